@@ -1,0 +1,23 @@
+import { containerName, type Service, type System } from "../systems/description.ts";
+
+/** Where a service's URLs are on the host. */
+function urls(service: Service): Record<string, string> {
+  const filled = Object.entries(service.urls).map(([label, url]) => {
+    const container = Number(/\{(\d+)\}/.exec(url)?.[1]);
+    const port = service.ports.find((published) => published.container === container);
+    const address = port && (port.address === "0.0.0.0" ? "127.0.0.1" : port.address);
+    return [label, port && url.replace(`{${container}}`, `${address}:${port.host}`)] as const;
+  });
+  return Object.fromEntries(filled.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** What a stack tells of a system: URLs, containers, how to see logs. */
+export function systemOutputs(system: System) {
+  return {
+    urls: Object.assign({}, ...system.services.map(urls)) as Record<string, string>,
+    containers: system.services.flatMap((service) =>
+      Array.from({ length: service.replicas }, (_, index) => containerName(system, service.name, index + 1)),
+    ),
+    logs: `docker compose -p ${system.project} logs -f --tail 100 [SERVICE]`,
+  };
+}

@@ -1,0 +1,108 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { networkName, type Service as Description, type System as SystemDescription } from "../systems/description.ts";
+import { Component } from "./component.ts";
+import { projectLabels } from "./container-args.ts";
+import type { Host } from "./host.ts";
+import { preflightScript } from "./preflight.ts";
+import type { Secrets } from "./secrets.ts";
+import { Service } from "./service.ts";
+
+export interface SystemArgs {
+  system: SystemDescription;
+  host: Host;
+  secrets: Secrets;
+}
+
+/** Services in an order in which each comes after what it needs. */
+export function inOrder(services: Description[]): Description[] {
+  const ordered: Description[] = [];
+  const visit = (service: Description, chain: string[]) => {
+    if (ordered.includes(service)) return;
+    if (chain.includes(service.name)) throw new Error(`services need each other: ${[...chain, service.name].join(" -> ")}`);
+    for (const need of service.needs) {
+      const needed = services.find((other) => other.name === need.service);
+      if (!needed) throw new Error(`${service.path}: needs "${need.service}", which is not declared`);
+      visit(needed, [...chain, service.name]);
+    }
+    ordered.push(service);
+  };
+  for (const service of services) visit(service, []);
+  return ordered;
+}
+
+/** A system: checks of the host, then its network, volumes and images, then its services in the order of their needs. */
+export class System extends Component {
+  constructor(args: SystemArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { system } = args;
+    super("System", system.name, opts);
+    const checks = this.checks(args);
+    const foundation = [this.network(args, checks), ...this.volumes(args, checks)];
+    const images = this.images(args, checks);
+    const ready = new Map<string, pulumi.Resource[]>();
+    for (const service of inOrder(system.services)) {
+      const image = images.get(service.image)!;
+      const needed = service.needs.flatMap((need) => ready.get(need.service)!);
+      const made = new Service(
+        this.child(service.name),
+        { ...args, service, imageId: image.imageId, after: [...foundation, image, ...needed] },
+        { parent: this },
+      );
+      ready.set(service.name, made.ready);
+    }
+    this.registerOutputs();
+  }
+
+  private checks({ system, host }: SystemArgs): pulumi.Resource {
+    const local = [...new Set(system.services.map((service) => service.image))].filter((image) => image.startsWith("robotoff-protea/"));
+    const script = preflightScript(system, pulumi.getStack(), local);
+    return host.script(this.child("checks"), script, [script], { parent: this });
+  }
+
+  private network({ system, host }: SystemArgs, checks: pulumi.Resource): docker.Network {
+    const labels = { ...projectLabels(system, pulumi.getStack()), "com.docker.compose.network": "default" };
+    return new docker.Network(
+      this.child("network"),
+      { name: networkName(system), labels: Object.entries(labels).map(([label, value]) => ({ label, value })) },
+      { parent: this, provider: host.provider, dependsOn: checks, deleteBeforeReplace: true },
+    );
+  }
+
+  /** Volumes of this program; external ones are left to those who made them. */
+  private volumes({ system, host }: SystemArgs, checks: pulumi.Resource): docker.Volume[] {
+    return system.volumes
+      .filter((volume) => !volume.external)
+      .map((volume) => {
+        const labels = { ...projectLabels(system, pulumi.getStack()), "com.docker.compose.volume": volume.name };
+        return new docker.Volume(
+          this.child(volume.name),
+          { name: volume.dockerName, labels: Object.entries(labels).map(([label, value]) => ({ label, value })) },
+          {
+            parent: this,
+            provider: host.provider,
+            dependsOn: checks,
+            protect: host.protectVolumes,
+            retainOnDelete: host.protectVolumes,
+            // Any changed label would replace the volume: an empty one in the place of the data.
+            ignoreChanges: ["labels"],
+          },
+        );
+      });
+  }
+
+  private images({ system, host }: SystemArgs, checks: pulumi.Resource): Map<string, docker.RemoteImage> {
+    const references = [...new Set(system.services.map((service) => service.image))];
+    // Named without tag or digest, so that a new version is a change of this image and not another one.
+    const repository = (reference: string) => reference.replace(/(:[^/]*)?(@.*)?$/, "").replace(/[^a-z0-9.-]+/gi, "-");
+    return new Map(
+      references.map((reference) => [
+        reference,
+        new docker.RemoteImage(
+          this.child(`image-${repository(reference)}`),
+          { name: reference, keepLocally: true },
+          { parent: this, provider: host.provider, dependsOn: checks },
+        ),
+      ]),
+    );
+  }
+}

@@ -1,0 +1,123 @@
+/** From a stack's configuration, as Pulumi hands it over, to one typed and checked object, or all its problems. */
+import { z } from "zod";
+import { host, type HostSettings } from "./host.ts";
+import { describeIssue, suggest, type Problem } from "./problems.ts";
+import { protea, type ProteaSettings } from "./protea.ts";
+import { robotoff, type RobotoffSettings } from "./robotoff.ts";
+import { proteaSecrets, robotoffSecrets, type Secret } from "./secrets.ts";
+
+/** The namespaces of a stack file. */
+export const namespaces = { host, robotoff, protea };
+type Namespace = keyof typeof namespaces;
+
+/** A stack's settings; a system that is not enabled is undefined. */
+export interface Settings {
+  host: HostSettings;
+  robotoff?: RobotoffSettings;
+  protea?: ProteaSettings;
+}
+
+/** A stack's configuration as Pulumi hands it over: `NAMESPACE:KEY` to text (structured values as JSON). */
+export interface RawConfiguration {
+  stack: string;
+  values: Record<string, string>;
+  /** Keys whose values are encrypted. */
+  secretKeys: ReadonlySet<string>;
+  /** Missing secrets are not a problem: what is declared is only looked at (a preview by someone without them). */
+  withoutSecrets?: boolean;
+}
+
+export interface Reading {
+  settings: Settings;
+  /** The secrets the stack uses: required, or set. */
+  secrets: Secret[];
+  problems: Problem[];
+}
+
+/** A scalar or structure from Pulumi's text form. */
+function decode(text: string): unknown {
+  if (!/^[[{"\d-]|^(true|false|null)$/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** A copy without what is at the paths, so that the rest can still be checked. */
+function without(input: Record<string, unknown>, paths: PropertyKey[][]): Record<string, unknown> {
+  const copy = structuredClone(input);
+  for (const path of paths) {
+    const parent = path.slice(0, -1).reduce<unknown>((value, step) => (value as never)?.[step], copy);
+    if (parent && typeof parent === "object") delete (parent as Record<PropertyKey, unknown>)[path.at(-1)!];
+  }
+  return copy;
+}
+
+/** Checks one namespace. Where something is wrong, `value` is what remains without it, or undefined. */
+function check<T>(namespace: Namespace, schema: z.ZodType<T>, input: Record<string, unknown>) {
+  if (input.enabled === false) return { value: undefined, problems: [] };
+  const first = schema.safeParse(input);
+  if (first.success) return { value: first.data, problems: [] };
+  const issues = first.error.issues;
+  const wrong = issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
+  );
+  const problems = issues.flatMap((issue) => describeIssue(namespace, schema, issue, input));
+  return { value: schema.safeParse(without(input, wrong)).data, problems };
+}
+
+/** Problems of the secrets: in clear, missing. */
+function checkSecrets(raw: RawConfiguration, secrets: Secret[], missingAllowed = false): Problem[] {
+  const set = (key: string) => `pulumi config set --secret ${key} --stack ${raw.stack}`;
+  return secrets.flatMap(({ key, purpose, required }) => {
+    if (raw.values[key] !== undefined && !raw.secretKeys.has(key))
+      return [{ path: key, message: `found in clear, expected encrypted (${purpose}); set it again: ${set(key)}` }];
+    if (raw.values[key] === "") return [{ path: key, message: `found empty (${purpose}); set it: ${set(key)}` }];
+    if (raw.values[key] === undefined && required && !missingAllowed)
+      return [{ path: key, message: `missing secret (${purpose}); set it: ${set(key)}` }];
+    return [];
+  });
+}
+
+/** Every secret any stack may have. */
+const knownSecrets = new Set([...robotoffSecrets(true, true), ...proteaSecrets()].map((secret) => secret.key));
+
+/** Sorts Pulumi's flat keys by namespace; secrets stay apart. */
+function byNamespace(raw: RawConfiguration) {
+  const input: Record<Namespace, Record<string, unknown>> = { host: {}, robotoff: {}, protea: {} };
+  const problems: Problem[] = [];
+  for (const [key, text] of Object.entries(raw.values)) {
+    const [namespace, name] = key.split(":") as [string, string];
+    if (namespace === "pulumi" || knownSecrets.has(key)) continue;
+    if (namespace in input) input[namespace as Namespace][name] = decode(text);
+    else problems.push({ path: key, message: `unknown namespace; ${suggest(namespace, Object.keys(namespaces))}` });
+  }
+  return { input, problems };
+}
+
+/**
+ * Reads a stack's configuration.
+ * @param raw what Pulumi hands over
+ * @returns what could be understood, and every problem found
+ */
+export function readSettings(raw: RawConfiguration): Reading {
+  const { input, problems } = byNamespace(raw);
+  const hostPart = check("host", host, input.host);
+  const robotoffPart = check("robotoff", robotoff, input.robotoff);
+  const proteaPart = check("protea", protea, input.protea);
+  const settings = {
+    host: hostPart.value ?? host.parse({}),
+    robotoff: robotoffPart.value,
+    protea: proteaPart.value,
+  };
+  const secrets = [
+    ...(settings.robotoff
+      ? robotoffSecrets(settings.robotoff.instance === "prod", settings.robotoff.elasticsearch.security)
+      : []),
+    ...(settings.protea ? proteaSecrets() : []),
+  ].filter((secret) => secret.required || raw.values[secret.key] !== undefined);
+  problems.push(...hostPart.problems, ...robotoffPart.problems, ...proteaPart.problems);
+  problems.push(...checkSecrets(raw, secrets, settings.host.generateSecrets || raw.withoutSecrets));
+  return { settings, secrets, problems };
+}

@@ -1,0 +1,70 @@
+/**
+ * Sizes, durations and published ports in the forms Compose accepts.
+ * https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values
+ */
+
+const BYTES: Record<string, number> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+const MILLISECONDS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Bytes of a Compose size (`512m`, `2g`, `1.5gb`, `1048576`), or undefined when it is none. */
+export function parseSize(text: string | number): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([bkmgt])b?)?$/i.exec(String(text).trim());
+  if (!match) return undefined;
+  return Math.round(Number(match[1]) * BYTES[(match[2] ?? "b").toLowerCase()]!);
+}
+
+/** Milliseconds of a Compose duration (`30s`, `1m30s`, `500ms`), or undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text.trim()) return undefined;
+  return parts.reduce((sum, part) => sum + Number(part[1]) * MILLISECONDS[part[2]!]!, 0);
+}
+
+/** A duration as Docker prints it back, so that a refresh finds no difference (`1m30s`, `500ms`). */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${milliseconds}ms`;
+  const hours = Math.floor(milliseconds / 3_600_000);
+  const minutes = Math.floor((milliseconds % 3_600_000) / 60_000);
+  const seconds = (milliseconds % 60_000) / 1_000;
+  return `${hours ? `${hours}h` : ""}${hours || minutes ? `${minutes}m` : ""}${seconds}s`;
+}
+
+/** A size for people: `512 MiB`, `2 GiB`. */
+export function formatSize(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const exponent = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${Number((bytes / 2 ** (10 * exponent)).toFixed(1))} ${units[exponent]}`;
+}
+
+/** A container port published on the host, as Compose's short form `[ADDRESS:]HOST:CONTAINER[/PROTOCOL]` says it. */
+export interface Port {
+  /** Host address it listens on. Default, as in Compose: 0.0.0.0, every interface. */
+  address: string;
+  host: number;
+  container: number;
+  protocol: "tcp" | "udp";
+}
+
+/** The port a Compose short form declares, or undefined when it is none. */
+export function parsePort(text: string): Port | undefined {
+  const match = /^(?:(\[[0-9a-fA-F:]+\]|\d+\.\d+\.\d+\.\d+):)?(\d+):(\d+)(?:\/(tcp|udp))?$/.exec(text);
+  if (!match) return undefined;
+  const [host, container] = [Number(match[2]), Number(match[3])];
+  if ([host, container].some((port) => port < 1 || port > 65_535)) return undefined;
+  const address = match[1]?.replace(/[[\]]/g, "") ?? "0.0.0.0";
+  return { address, host, container, protocol: (match[4] ?? "tcp") as Port["protocol"] };
+}
+
+/** A mount, as Compose's short form `VOLUME-OR-HOST-PATH:TARGET[:ro]` says it. */
+export interface Mount {
+  /** A volume of the system by its short name (`postgres-data`), or an absolute path on the host. */
+  source: string;
+  target: string;
+  readOnly: boolean;
+}
+
+/** The mount a Compose short form declares, or undefined when it is none. */
+export function parseMount(text: string): Mount | undefined {
+  const match = /^(\/[^:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]*):(\/[^:]*)(?::(ro|rw))?$/.exec(text);
+  return match ? { source: match[1]!, target: match[2]!, readOnly: match[3] === "ro" } : undefined;
+}

@@ -1,0 +1,114 @@
+/**
+ * What a service is, in Compose's words and free of any engine: one pure function
+ * (components/container-args.ts) turns it into a container; another engine may turn it into something else.
+ */
+import type { Mount, Port } from "../config/units.ts";
+
+/** A secret of the stack, by its configuration key (`protea:postgresPassword`). Its value is nowhere in a description. */
+export interface SecretReference {
+  secret: string;
+  /** `url`: percent-encoded, for a password within a URL. */
+  encode?: "url";
+}
+
+/** An environment value: plain text, one secret, or text with secrets in it. */
+export type EnvironmentValue = string | SecretReference | (string | SecretReference)[];
+
+/** A health check. Durations in milliseconds. */
+export interface HealthCheck {
+  /** Docker's list form: `["CMD", …]` or `["CMD-SHELL", "…"]`. */
+  test: string[];
+  interval: number;
+  timeout: number;
+  /** Consecutive failures that make it unhealthy. */
+  retries: number;
+  /** Time to start in: failures do not count, and checks run every `startInterval`. */
+  startPeriod: number;
+  startInterval: number;
+}
+
+/** One thing that must have happened before a service starts (Compose's `depends_on` conditions). */
+export interface Need {
+  service: string;
+  condition: "service_healthy" | "service_completed_successfully";
+}
+
+/** A service (runs for ever) or a job (runs to its end, exit code 0). */
+export interface Service {
+  /** Compose service name, unique within its system. */
+  name: string;
+  kind: "service" | "job";
+  /** Where the stack file changes it: `robotoff:services.api`, `robotoff:workers[0]`. */
+  path: string;
+  /** Image reference. */
+  image: string;
+  /** Undefined: the image's own. */
+  entrypoint?: string[];
+  command?: string[];
+  /** Fixed host name; undefined: Docker's choice, the container's id. */
+  hostname?: string;
+  user?: string;
+  environment: Record<string, EnvironmentValue>;
+  ports: Port[];
+  /** The ports (of the container) that carry data: never on a public address. */
+  dataPorts: number[];
+  mounts: Mount[];
+  /** Files written into the container before it starts; never secrets. */
+  files: { path: string; content: string }[];
+  healthcheck?: HealthCheck;
+  restart: "no" | "always" | "unless-stopped" | "on-failure";
+  /** Number of containers. */
+  replicas: number;
+  /** Why `replicas` may only be this number; undefined: any. */
+  exactly?: { replicas: number; because: string };
+  /** Bytes. Swap is not granted beyond it. */
+  memory: number;
+  /** Bytes the host keeps for it. */
+  memoryReservation?: number;
+  /** Bytes of /dev/shm. */
+  shmSize?: number;
+  /** Cores, for instance 1.5; undefined: no limit. */
+  cpus?: number;
+  /** Docker's --gpus, for instance `all`. */
+  gpus?: string;
+  ulimits: { name: string; soft: number; hard: number }[];
+  stopSignal?: string;
+  /** Milliseconds between the stop signal and SIGKILL. */
+  stopGracePeriod: number;
+  needs: Need[];
+  /** Names of existing networks it joins besides the system's own. */
+  externalNetworks: string[];
+  /** What a person opens or calls, by label; `{5500}` stands for where container port 5500 is published. */
+  urls: Record<string, string>;
+}
+
+/** A volume of a system. */
+export interface Volume {
+  /** Short name, as services mount it. */
+  name: string;
+  /** Docker's name. */
+  dockerName: string;
+  /** Exists already: referenced, never created or destroyed. */
+  external: boolean;
+}
+
+/** A system: one Compose project. */
+export interface System {
+  name: "robotoff" | "protea";
+  /** Compose project name; the container, volume and network names begin with it. */
+  project: string;
+  /** Between the parts of a container's name: `_` (robotoff_api_1) or `-` (protea-api-1), as the runbooks have them. */
+  separator: "_" | "-";
+  services: Service[];
+  volumes: Volume[];
+}
+
+/** Docker's name of a service's n-th container (n from 1). */
+export function containerName(system: Pick<System, "project" | "separator">, service: string, n: number): string {
+  return [system.project, service, n].join(system.separator);
+}
+
+/** Docker's name of a system's own network, as Compose would name it. */
+export function networkName(system: Pick<System, "project">): string {
+  return `${system.project}_default`;
+}

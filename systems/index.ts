@@ -1,0 +1,33 @@
+import { ConfigurationError } from "../config/problems.ts";
+import { readSettings, type RawConfiguration } from "../config/read.ts";
+import type { HostSettings } from "../config/host.ts";
+import type { Secret } from "../config/secrets.ts";
+import type { System } from "./description.ts";
+import { describeProtea } from "./protea.ts";
+import { describeRobotoff } from "./robotoff.ts";
+import { checkSystems } from "./rules.ts";
+
+/** Everything a stack declares, checked. */
+export interface Stack {
+  host: HostSettings;
+  secrets: Secret[];
+  systems: System[];
+}
+
+/**
+ * Reads and checks a stack's configuration and describes its systems.
+ * @throws ConfigurationError with every problem, of fields and across them
+ */
+export function describeStack(raw: RawConfiguration): Stack {
+  const { settings, secrets, problems } = readSettings(raw);
+  const has = (key: string) => secrets.some((secret) => secret.key === key);
+  const systems = [
+    ...(settings.robotoff ? [describeRobotoff(settings.robotoff, has)] : []),
+    ...(settings.protea ? [describeProtea(settings.protea)] : []),
+  ];
+  // Where a field is wrong its default stands in; what a rule says of that service would mislead.
+  const doubtful = problems.map((problem) => problem.path.replace(/\.[^.]*$/, ""));
+  const across = checkSystems(systems).filter((problem) => !doubtful.some((path) => problem.path.startsWith(path)));
+  if (problems.length + across.length > 0) throw new ConfigurationError(`Pulumi.${raw.stack}.yaml`, [...problems, ...across]);
+  return { host: settings.host, secrets, systems };
+}

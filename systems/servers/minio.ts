@@ -1,0 +1,42 @@
+import type { Service } from "../description.ts";
+import { healthcheck, service } from "../service.ts";
+
+/** MinIO, one drive, console included. */
+export function minio(args: {
+  image: string;
+  user: string;
+  /** Key of the password's secret. */
+  password: string;
+  volume: string;
+  ports: Service["ports"];
+  memory: number;
+}): Service {
+  return service({
+    name: "minio",
+    image: args.image,
+    command: ["server", "/data", "--console-address", ":9001"],
+    environment: { MINIO_ROOT_USER: args.user, MINIO_ROOT_PASSWORD: { secret: args.password } },
+    ports: args.ports,
+    dataPorts: [9000, 9001],
+    mounts: [{ source: args.volume, target: "/data", readOnly: false }],
+    healthcheck: healthcheck(["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:9000/minio/health/ready"]),
+    memory: args.memory,
+    stopGracePeriod: 30_000,
+    urls: { "MinIO console": "http://{9001}/" },
+  });
+}
+
+/** Makes a bucket, unless it is there. */
+export function bucket(args: { image: string; user: string; password: string; bucket: string }): Service {
+  return service({
+    name: "bucket",
+    kind: "job",
+    image: args.image,
+    command: ["mb", "--ignore-existing", `server/${args.bucket}`],
+    environment: {
+      MC_HOST_server: [`http://${args.user}:`, { secret: args.password, encode: "url" }, "@minio:9000"],
+    },
+    memory: 256 * 2 ** 20,
+    needs: [{ service: "minio", condition: "service_healthy" }],
+  });
+}

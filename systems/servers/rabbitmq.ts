@@ -1,0 +1,49 @@
+import type { Service } from "../description.ts";
+import { healthcheck, service } from "../service.ts";
+
+/** RabbitMQ with management, as the official image runs it. */
+export function rabbitmq(args: {
+  image: string;
+  user: string;
+  /** Key of the password's secret. */
+  password: string;
+  volume: string;
+  ports: Service["ports"];
+  memory: number;
+}): Service {
+  return service({
+    name: "rabbitmq",
+    image: args.image,
+    // The node's name, and so its data's folder, is made from the host name: it must outlive the container.
+    hostname: "rabbitmq",
+    environment: {
+      RABBITMQ_DEFAULT_USER: args.user,
+      RABBITMQ_DEFAULT_PASS: { secret: args.password },
+    },
+    ports: args.ports,
+    dataPorts: [5672, 15672],
+    mounts: [{ source: args.volume, target: "/var/lib/rabbitmq", readOnly: false }],
+    healthcheck: healthcheck(["CMD-SHELL", "rabbitmq-diagnostics -q check_running && rabbitmq-diagnostics -q check_port_connectivity"], {
+      timeout: 20_000,
+    }),
+    memory: args.memory,
+    stopGracePeriod: 60_000,
+    urls: { "RabbitMQ management": "http://{15672}/" },
+  });
+}
+
+/** Declares durable queues. The password reaches rabbitmqadmin by a file: an argument would show in the process list. */
+export function queues(args: { image: string; user: string; password: string; queues: string[] }): Service {
+  const config = "/tmp/rabbitmqadmin.conf";
+  const declare = args.queues.map((name) => `rabbitmqadmin -c ${config} -N default declare queue name=${name} durable=true`);
+  const write = `printf '[default]\\nhostname = rabbitmq\\nusername = %s\\npassword = %s\\n' "$USERNAME" "$PASSWORD" > ${config}`;
+  return service({
+    name: "queues",
+    kind: "job",
+    image: args.image,
+    command: ["sh", "-ec", ["umask 077", write, ...declare].join("\n")],
+    environment: { USERNAME: args.user, PASSWORD: { secret: args.password } },
+    memory: 256 * 2 ** 20,
+    needs: [{ service: "rabbitmq", condition: "service_healthy" }],
+  });
+}

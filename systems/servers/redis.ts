@@ -1,0 +1,26 @@
+import type { Service } from "../description.ts";
+import { healthcheck, service } from "../service.ts";
+
+/** Redis as Robotoff runs it: snapshots and an append-only file, so that queued jobs outlive the container. */
+export function redis(args: {
+  image: string;
+  /** Append-only file on. A server that starts with it ignores an existing snapshot without one. */
+  appendOnly: boolean;
+  volume: string;
+  ports: Service["ports"];
+  memory: number;
+}): Service {
+  return service({
+    name: "redis",
+    image: args.image,
+    // Upstream sets REDIS_ARGS, which only redis-stack reads; the official image wants them as a command.
+    command: ["redis-server", "--save", "60", "1000", "--appendonly", args.appendOnly ? "yes" : "no"],
+    ports: args.ports,
+    dataPorts: [6379],
+    mounts: [{ source: args.volume, target: "/data", readOnly: false }],
+    // `ping` exits 0 also while the data is still loading, and then says so.
+    healthcheck: healthcheck(["CMD-SHELL", "redis-cli ping | grep -q PONG"]),
+    memory: args.memory,
+    stopGracePeriod: 30_000,
+  });
+}

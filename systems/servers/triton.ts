@@ -1,0 +1,22 @@
+import type { Service } from "../description.ts";
+import { healthcheck, service } from "../service.ts";
+
+/** Triton; models are loaded and unloaded by name while it runs, all of them at the start. */
+export function triton(args: {
+  image: string;
+  /** Volume or host folder of the model repository. */
+  models: string;
+  ports: Service["ports"];
+  memory: number;
+}): Service {
+  return service({
+    name: "triton",
+    image: args.image,
+    command: ["tritonserver", "--model-repository=/models", "--model-control-mode=explicit", "--load-model=*"],
+    ports: args.ports,
+    mounts: [{ source: args.models, target: "/models", readOnly: false }],
+    healthcheck: healthcheck(["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8000/v2/health/ready"]),
+    memory: args.memory,
+    stopGracePeriod: 40_000,
+  });
+}

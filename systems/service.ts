@@ -1,0 +1,114 @@
+/** Making a service's description: defaults, then what the stack file changes. */
+import type { Image, ServiceSettings } from "../config/fields.ts";
+import type { Port } from "../config/units.ts";
+import { standInTag } from "../images/tag.ts";
+import type { HealthCheck, Need, Service } from "./description.ts";
+
+const SECOND = 1_000;
+const MIB = 2 ** 20;
+
+/** What a health check leaves open: checked every second while starting, then every 30 s (26 of them must stay cheap). */
+const healthDefaults = {
+  interval: 30 * SECOND,
+  timeout: 10 * SECOND,
+  retries: 3,
+  startPeriod: 120 * SECOND,
+  startInterval: 1 * SECOND,
+};
+
+/** A health check from its test, with the defaults for what is left out. */
+export function healthcheck(test: string[], times: Partial<HealthCheck> = {}): HealthCheck {
+  return { test, ...healthDefaults, ...times };
+}
+
+type Optional =
+  | "kind" | "path" | "environment" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas"
+  | "memory" | "ulimits" | "stopGracePeriod" | "needs" | "externalNetworks" | "urls"; // prettier-ignore
+
+/**
+ * A service's description. Defaults: one container, 512 MiB (Docker's own default, no limit, is refused: one
+ * runaway service must not take the host down), 10 s to stop (Docker's), restarted unless stopped by hand.
+ */
+export function service(base: Omit<Service, Optional> & Partial<Pick<Service, Optional>>): Service {
+  return {
+    kind: "service",
+    path: "",
+    environment: {},
+    ports: [],
+    dataPorts: [],
+    mounts: [],
+    files: [],
+    restart: base.kind === "job" ? "no" : "unless-stopped",
+    replicas: 1,
+    memory: 512 * MIB,
+    ulimits: [],
+    stopGracePeriod: 10 * SECOND,
+    needs: [],
+    externalNetworks: [],
+    urls: {},
+    ...base,
+  };
+}
+
+/**
+ * A description with a stack file's changes. Lists replace, except mounts and variables, which merge by target and name.
+ * @param path where the stack file has the changes, for problems to name
+ */
+export function withSettings(base: Service, path: string, settings: ServiceSettings = {}): Service {
+  const { environment, volumes, ulimits, healthcheck: health, ...rest } = settings;
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const targets = new Set(volumes?.map((mount) => mount.target));
+  const test = health?.test ?? base.healthcheck?.test;
+  const times = Object.fromEntries(Object.entries(health ?? {}).filter(([, value]) => value !== undefined));
+  return {
+    ...base,
+    ...given,
+    path,
+    environment: { ...base.environment, ...environment },
+    mounts: [...base.mounts.filter((mount) => !targets.has(mount.target)), ...(volumes ?? [])],
+    ulimits: ulimits ? Object.entries(ulimits).map(([name, limit]) => ({ name, ...limit })) : base.ulimits,
+    healthcheck: test ? { ...healthcheck(test), ...base.healthcheck, ...times } : undefined,
+  };
+}
+
+/** The reference a configured image stands for: itself, or the tag set-up gives what it pulled or built. */
+export function imageReference(image: Image): string {
+  return typeof image === "string" ? image : standInTag(image.build);
+}
+
+/** Needs these services to be healthy. */
+export function healthy(...services: string[]): Need[] {
+  return services.map((name) => ({ service: name, condition: "service_healthy" }));
+}
+
+/** Needs these jobs to have ended well. */
+export function completed(...jobs: string[]): Need[] {
+  return jobs.map((name) => ({ service: name, condition: "service_completed_successfully" }));
+}
+
+/**
+ * A health check that holds while the process has an established connection to a port (that of its queue server).
+ * Reads the kernel's table, so it costs no interpreter: https://docs.kernel.org/networking/proc_net_tcp.html
+ * (columns: slot, local, remote, state; 01 is ESTABLISHED).
+ */
+export function connectedTo(port: number): HealthCheck {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return healthcheck(["CMD", "grep", "-Eqs", `: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:${hex} 01 `, "/proc/net/tcp", "/proc/net/tcp6"]);
+}
+
+/** A health check that holds while an HTTP path answers 2xx, for images with Python and without curl. */
+export function pythonHttp(url: string): HealthCheck {
+  const script = `import urllib.request as r; r.urlopen("${url}", timeout=8)`;
+  return healthcheck(["CMD", "python3", "-c", script]);
+}
+
+/** A health check that holds while something listens on a TCP port of the container (state 0A), for images with grep alone. */
+export function listeningOn(port: number): HealthCheck {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return healthcheck(["CMD", "grep", "-Eqs", `: [0-9A-F]+:${hex} [0-9A-F]+:0000 0A `, "/proc/net/tcp", "/proc/net/tcp6"]);
+}
+
+/** A container port on the host's loopback address. */
+export function loopback(host: number, container: number): Port {
+  return { address: "127.0.0.1", host, container, protocol: "tcp" };
+}
