@@ -1,0 +1,55 @@
+"""The search index: one document for each insight."""
+
+import logging
+from urllib.parse import quote
+
+from robotoff.http import HTTPError, elasticsearch
+from robotoff.settings import ELASTIC_INDEX
+
+logger = logging.getLogger(__name__)
+
+# One node only: a replica could never be placed, and the index would stay yellow.
+_INDEX = {
+    "settings": {"number_of_shards": 1, "number_of_replicas": 0},
+    "mappings": {
+        "properties": {
+            "barcode": {"type": "keyword"},
+            "type": {"type": "keyword"},
+            "value": {"type": "text"},
+            "confidence": {"type": "float"},
+        }
+    },
+}
+
+
+def create_index() -> None:
+    """Create the index unless it is there."""
+    try:
+        elasticsearch("PUT", f"/{ELASTIC_INDEX}", _INDEX)
+        logger.info("created index %s", ELASTIC_INDEX)
+    except HTTPError as error:
+        if "resource_already_exists" not in str(error):
+            raise
+
+
+def index_insight(insight_id: str, document: dict) -> None:
+    """Write one insight, findable at once."""
+    create_index()
+    elasticsearch("PUT", f"/{ELASTIC_INDEX}/_doc/{quote(insight_id)}?refresh=true", document)
+
+
+def delete_insights(barcode: str) -> None:
+    for hit in search(barcode):
+        elasticsearch("DELETE", f"/{ELASTIC_INDEX}/_doc/{quote(hit['id'])}?refresh=true")
+
+
+def search(text: str, limit: int = 25) -> list[dict]:
+    """Insights whose barcode is the text or whose value contains one of its words, best first."""
+    query = {"bool": {"should": [{"term": {"barcode": text}}, {"match": {"value": text}}]}}
+    try:
+        answer = elasticsearch("POST", f"/{ELASTIC_INDEX}/_search", {"size": limit, "query": query})
+    except HTTPError as error:
+        if error.status == 404:  # nothing was ever indexed
+            return []
+        raise
+    return [{"id": hit["_id"], "score": hit["_score"], **hit["_source"]} for hit in answer["hits"]["hits"]]
