@@ -1,0 +1,27 @@
+/**
+ * Two projects: `unit` (pure functions and Pulumi mocks, seconds) and `engine` (a real Docker engine; slow, and one
+ * file after another).
+ */
+
+/** Types are checked by tsc; here they are only removed, and modules become CommonJS, which jest can load and mock. */
+const transform = {
+  "^.+\\.ts$": [
+    "@swc/jest",
+    { jsc: { parser: { syntax: "typescript" }, target: "es2023" }, module: { type: "commonjs" }, sourceMaps: "inline" },
+  ],
+};
+
+/** @param {"unit" | "engine"} name */
+const project = (name) => ({
+  displayName: name,
+  testEnvironment: "node",
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  // Caches and builds below may hold other package.json files, which jest would take for modules of this repository.
+  modulePathIgnorePatterns: ["<rootDir>/\\.local/"],
+  transform,
+});
+
+/** @type {import("jest").Config} */
+export default {
+  projects: [project("unit"), { ...project("engine"), testTimeout: 300_000, runner: "<rootDir>/tests/serial-runner.cjs" }],
+};
