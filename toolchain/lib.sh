@@ -1,0 +1,94 @@
+# Shared by toolchain/setup and its steps. A step prints to file descriptor 3 what a person sees; the rest goes to its log.
+# shellcheck shell=bash disable=SC2034
+set -euo pipefail
+export LC_ALL=C
+
+toolchain=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+root=${toolchain%/*}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/robotoff-protea
+logs=$cache/logs
+bin=$root/.local/bin
+# shellcheck source=toolchain/versions
+. "$toolchain/versions"
+
+# --- what a person sees -------------------------------------------------------------------------------------------------
+
+now() { local t=${EPOCHREALTIME/[.,]/}; printf -v "$1" %s "${t%???}"; } # milliseconds
+
+started=${STEP_STARTED:-0}
+
+# result WORD DETAIL: the one line a step ends with. WORD is reused, installed, downloaded, built, started.
+result() {
+  local end took
+  now end
+  took=$((end - started))
+  printf '  %-16s %-11s %-58s %4d.%d s\n' "$step" "$1" "$2" $((took / 1000)) $((took % 1000 / 100)) >&3
+}
+
+# note TEXT: what a long step is doing now.
+note() { printf '  %-16s %s; log: %s\n' "$step" "$1" "$logs/$step.log" >&3; }
+
+# fail WHAT TO-DO: ends the step.
+fail() {
+  printf '  %-16s FAILED: %s\n  %-16s what to do: %s\n' "$step" "$1" '' "$2" >&3
+  exit 1
+}
+
+# --- small tools --------------------------------------------------------------------------------------------------------
+
+# at_least HAVE WANTED: compares dotted numbers.
+at_least() {
+  local -a have wanted
+  local i
+  IFS=. read -ra have <<<"${1%%[-+]*}"
+  IFS=. read -ra wanted <<<"$2"
+  for i in "${!wanted[@]}"; do
+    ((10#${have[i]:-0} > 10#${wanted[i]})) && return 0
+    ((10#${have[i]:-0} < 10#${wanted[i]})) && return 1
+  done
+  return 0
+}
+
+# package_version NAME: an exact version from package.json, which is where updates arrive.
+package_version() {
+  local line
+  while read -r line; do
+    [[ $line =~ ^\"$1\":\ *\"([0-9][^\"]*)\" ]] && { echo "${BASH_REMATCH[1]}"; return; }
+  done <"$root/package.json"
+  fail "package.json pins no exact version of $1" "write the version without ^ or ~"
+}
+
+# content_hash FILE...: 12 hex digits over names and contents.
+content_hash() { (cd "$toolchain" && sha256sum -- "$@" | sha256sum | cut -c1-12); }
+
+# reachable HOST: asked once in a set-up, three seconds at most.
+reachable() {
+  local answer=$STEP_RUN/reachable-$1
+  if [[ ! -e $answer ]]; then
+    if curl -sS -o /dev/null --connect-timeout 3 --max-time 3 "https://$1/"; then echo yes; else echo no; fi >"$answer"
+  fi
+  [[ $(<"$answer") == yes ]]
+}
+
+# present NAME: the path of a command that is not this checkout's own link to it.
+present() {
+  local dir
+  local -a dirs
+  IFS=: read -ra dirs <<<"$PATH"
+  for dir in "${dirs[@]}"; do
+    if [[ $dir != "$bin" && -x $dir/$1 && ! -d $dir/$1 ]]; then echo "$dir/$1"; return; fi
+  done
+  return 1
+}
+
+# link TARGET NAME: makes a command part of this checkout's PATH.
+link() { [[ $(readlink "$bin/$2" || true) == "$1" ]] || { mkdir -p "$bin" && ln -sfn "$1" "$bin/$2"; }; }
+
+is_root_on_debian() { [[ $EUID == 0 && -r /etc/os-release ]] && (. /etc/os-release && [[ $ID == debian ]]); }
+
+case $(uname -m) in
+  x86_64) node_arch=x64 go_arch=amd64 ;;
+  aarch64 | arm64) node_arch=arm64 go_arch=arm64 ;;
+  *) node_arch=$(uname -m) go_arch=$(uname -m) ;;
+esac
+case $(uname -s) in Darwin) os=darwin ;; *) os=linux ;; esac
