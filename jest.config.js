@@ -23,5 +23,8 @@ const project = (name) => ({
 
 /** @type {import("jest").Config} */
 export default {
-  projects: [project("unit"), { ...project("engine"), testTimeout: 300_000, runner: "<rootDir>/tests/serial-runner.cjs" }],
+  projects: [
+    project("unit"),
+    { ...project("engine"), testTimeout: 300_000, runner: "<rootDir>/tests/serial-runner.cjs" },
+  ],
 };

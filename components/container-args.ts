@@ -42,7 +42,13 @@ export type ContainerArguments = ReturnType<typeof containerArguments>;
  * @param stack the stack's name, for the label
  * @param keepAnonymousVolumes what an image keeps outside its declared mounts outlives the container
  */
-export function containerArguments(system: System, service: Service, n: number, stack: string, keepAnonymousVolumes: boolean) {
+export function containerArguments(
+  system: System,
+  service: Service,
+  n: number,
+  stack: string,
+  keepAnonymousVolumes: boolean,
+) {
   const job = service.kind === "job";
   const check = job ? undefined : service.healthcheck;
   return {
@@ -64,7 +70,8 @@ export function containerArguments(system: System, service: Service, n: number, 
       protocol: port.protocol,
     })),
     mounts: service.mounts.map((mount) => {
-      if (mount.source.startsWith("/")) return { type: "bind", source: mount.source, target: mount.target, readOnly: mount.readOnly };
+      if (mount.source.startsWith("/"))
+        return { type: "bind", source: mount.source, target: mount.target, readOnly: mount.readOnly };
       const volume = system.volumes.find((known) => known.name === mount.source);
       if (!volume) throw new Error(`${service.path}: no volume "${mount.source}"`);
       return { type: "volume", source: volume.dockerName, target: mount.target, readOnly: mount.readOnly };

@@ -1,6 +1,6 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { HostSettings } from "../config/host.ts";
 import { Component } from "./component.ts";
 
@@ -25,7 +25,12 @@ export class Host extends Component {
    * The script must not carry secrets, must print no line of 64 KiB (the plug-in would hang), and destroys nothing.
    * @param triggers values whose change runs it again
    */
-  script(name: string, create: pulumi.Input<string>, triggers: pulumi.Input<unknown>[], opts: pulumi.CustomResourceOptions) {
+  script(
+    name: string,
+    create: pulumi.Input<string>,
+    triggers: pulumi.Input<unknown>[],
+    opts: pulumi.CustomResourceOptions,
+  ) {
     const target = this.settings.docker?.startsWith("ssh://") ? this.settings.docker.slice("ssh://".length) : undefined;
     const config = this.settings.sshConfig ? ["-F", this.settings.sshConfig] : [];
     return new command.local.Command(

@@ -29,7 +29,12 @@ export class Secrets extends Component {
   private generate(key: string): pulumi.Output<string> {
     const random = new command.local.Command(
       this.child(key.replace(":", "-")),
-      { create: "od -An -N16 -tx1 /dev/urandom | tr -d ' \\n'", update: ":", logging: "none", addPreviousOutputInEnv: false },
+      {
+        create: "od -An -N16 -tx1 /dev/urandom | tr -d ' \\n'",
+        update: ":",
+        logging: "none",
+        addPreviousOutputInEnv: false,
+      },
       { parent: this, additionalSecretOutputs: ["stdout"] },
     );
     return pulumi.secret(random.stdout);
@@ -41,7 +46,9 @@ export class Secrets extends Component {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]) => {
         if (typeof value === "string") return `${name}=${value}`;
-        const parts = (Array.isArray(value) ? value : [value]).map((part) => (typeof part === "string" ? part : this.text(part)));
+        const parts = (Array.isArray(value) ? value : [value]).map((part) =>
+          typeof part === "string" ? part : this.text(part),
+        );
         return pulumi.all(parts).apply((texts) => `${name}=${texts.join("")}`);
       });
   }

@@ -19,7 +19,8 @@ export function inOrder(services: Description[]): Description[] {
   const ordered: Description[] = [];
   const visit = (service: Description, chain: string[]) => {
     if (ordered.includes(service)) return;
-    if (chain.includes(service.name)) throw new Error(`services need each other: ${[...chain, service.name].join(" -> ")}`);
+    if (chain.includes(service.name))
+      throw new Error(`services need each other: ${[...chain, service.name].join(" -> ")}`);
     for (const need of service.needs) {
       const needed = services.find((other) => other.name === need.service);
       if (!needed) throw new Error(`${service.path}: needs "${need.service}", which is not declared`);
@@ -54,7 +55,9 @@ export class System extends Component {
   }
 
   private checks({ system, host }: SystemArgs): pulumi.Resource {
-    const local = [...new Set(system.services.map((service) => service.image))].filter((image) => image.startsWith("robotoff-protea/"));
+    const local = [...new Set(system.services.map((service) => service.image))].filter((image) =>
+      image.startsWith("robotoff-protea/"),
+    );
     const script = preflightScript(system, pulumi.getStack(), local);
     return host.script(this.child("checks"), script, [script], { parent: this });
   }

@@ -108,7 +108,10 @@ export const serviceSettings = z.strictObject({
   memoryReservation: size.optional(),
   shmSize: size.optional(),
   cpus: z.number().positive().optional(),
-  gpus: z.string().optional().meta({ description: "Docker's --gpus", examples: ["all"] }),
+  gpus: z
+    .string()
+    .optional()
+    .meta({ description: "Docker's --gpus", examples: ["all"] }),
   ulimits: z.record(z.string(), ulimit).optional(),
   replicas: z.number().int().min(0).optional().meta({ description: "Number of containers" }),
   healthcheck: healthcheck.optional(),

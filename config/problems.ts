@@ -83,7 +83,12 @@ function valueAt(input: unknown, path: PropertyKey[]): unknown {
 }
 
 /** What zod found wrong, in this product's words. `namespace` is the part before the colon. */
-export function describeIssue(namespace: string, schema: z.ZodType, issue: z.core.$ZodIssue, input: unknown): Problem[] {
+export function describeIssue(
+  namespace: string,
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  input: unknown,
+): Problem[] {
   const at = (path: PropertyKey[]) => `${namespace}:${join(path)}`;
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, issue.path);

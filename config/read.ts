@@ -1,5 +1,5 @@
 /** From a stack's configuration, as Pulumi hands it over, to one typed and checked object, or all its problems. */
-import { z } from "zod";
+import type { z } from "zod";
 import { host, type HostSettings } from "./host.ts";
 import { describeIssue, suggest, type Problem } from "./problems.ts";
 import { protea, type ProteaSettings } from "./protea.ts";

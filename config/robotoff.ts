@@ -20,86 +20,91 @@ const workers = z.strictObject({
 export type WorkerPool = z.infer<typeof workers>;
 
 /** `robotoff:`, everything that differs between stacks. Upstream's facts: openfoodfacts/robotoff docker-compose.yml. */
-export const robotoff = z.strictObject({
-  enabled: z.boolean().default(true),
-  project: field.name.default("robotoff"),
-  images: z.strictObject({
-    robotoff: field.image,
-    postgres: field.image.default("postgres:16.3-alpine"),
-    redis: field.image.default("redis:7.0.5-alpine"),
-    elasticsearch: field.image.default("elasticsearch:8.5.3"),
-    triton: field.image.default("nvcr.io/nvidia/tritonserver:24.08-py3"),
-    fasttext: field.image.optional(),
-    statsd: field.image.default("prom/statsd-exporter:v0.22.2"),
-    postgresExporter: field.image.default("prometheuscommunity/postgres-exporter:v0.11.1"),
-  }),
-  instance: z.enum(["dev", "prod"]).default("dev"),
-  tld: z.enum(["net", "org"]).default("net"),
-  environment: field.environment.default({}).meta({ description: "For every Robotoff process" }),
-  postgres: z
-    .strictObject({
-      database: field.name.default("robotoff"),
-      user: field.name.default("postgres"),
-      sharedBuffers: z.string().default("128MB").meta({ description: "PostgreSQL's form: 8GB" }),
-      workMem: z.string().default("4MB"),
-    })
-    .prefault({}),
-  elasticsearch: z
-    .strictObject({
-      security: z.boolean().default(true).meta({ description: "User and password; the local stand-in has none" }),
-      heap: field.size.prefault("512m"),
-    })
-    .prefault({}),
-  redis: z
-    .strictObject({
-      appendOnly: z.boolean().default(true).meta({
-        description:
-          "Keep every write. Before turning it on for a volume in use, run `redis-cli config set appendonly yes`: " +
-          "a server that starts with it reads the append-only file alone and ignores an existing snapshot",
-      }),
-    })
-    .prefault({}),
-  triton: z
-    .strictObject({
-      run: z.boolean().default(true).meta({ description: "Run Triton on this host" }),
-      uri: z.string().optional().meta({ description: "HOST:PORT (gRPC) of a Triton elsewhere, when run is false" }),
-    })
-    .refine((triton) => triton.run || triton.uri, {
-      path: ["uri"],
-      error: "HOST:PORT of a Triton elsewhere, since triton.run is false",
-    })
-    .prefault({}),
-  highPriorityQueues: z
-    .number()
-    .int()
-    .min(1)
-    .default(1)
-    .meta({ description: "NUM_RQ_WORKERS: jobs are spread over robotoff-high-1 … robotoff-high-n by barcode" }),
-  redisUpdates: z
-    .strictObject({
-      host: z.string().optional().meta({ description: "Redis with the product updates. Default: Robotoff's own" }),
-      port: z.number().int().default(6379),
-      stream: z.string().default("product_updates"),
-    })
-    .prefault({}),
-  fasttext: z.boolean().default(false).meta({ description: "Run the language identification server" }),
-  exporters: z.boolean().default(false).meta({ description: "Run the statsd and PostgreSQL exporters" }),
-  workers: z.array(workers).default([]),
-  services: field.settingsOf(ROBOTOFF_SERVICES),
-  volumes: z.record(field.name, field.volume).default({}),
-  folders: z
-    .strictObject({
-      data: field.hostPath.optional(),
-      cache: field.hostPath.optional(),
-      datasets: field.hostPath.optional(),
-      models: field.hostPath.optional(),
-      tritonModels: field.hostPath.optional(),
-    })
-    .prefault({})
-    .meta({ description: "Host folders for the application's files; left out: volumes of their own" }),
-  externalNetworks: z.array(z.string()).default([]).meta({ description: "Existing networks to join" }),
-}).refine((settings) => !settings.fasttext || settings.images.fasttext, {
-  path: ["images", "fasttext"],
-  error: "an image reference with a tag or digest, since fasttext is true",
-});
+export const robotoff = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    project: field.name.default("robotoff"),
+    images: z.strictObject({
+      robotoff: field.image,
+      postgres: field.image.default("postgres:16.3-alpine"),
+      redis: field.image.default("redis:7.0.5-alpine"),
+      elasticsearch: field.image.default("elasticsearch:8.5.3"),
+      triton: field.image.default("nvcr.io/nvidia/tritonserver:24.08-py3"),
+      fasttext: field.image.optional(),
+      statsd: field.image.default("prom/statsd-exporter:v0.22.2"),
+      postgresExporter: field.image.default("prometheuscommunity/postgres-exporter:v0.11.1"),
+    }),
+    instance: z.enum(["dev", "prod"]).default("dev"),
+    tld: z.enum(["net", "org"]).default("net"),
+    environment: field.environment.default({}).meta({ description: "For every Robotoff process" }),
+    postgres: z
+      .strictObject({
+        database: field.name.default("robotoff"),
+        user: field.name.default("postgres"),
+        sharedBuffers: z.string().default("128MB").meta({ description: "PostgreSQL's form: 8GB" }),
+        workMem: z.string().default("4MB"),
+      })
+      .prefault({}),
+    elasticsearch: z
+      .strictObject({
+        security: z.boolean().default(true).meta({ description: "User and password; the local stand-in has none" }),
+        heap: field.size.prefault("512m"),
+      })
+      .prefault({}),
+    redis: z
+      .strictObject({
+        appendOnly: z
+          .boolean()
+          .default(true)
+          .meta({
+            description:
+              "Keep every write. Before turning it on for a volume in use, run `redis-cli config set appendonly yes`: " +
+              "a server that starts with it reads the append-only file alone and ignores an existing snapshot",
+          }),
+      })
+      .prefault({}),
+    triton: z
+      .strictObject({
+        run: z.boolean().default(true).meta({ description: "Run Triton on this host" }),
+        uri: z.string().optional().meta({ description: "HOST:PORT (gRPC) of a Triton elsewhere, when run is false" }),
+      })
+      .refine((triton) => triton.run || triton.uri, {
+        path: ["uri"],
+        error: "HOST:PORT of a Triton elsewhere, since triton.run is false",
+      })
+      .prefault({}),
+    highPriorityQueues: z
+      .number()
+      .int()
+      .min(1)
+      .default(1)
+      .meta({ description: "NUM_RQ_WORKERS: jobs are spread over robotoff-high-1 … robotoff-high-n by barcode" }),
+    redisUpdates: z
+      .strictObject({
+        host: z.string().optional().meta({ description: "Redis with the product updates. Default: Robotoff's own" }),
+        port: z.number().int().default(6379),
+        stream: z.string().default("product_updates"),
+      })
+      .prefault({}),
+    fasttext: z.boolean().default(false).meta({ description: "Run the language identification server" }),
+    exporters: z.boolean().default(false).meta({ description: "Run the statsd and PostgreSQL exporters" }),
+    workers: z.array(workers).default([]),
+    services: field.settingsOf(ROBOTOFF_SERVICES),
+    volumes: z.record(field.name, field.volume).default({}),
+    folders: z
+      .strictObject({
+        data: field.hostPath.optional(),
+        cache: field.hostPath.optional(),
+        datasets: field.hostPath.optional(),
+        models: field.hostPath.optional(),
+        tritonModels: field.hostPath.optional(),
+      })
+      .prefault({})
+      .meta({ description: "Host folders for the application's files; left out: volumes of their own" }),
+    externalNetworks: z.array(z.string()).default([]).meta({ description: "Existing networks to join" }),
+  })
+  .refine((settings) => !settings.fasttext || settings.images.fasttext, {
+    path: ["images", "fasttext"],
+    error: "an image reference with a tag or digest, since fasttext is true",
+  });
 export type RobotoffSettings = z.infer<typeof robotoff>;

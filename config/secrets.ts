@@ -22,7 +22,11 @@ export function robotoffSecrets(production: boolean, elasticsearchSecurity: bool
     { key: "robotoff:offPassword", purpose: "OFF_PASSWORD, account of Open Food Facts", required: production },
     { key: "robotoff:sentryDsn", purpose: "SENTRY_DSN, error reports", required: production },
     { key: "robotoff:influxdbAuthToken", purpose: "INFLUXDB_AUTH_TOKEN, metrics", required: production },
-    { key: "robotoff:googleCredentials", purpose: "GOOGLE_CREDENTIALS, a service account's JSON", required: production },
+    {
+      key: "robotoff:googleCredentials",
+      purpose: "GOOGLE_CREDENTIALS, a service account's JSON",
+      required: production,
+    },
     { key: "robotoff:batchJobKey", purpose: "BATCH_JOB_KEY, imports of batch jobs", required: production },
   ];
 }

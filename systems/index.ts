@@ -28,6 +28,7 @@ export function describeStack(raw: RawConfiguration): Stack {
   // Where a field is wrong its default stands in; what a rule says of that service would mislead.
   const doubtful = problems.map((problem) => problem.path.replace(/\.[^.]*$/, ""));
   const across = checkSystems(systems).filter((problem) => !doubtful.some((path) => problem.path.startsWith(path)));
-  if (problems.length + across.length > 0) throw new ConfigurationError(`Pulumi.${raw.stack}.yaml`, [...problems, ...across]);
+  if (problems.length + across.length > 0)
+    throw new ConfigurationError(`Pulumi.${raw.stack}.yaml`, [...problems, ...across]);
   return { host: settings.host, secrets, systems };
 }

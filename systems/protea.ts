@@ -176,7 +176,11 @@ export function describeProtea(settings: ProteaSettings): System {
     project: settings.project,
     separator: "-",
     services: services.map((base) =>
-      withSettings(base, `protea:services.${base.name}`, settings.services[base.name as keyof typeof settings.services]),
+      withSettings(
+        base,
+        `protea:services.${base.name}`,
+        settings.services[base.name as keyof typeof settings.services],
+      ),
     ),
     volumes: volumes(settings),
   };

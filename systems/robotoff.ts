@@ -42,7 +42,11 @@ function environment(settings: RobotoffSettings, has: (secret: string) => boolea
     ...(settings.fasttext ? { FASTTEXT_HOST: at("fasttext"), FASTTEXT_PORT: "8000" } : {}),
     NUM_RQ_WORKERS: String(settings.highPriorityQueues),
     ...settings.environment,
-    ...Object.fromEntries(Object.entries(secrets).filter(([, key]) => has(key)).map(([name, key]) => [name, { secret: key }])),
+    ...Object.fromEntries(
+      Object.entries(secrets)
+        .filter(([, key]) => has(key))
+        .map(([name, key]) => [name, { secret: key }]),
+    ),
   };
 }
 
@@ -128,7 +132,10 @@ export function describeRobotoff(settings: RobotoffSettings, has: (secret: strin
     }),
   ].map((server) =>
     server.name === "postgres"
-      ? { ...server, mounts: [...server.mounts, { source: "backup", target: "/opt/robotoff-backups", readOnly: false }] }
+      ? {
+          ...server,
+          mounts: [...server.mounts, { source: "backup", target: "/opt/robotoff-backups", readOnly: false }],
+        }
       : server,
   );
   const model = triton({
@@ -161,10 +168,16 @@ export function describeRobotoff(settings: RobotoffSettings, has: (secret: strin
     ...(settings.exporters ? robotoffExporters(settings) : []),
   ];
   const named = [...servers, ...optional, ...application].map((base) =>
-    withSettings(base, `robotoff:services.${base.name}`, settings.services[base.name as keyof typeof settings.services]),
+    withSettings(
+      base,
+      `robotoff:services.${base.name}`,
+      settings.services[base.name as keyof typeof settings.services],
+    ),
   );
   const pools = settings.workers.flatMap((pool, index) =>
-    poolServices(pool, `robotoff:workers[${index}]`, (name) => app(name, 8 * GIB, queueServers, { healthcheck: connectedTo(6379) })),
+    poolServices(pool, `robotoff:workers[${index}]`, (name) =>
+      app(name, 8 * GIB, queueServers, { healthcheck: connectedTo(6379) }),
+    ),
   );
   return {
     name: "robotoff",

@@ -3,7 +3,8 @@ import type { Problem } from "../config/problems.ts";
 import { formatDuration, formatSize, type Port } from "../config/units.ts";
 import type { Service, System } from "./description.ts";
 
-const each = (systems: System[]) => systems.flatMap((system) => system.services.map((service) => ({ system, service })));
+const each = (systems: System[]) =>
+  systems.flatMap((system) => system.services.map((service) => ({ system, service })));
 const show = (port: Port) => `${port.address}:${port.host}`;
 const isLoopback = (address: string) => address === "::1" || address.startsWith("127.");
 const everywhere = (address: string) => address === "0.0.0.0" || address === "::";
@@ -78,7 +79,8 @@ function memory(systems: System[]): Problem[] {
         path: `${namespace}:postgres.sharedBuffers`,
         message: `${shared} is above the container's memory, ${service.path}.memory: ${limit}`,
       });
-    const heap = /-Xmx(\d+)m/.exec(String(service.environment.ES_JAVA_OPTS ?? ""))?.[1];
+    const java = service.environment.ES_JAVA_OPTS;
+    const heap = typeof java === "string" ? /-Xmx(\d+)m/.exec(java)?.[1] : undefined;
     if (heap && Number(heap) * 2 ** 20 > service.memory)
       problems.push({
         path: `${namespace}:elasticsearch.heap`,
@@ -97,7 +99,12 @@ function healthchecks(systems: System[]): Problem[] {
       other.needs.some((need) => need.service === service.name && need.condition === "service_healthy"),
     );
     if (service.kind === "service" && !check)
-      return [{ path, message: `missing; ${waiting.map((other) => other.name).join(", ") || "status"} needs to know when it is healthy` }];
+      return [
+        {
+          path,
+          message: `missing; ${waiting.map((other) => other.name).join(", ") || "status"} needs to know when it is healthy`,
+        },
+      ];
     if (!check) return [];
     const problems: Problem[] = [];
     if (check.startInterval > check.interval)
@@ -131,7 +138,10 @@ function names(systems: System[]): Problem[] {
   for (const system of systems) {
     const other = projects.get(system.project);
     if (other)
-      problems.push({ path: `${system.name}:project`, message: `"${system.project}" is ${other}'s; give each its own` });
+      problems.push({
+        path: `${system.name}:project`,
+        message: `"${system.project}" is ${other}'s; give each its own`,
+      });
     projects.set(system.project, system.name);
     const seen = new Map<string, Service>();
     for (const service of system.services) {
@@ -169,5 +179,7 @@ function highPriorityQueues(systems: System[]): Problem[] {
 
 /** Every problem of the described systems. */
 export function checkSystems(systems: System[]): Problem[] {
-  return [hostPorts, dataPorts, memory, healthchecks, exactly, names, highPriorityQueues].flatMap((rule) => rule(systems));
+  return [hostPorts, dataPorts, memory, healthchecks, exactly, names, highPriorityQueues].flatMap((rule) =>
+    rule(systems),
+  );
 }

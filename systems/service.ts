@@ -93,7 +93,14 @@ export function completed(...jobs: string[]): Need[] {
  */
 export function connectedTo(port: number): HealthCheck {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return healthcheck(["CMD", "grep", "-Eqs", `: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:${hex} 01 `, "/proc/net/tcp", "/proc/net/tcp6"]);
+  return healthcheck([
+    "CMD",
+    "grep",
+    "-Eqs",
+    `: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:${hex} 01 `,
+    "/proc/net/tcp",
+    "/proc/net/tcp6",
+  ]);
 }
 
 /** A health check that holds while an HTTP path answers 2xx, for images with Python and without curl. */
@@ -105,7 +112,14 @@ export function pythonHttp(url: string): HealthCheck {
 /** A health check that holds while something listens on a TCP port of the container (state 0A), for images with grep alone. */
 export function listeningOn(port: number): HealthCheck {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return healthcheck(["CMD", "grep", "-Eqs", `: [0-9A-F]+:${hex} [0-9A-F]+:0000 0A `, "/proc/net/tcp", "/proc/net/tcp6"]);
+  return healthcheck([
+    "CMD",
+    "grep",
+    "-Eqs",
+    `: [0-9A-F]+:${hex} [0-9A-F]+:0000 0A `,
+    "/proc/net/tcp",
+    "/proc/net/tcp6",
+  ]);
 }
 
 /** A container port on the host's loopback address. */

@@ -23,9 +23,12 @@ export function rabbitmq(args: {
     ports: args.ports,
     dataPorts: [5672, 15672],
     mounts: [{ source: args.volume, target: "/var/lib/rabbitmq", readOnly: false }],
-    healthcheck: healthcheck(["CMD-SHELL", "rabbitmq-diagnostics -q check_running && rabbitmq-diagnostics -q check_port_connectivity"], {
-      timeout: 20_000,
-    }),
+    healthcheck: healthcheck(
+      ["CMD-SHELL", "rabbitmq-diagnostics -q check_running && rabbitmq-diagnostics -q check_port_connectivity"],
+      {
+        timeout: 20_000,
+      },
+    ),
     memory: args.memory,
     stopGracePeriod: 60_000,
     urls: { "RabbitMQ management": "http://{15672}/" },
@@ -35,7 +38,9 @@ export function rabbitmq(args: {
 /** Declares durable queues. The password reaches rabbitmqadmin by a file: an argument would show in the process list. */
 export function queues(args: { image: string; user: string; password: string; queues: string[] }): Service {
   const config = "/tmp/rabbitmqadmin.conf";
-  const declare = args.queues.map((name) => `rabbitmqadmin -c ${config} -N default declare queue name=${name} durable=true`);
+  const declare = args.queues.map(
+    (name) => `rabbitmqadmin -c ${config} -N default declare queue name=${name} durable=true`,
+  );
   const write = `printf '[default]\\nhostname = rabbitmq\\nusername = %s\\npassword = %s\\n' "$USERNAME" "$PASSWORD" > ${config}`;
   return service({
     name: "queues",
