@@ -1,6 +1,6 @@
 // One image: pulled from upstream where that can be done, else built from its folder.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { bases, type Image } from "./catalogue.ts";
 import { cached, cacheFolder, docker, run, StepError } from "./run.ts";
@@ -53,9 +53,7 @@ function context(root: string, name: string, artefacts: string[], log: string): 
     const recipe = `images/common/artefacts/${artefact}`;
     const key = `${artefact}-${process.arch}-${contentHash(root, recipe)}`;
     const made = cached(key, (out) => run(log, join(root, recipe, "build.sh"), [out]));
-    const target = join(stage, "artefacts", artefact);
-    mkdirSync(target, { recursive: true });
-    for (const file of readdirSync(made)) linkSync(join(made, file), join(target, file));
+    cpSync(made, join(stage, "artefacts", artefact), { recursive: true });
   }
   return stage;
 }
