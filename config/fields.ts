@@ -1,13 +1,13 @@
 /** Field types shared by the schemas. Each message says what is expected, since the report adds what was found. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { parseDuration, parseMount, parsePort, parseSize } from "./units.ts";
+import { FORMS, parseDuration, parseMount, parsePort, parseSize } from "./units.ts";
 
 /** Reads a string form with `parse`; what `parse` does not know is a problem that says `expected`. */
-function parsed<T>(parse: (text: string) => T | undefined, expected: string, examples: string[]) {
+function parsed<T>(form: RegExp, parse: (text: string) => T | undefined, expected: string, examples: string[]) {
   return z
     .string({ error: expected })
-    .meta({ examples })
+    .meta({ examples, pattern: form.source })
     .transform((text, context): T => {
       const value = parse(text);
       if (value !== undefined) return value;
@@ -20,7 +20,7 @@ const SIZE = "a size such as 512m or 2g";
 
 /** Bytes, from Compose's form. */
 export const size = z
-  .union([z.string(), z.number().int().positive()], { error: SIZE })
+  .union([z.string().meta({ pattern: FORMS.size.source }), z.number().int().positive()], { error: SIZE })
   .meta({ description: "Bytes, or with a unit: 512m, 2g", examples: ["512m", "2g"] })
   .transform((text, context) => {
     const bytes = parseSize(text);
@@ -30,15 +30,17 @@ export const size = z
   });
 
 /** Milliseconds, from Compose's form. */
-export const duration = parsed(parseDuration, "a duration such as 30s or 1m30s", ["30s", "1m30s"]);
+export const duration = parsed(FORMS.duration, parseDuration, "a duration such as 30s or 1m30s", ["30s", "1m30s"]);
 
 export const port = parsed(
+  FORMS.port,
   parsePort,
   "a published port [ADDRESS:]HOST:CONTAINER[/PROTOCOL] such as 127.0.0.1:5501:5432",
   ["127.0.0.1:5501:5432"],
 );
 
 export const mount = parsed(
+  FORMS.mount,
   parseMount,
   "a mount VOLUME-OR-HOST-PATH:TARGET[:ro] such as backup:/opt/backup or /srv/models:/models:ro",
   ["backup:/opt/backup", "/srv/models:/models:ro"],
@@ -63,9 +65,10 @@ export const image = z.union(
   [
     reference,
     z.strictObject({
-      build: z.string().refine((folder) => /^images\/[a-z0-9-]+$/.test(folder) && existsSync(`${folder}/Dockerfile`), {
-        error: "a folder images/NAME of this repository, with a Dockerfile",
-      }),
+      build: z
+        .string()
+        .regex(/^images\/[a-z0-9-]+$/, { abort: true })
+        .refine((folder) => existsSync(`${folder}/Dockerfile`)),
     }),
   ],
   { error: `${REFERENCE}, or {build: images/NAME}` },

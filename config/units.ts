@@ -3,20 +3,28 @@
  * https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values
  */
 
+/** The forms as regular expressions without flags, so that the JSON Schema can have them too. */
+export const FORMS = {
+  size: /^\s*(\d+(?:\.\d+)?)\s*(?:([bkmgtBKMGT])[bB]?)?\s*$/,
+  duration: /^\s*(?:\d+(?:\.\d+)?(?:ms|s|m|h))+\s*$/,
+  port: /^(?:(\[[0-9a-fA-F:]+\]|\d+\.\d+\.\d+\.\d+):)?(\d+):(\d+)(?:\/(tcp|udp))?$/,
+  mount: /^(\/[^:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]*):(\/[^:]*)(?::(ro|rw))?$/,
+};
+
 const BYTES: Record<string, number> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** Bytes of a Compose size (`512m`, `2g`, `1.5gb`, `1048576`), or undefined when it is none. */
 export function parseSize(text: string | number): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*(?:([bkmgt])b?)?$/i.exec(String(text).trim());
+  const match = FORMS.size.exec(String(text));
   if (!match) return undefined;
   return Math.round(Number(match[1]) * BYTES[(match[2] ?? "b").toLowerCase()]!);
 }
 
 /** Milliseconds of a Compose duration (`30s`, `1m30s`, `500ms`), or undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
-  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text.trim()) return undefined;
+  if (!FORMS.duration.test(text)) return undefined;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   return parts.reduce((sum, part) => sum + Number(part[1]) * MILLISECONDS[part[2]!]!, 0);
 }
 
@@ -47,7 +55,7 @@ export interface Port {
 
 /** The port a Compose short form declares, or undefined when it is none. */
 export function parsePort(text: string): Port | undefined {
-  const match = /^(?:(\[[0-9a-fA-F:]+\]|\d+\.\d+\.\d+\.\d+):)?(\d+):(\d+)(?:\/(tcp|udp))?$/.exec(text);
+  const match = FORMS.port.exec(text);
   if (!match) return undefined;
   const [host, container] = [Number(match[2]), Number(match[3])];
   if ([host, container].some((port) => port < 1 || port > 65_535)) return undefined;
@@ -65,6 +73,6 @@ export interface Mount {
 
 /** The mount a Compose short form declares, or undefined when it is none. */
 export function parseMount(text: string): Mount | undefined {
-  const match = /^(\/[^:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]*):(\/[^:]*)(?::(ro|rw))?$/.exec(text);
+  const match = FORMS.mount.exec(text);
   return match ? { source: match[1]!, target: match[2]!, readOnly: match[3] === "ro" } : undefined;
 }
