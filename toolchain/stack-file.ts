@@ -9,14 +9,16 @@ type Path = (string | number)[];
 function secrets(node: unknown, path: Path = []): Path[] {
   if (!isMap(node)) return [];
   if (node.items.length === 1 && node.has("secure")) return [path];
-  return node.items.flatMap((pair) => (isPair(pair) && isScalar(pair.key) ? secrets(pair.value, [...path, String(pair.key.value)]) : []));
+  return node.items.flatMap((pair) =>
+    isPair(pair) && isScalar(pair.key) ? secrets(pair.value, [...path, String(pair.key.value)]) : [],
+  );
 }
 
 /** What `bin/pulumi` works on: `committed` wins, except that salt and secrets of `own` are kept. */
 export function merge(committed: string, own: string): string {
   const merged: Document = parseDocument(committed);
   const kept = parseDocument(own);
-  if (!isMap(merged.contents)) merged.contents = merged.createNode({}) as never;
+  if (!isMap(merged.contents)) merged.contents = merged.createNode({});
   for (const path of [["encryptionsalt"], ...secrets(kept.get("config"), ["config"])]) {
     const value = kept.getIn(path, true);
     if (value !== undefined && !merged.hasIn(path)) merged.setIn(path, value);
