@@ -34,7 +34,7 @@ initialise() {
   printf '\nhost all all all %s\n' "$hosts" >> "$PGDATA/pg_hba.conf"
 
   # Only the Unix socket: nobody who waits for the port takes this server for the finished one.
-  PGUSER=$POSTGRES_USER pg_ctl start --wait --silent -o "$(printf '%q ' "${@:2}") -c listen_addresses=''"
+  PGUSER=$POSTGRES_USER pg_ctl start --wait --silent -o "$(printf '%q ' "${@:2}" -c listen_addresses=)"
   if [ "$POSTGRES_DB" != postgres ]; then
     POSTGRES_DB=postgres sql --set db="$POSTGRES_DB" <<< 'CREATE DATABASE :"db";'
   fi
