@@ -23,12 +23,12 @@ export class Host extends Component {
   /**
    * Runs a shell script on the host, once, and again when a trigger changes; a failure stops the deployment.
    * The script must not carry secrets, must print no line of 64 KiB (the plug-in would hang), and destroys nothing.
+   * @param title what it does; a failure shows it, and not the script, which goes in by standard input
    * @param triggers values whose change runs it again
    */
   script(
     name: string,
-    create: pulumi.Input<string>,
-    triggers: pulumi.Input<unknown>[],
+    args: { title: string; script: string; triggers: pulumi.Input<string>[] },
     opts: pulumi.CustomResourceOptions,
   ) {
     const target = this.settings.docker?.startsWith("ssh://") ? this.settings.docker.slice("ssh://".length) : undefined;
@@ -36,12 +36,13 @@ export class Host extends Component {
     return new command.local.Command(
       name,
       {
-        create,
+        create: `sh -s -- '${args.title}'`,
+        stdin: args.script,
         // Without it any changed input, not only a trigger, would run `create` again.
         update: ":",
-        interpreter: target ? ["ssh", ...config, target, "--"] : ["/bin/sh", "-ec"],
+        interpreter: target ? ["ssh", ...config, target, "--"] : ["/bin/sh", "-c"],
         environment: target || !this.settings.docker ? undefined : { DOCKER_HOST: this.settings.docker },
-        triggers: triggers as pulumi.Input<pulumi.Input<string>[]>,
+        triggers: args.triggers,
         logging: "stderr",
         addPreviousOutputInEnv: false,
       },

@@ -32,9 +32,12 @@ export class Service extends Component {
       this.ready = containers.map((container, index) =>
         host.script(
           this.child(`run-${index + 1}`),
-          jobScript(containerName(system, service.name, index + 1)),
-          // A new container: a new image or new settings, so the job runs again.
-          [container.id],
+          {
+            title: `job ${service.name} of ${system.name}`,
+            script: jobScript(containerName(system, service.name, index + 1)),
+            // A new container: a new image or new settings, so the job runs again.
+            triggers: [container.id],
+          },
           { parent: this, dependsOn: container },
         ),
       );

@@ -33,8 +33,12 @@ export function postgres(args: {
     ports: args.ports,
     dataPorts: [5432],
     mounts: [{ source: args.volume, target: "/var/lib/postgresql/data", readOnly: false }],
-    // Over TCP: while the image initializes a new volume its server listens on the socket only.
-    healthcheck: healthcheck(["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", args.user, "-d", args.database]),
+    // Over TCP, since the image's first start initializes the volume with a server that listens on the socket only;
+    // then a query, since pg_isready is content with a server that lacks the database.
+    healthcheck: healthcheck([
+      "CMD-SHELL",
+      `pg_isready -q -h 127.0.0.1 && psql -qAt -U ${args.user} -d ${args.database} -c 'select 1'`,
+    ]),
     memory: args.memory,
     shmSize: args.shmSize,
     stopSignal: "SIGINT",
