@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import http.client
+import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -33,7 +34,9 @@ def _request(method: str, key: str, content: bytes) -> bytes:
     finally:
         connection.close()
     if response.status != 200:
-        raise ArtefactError(f"{method} {path} on {settings.MINIO_ENDPOINT}: {response.status} {body[:200].decode()}")
+        code = re.search(rb"<Code>(\w+)</Code>", body)
+        reason = code[1].decode() if code else response.reason
+        raise ArtefactError(f"{method} {path} on {settings.MINIO_ENDPOINT}: {response.status} {reason}")
     return body
 
 

@@ -31,4 +31,6 @@ def configure() -> None:
 
 
 def one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    # pika's "could not connect" has no text of its own, only what it was caused by.
+    cause = str(error) or str(error.__cause__ or "no connection")
+    return " ".join(f"{type(error).__name__}: {cause}".split())

@@ -14,13 +14,14 @@ logger = logging.getLogger(__name__)
 
 def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, _stop)
     interval = settings.REAPER_INTERVAL_SECONDS
     logger.info("reaper started: every %g s, jobs running for over %g s", interval, settings.JOB_TIMEOUT_SECONDS)
     wait = 1
     while True:
         try:
             connection = db.connect()
+            logger.info("reaper connected to PostgreSQL")
             try:
                 while True:
                     reap(connection)
@@ -36,6 +37,11 @@ def run() -> None:
             logger.error("reaper cycle failed: %s; next try in %d s", one_line(error), wait)
         time.sleep(wait)
         wait = min(wait * 2, 5)
+
+
+def _stop(*_) -> None:
+    logger.info("reaper stopped")
+    sys.exit(0)
 
 
 def reap(connection) -> None:

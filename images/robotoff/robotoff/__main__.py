@@ -28,7 +28,7 @@ def main() -> None:
     args = parser.parse_args()
 
     configure_logging()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, stop)
     if args.command == "run-worker":
         from robotoff.workers.main import run
 
@@ -45,6 +45,11 @@ def main() -> None:
         create_redis_update(args)
     else:
         one_shot(args.command)
+
+
+def stop(*_) -> None:
+    logging.info("stopped")
+    sys.exit(0)
 
 
 def one_shot(command: str) -> None:

@@ -15,12 +15,12 @@ def predict(image_url: str) -> dict:
     metadata = triton("GET", f"/v2/models/{model}")
     inputs = [_tensor(spec, image_url) for spec in metadata["inputs"]]
     answer = triton("POST", f"/v2/models/{model}/infer", {"inputs": inputs})
-    output = answer["outputs"][0]
+    by_kind = {output["datatype"] == "BYTES": output["data"] for output in answer["outputs"]}
     return {
         "model_name": answer["model_name"],
         "model_version": str(answer.get("model_version", "1")),
-        "output": output["name"],
-        "data": output["data"][:16],
+        "numbers": by_kind.get(False, [])[:16],
+        "label": by_kind.get(True, ["unlabelled"])[0],
     }
 
 

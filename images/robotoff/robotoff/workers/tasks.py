@@ -19,15 +19,13 @@ def run_import_image_job(barcode: str, image_url: str, ocr_url: str | None = Non
 
     if fail:
         raise RuntimeError(f"the import of {image_url} was asked to fail")
-    prediction: dict = {"model_name": "none", "model_version": "0", "data": []}
+    prediction: dict = {"model_name": "none", "model_version": "0", "numbers": [], "label": "unlabelled"}
     if settings.TRITON_HTTP_URI:
         from robotoff.triton import predict
 
         prediction = predict(image_url)
-    numbers = [n for n in prediction["data"] if isinstance(n, (int, float))]
-    # Any number becomes a confidence between 0 and 1.
-    confidence = abs(numbers[0]) / (1 + abs(numbers[0])) if numbers else 0.0
-    value = f"{prediction['model_name']} says {prediction['data'][:1]} of {image_url}"
+    confidence = min(1.0, max(map(abs, prediction["numbers"]), default=0.0))
+    value, model = prediction["label"], prediction["model_name"]
     insight_id = str(uuid.uuid4())
 
     with closing(postgres_connection()) as connection, connection, connection.cursor() as cursor:
@@ -39,15 +37,15 @@ def run_import_image_job(barcode: str, image_url: str, ocr_url: str | None = Non
         cursor.execute(
             "INSERT INTO image_prediction (type, model_name, model_version, data, image_id, max_confidence)"
             " VALUES ('classification', %s, %s, %s, %s, %s)",
-            (prediction["model_name"], prediction["model_version"], json.dumps(prediction), image_id, confidence),
+            (model, prediction["model_version"], json.dumps(prediction), image_id, confidence),
         )
         cursor.execute(
             "INSERT INTO product_insight (id, barcode, type, data, value, source_image, confidence, predictor,"
             " automatic_processing, process_after) VALUES (%s, %s, 'label', %s, %s, %s, %s, %s, %s, now())",
-            (insight_id, barcode, json.dumps(prediction), value, image_url, confidence, prediction["model_name"],
-             confidence >= _CONFIDENT),
+            (insight_id, barcode, json.dumps(prediction), value, image_url, confidence, model, confidence >= _CONFIDENT),
         )
-    index_insight(insight_id, {"barcode": barcode, "type": "label", "value": value, "confidence": confidence})
+        # Before the commit: without the document there are no rows either.
+        index_insight(insight_id, {"barcode": barcode, "type": "label", "value": value, "confidence": confidence})
     logger.info("image %s of product %s imported, insight %s", image_url, barcode, insight_id)
     return insight_id
 
