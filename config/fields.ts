@@ -18,13 +18,13 @@ function parsed<T>(form: RegExp, parse: (text: string) => T | undefined, expecte
 
 const SIZE = "a size such as 512m or 2g";
 
-/** Bytes, from Compose's form. */
+/** Bytes, from Compose's form. At least 1 MiB: Docker's arguments are whole MiB, and 0 would mean no limit. */
 export const size = z
-  .union([z.string().meta({ pattern: FORMS.size.source }), z.number().int().positive()], { error: SIZE })
+  .union([z.string().meta({ pattern: FORMS.size.source }), z.number().int()], { error: SIZE })
   .meta({ description: "Bytes, or with a unit: 512m, 2g", examples: ["512m", "2g"] })
   .transform((text, context) => {
     const bytes = parseSize(text);
-    if (bytes !== undefined && bytes > 0) return bytes;
+    if (bytes !== undefined && bytes >= 2 ** 20) return bytes;
     context.addIssue({ code: "custom", message: SIZE, input: text });
     return z.NEVER;
   });
@@ -58,17 +58,18 @@ export const name = z.string({ error: NAME }).regex(/^[a-z0-9][a-z0-9_-]*$/, { e
 const REFERENCE = "an image reference with a tag or digest, such as postgres:16.3-alpine (never :latest)";
 const pinned = /^[a-z0-9][a-z0-9._/:-]*(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})$/;
 
-const reference = z.string({ error: REFERENCE }).regex(pinned, { error: REFERENCE });
+const FOLDER = "a folder images/NAME of this repository, with a Dockerfile";
+const folderForm = /^images\/[a-z0-9-]+$/;
 
 /** An image: a pinned reference, or a folder of images/ that set-up pulls or builds on this machine (images/catalogue.ts). */
 export const image = z.union(
   [
-    reference,
+    z.string().regex(pinned, { abort: true }),
     z.strictObject({
       build: z
-        .string()
-        .regex(/^images\/[a-z0-9-]+$/, { abort: true })
-        .refine((folder) => existsSync(`${folder}/Dockerfile`)),
+        .string({ error: FOLDER })
+        .meta({ pattern: folderForm.source })
+        .refine((folder) => folderForm.test(folder) && existsSync(`${folder}/Dockerfile`), { error: FOLDER }),
     }),
   ],
   { error: `${REFERENCE}, or {build: images/NAME}` },

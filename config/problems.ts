@@ -82,16 +82,23 @@ function valueAt(input: unknown, path: PropertyKey[]): unknown {
   return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], input);
 }
 
+function atLeast(issue: z.core.$ZodIssueTooSmall): string {
+  const comparison = issue.inclusive === false ? "more than" : "at least";
+  const unit = issue.origin === "array" ? (issue.minimum === 1 ? " entry" : " entries") : "";
+  return `${comparison} ${issue.minimum}${unit}`;
+}
+
 /** What zod found wrong, in this product's words. `namespace` is the part before the colon. */
 export function describeIssue(
   namespace: string,
   schema: z.ZodType,
   issue: z.core.$ZodIssue,
   input: unknown,
+  secretNames: string[],
 ): Problem[] {
   const at = (path: PropertyKey[]) => `${namespace}:${join(path)}`;
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(schema, issue.path);
+    const known = [...keysAt(schema, issue.path), ...(issue.path.length === 0 ? secretNames : [])];
     return issue.keys.map((key) => ({
       path: at([...issue.path, key]),
       message: `unknown key; ${suggest(key, known)}`,
@@ -101,7 +108,7 @@ export function describeIssue(
   let expected = issue.message;
   if (issue.code === "invalid_type" && expected.startsWith("Invalid")) expected = `a value of type ${issue.expected}`;
   if (issue.code === "invalid_value") expected = `one of ${issue.values.map(String).join(", ")}`;
-  if (issue.code === "too_small") expected = `at least ${issue.minimum}`;
+  if (issue.code === "too_small") expected = atLeast(issue);
   if (issue.code === "invalid_key") expected = issue.issues[0]?.message ?? expected;
   const miss =
     issue.code === "invalid_value" && typeof found === "string" ? ` (${suggest(found, issue.values.map(String))})` : "";

@@ -34,6 +34,15 @@ export interface Reading {
   problems: Problem[];
 }
 
+/** Every secret any stack may have. */
+const knownSecrets = new Set([...robotoffSecrets(true, true), ...proteaSecrets()].map((secret) => secret.key));
+
+/** Names of a namespace's secrets. */
+function secretNames(namespace: string): string[] {
+  const prefix = `${namespace}:`;
+  return [...knownSecrets].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+}
+
 /** A scalar or structure from Pulumi's text form. */
 function decode(text: string): unknown {
   if (!/^[[{"\d-]|^(true|false|null)$/.test(text)) return text;
@@ -63,7 +72,7 @@ function check<T>(namespace: Namespace, schema: z.ZodType<T>, input: Record<stri
   const wrong = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
   );
-  const problems = issues.flatMap((issue) => describeIssue(namespace, schema, issue, input));
+  const problems = issues.flatMap((issue) => describeIssue(namespace, schema, issue, input, secretNames(namespace)));
   return { value: schema.safeParse(without(input, wrong)).data, problems };
 }
 
@@ -80,8 +89,12 @@ function checkSecrets(raw: RawConfiguration, secrets: Secret[], missingAllowed =
   });
 }
 
-/** Every secret any stack may have. */
-const knownSecrets = new Set([...robotoffSecrets(true, true), ...proteaSecrets()].map((secret) => secret.key));
+/** A setting that is encrypted would be declared, and so stored and shown, in clear: nothing but secrets may be. */
+function needlesslyEncrypted(key: string, namespace: string, name: string): Problem {
+  const secrets = secretNames(namespace);
+  const hint = secrets.length > 0 ? `; ${suggest(name, secrets)}` : "";
+  return { path: key, message: `found encrypted, but it is none of the secrets${hint}` };
+}
 
 /** Sorts Pulumi's flat keys by namespace; secrets stay apart. */
 function byNamespace(raw: RawConfiguration) {
@@ -90,10 +103,23 @@ function byNamespace(raw: RawConfiguration) {
   for (const [key, text] of Object.entries(raw.values)) {
     const [namespace, name] = key.split(":") as [string, string];
     if (namespace === "pulumi" || knownSecrets.has(key)) continue;
-    if (namespace in input) input[namespace as Namespace][name] = decode(text);
-    else problems.push({ path: key, message: `unknown namespace; ${suggest(namespace, Object.keys(namespaces))}` });
+    if (!Object.hasOwn(input, namespace))
+      problems.push({ path: key, message: `unknown namespace; ${suggest(namespace, Object.keys(namespaces))}` });
+    else if (raw.secretKeys.has(key)) problems.push(needlesslyEncrypted(key, namespace, name));
+    else input[namespace as Namespace][name] = decode(text);
   }
   return { input, problems };
+}
+
+/** The secrets of the enabled systems; also of one whose settings could not be understood, so that none goes unsaid. */
+function secretsOf(input: Record<Namespace, Record<string, unknown>>, settings: Settings): Secret[] {
+  const { instance, elasticsearch } = settings.robotoff ?? (input.robotoff as Partial<RobotoffSettings>);
+  return [
+    ...(input.robotoff.enabled === false
+      ? []
+      : robotoffSecrets(instance === "prod", elasticsearch?.security !== false)),
+    ...(input.protea.enabled === false ? [] : proteaSecrets()),
+  ];
 }
 
 /**
@@ -111,12 +137,9 @@ export function readSettings(raw: RawConfiguration): Reading {
     robotoff: robotoffPart.value,
     protea: proteaPart.value,
   };
-  const secrets = [
-    ...(settings.robotoff
-      ? robotoffSecrets(settings.robotoff.instance === "prod", settings.robotoff.elasticsearch.security)
-      : []),
-    ...(settings.protea ? proteaSecrets() : []),
-  ].filter((secret) => secret.required || raw.values[secret.key] !== undefined);
+  const secrets = secretsOf(input, settings).filter(
+    (secret) => secret.required || raw.values[secret.key] !== undefined,
+  );
   problems.push(...hostPart.problems, ...robotoffPart.problems, ...proteaPart.problems);
   problems.push(...checkSecrets(raw, secrets, settings.host.generateSecrets || raw.withoutSecrets));
   return { settings, secrets, problems };

@@ -1,0 +1,72 @@
+/** Whole container arguments in a form people review. */
+import { isMap, isScalar, parseDocument, stringify, visit } from "yaml";
+import { containerArguments } from "../../../components/container-args.ts";
+import type { EnvironmentValue, Service, System } from "../../../systems/description.ts";
+import type { Stack } from "../../../systems/index.ts";
+
+/** `${robotoff:postgresPassword}`, with `|url` where it is percent-encoded. */
+function show(value: EnvironmentValue): string {
+  if (typeof value === "string") return value;
+  const parts = Array.isArray(value) ? value : [value];
+  return parts
+    .map((part) => (typeof part === "string" ? part : `\${${part.secret}${part.encode ? `|${part.encode}` : ""}}`))
+    .join("");
+}
+
+export function environmentOf(service: Service): Record<string, string> {
+  return Object.fromEntries(Object.entries(service.environment).map(([name, value]) => [name, show(value)]));
+}
+
+/** A service's containers by name: every argument, with the environment. */
+function containersOfService(system: System, service: Service, stack: string, keep: boolean) {
+  return Array.from({ length: service.replicas }, (_, index) => {
+    const { name, ...rest } = containerArguments(system, service, index + 1, stack, keep);
+    return [name, { ...rest, environment: environmentOf(service) }] as const;
+  });
+}
+
+/** Every container of a stack, by name. */
+export function containersOf(stack: Stack, name: string) {
+  return Object.fromEntries(
+    stack.systems.flatMap((system) =>
+      system.services.flatMap((service) => containersOfService(system, service, name, stack.host.protectVolumes)),
+    ),
+  );
+}
+
+type Json = Record<string, unknown>;
+
+/** Takes what all of them share out of them, and returns it. */
+function takeShared(maps: Json[]): Json {
+  const shared: Json = {};
+  for (const [key, value] of Object.entries(maps[0]!)) {
+    if (!maps.every((map) => JSON.stringify(map[key]) === JSON.stringify(value))) continue;
+    shared[key] = value;
+    for (const map of maps) delete map[key];
+  }
+  return shared;
+}
+
+/**
+ * As YAML: what all containers share first, keys sorted, short lists and maps on one line, and without what follows
+ * from an image's recipe.
+ */
+export function render(containers: ReturnType<typeof containersOf>): string {
+  const plain = JSON.parse(JSON.stringify(containers)) as Record<string, { labels: Json }>;
+  for (const { labels } of Object.values(plain)) labels["com.docker.compose.config-hash"] = "HASH";
+  const labels = takeShared(Object.values(plain).map((container) => container.labels));
+  const shared = { ...takeShared(Object.values(plain)), labels };
+  const document = parseDocument(
+    stringify({ "every container": shared, ...plain }, { aliasDuplicateObjects: false, sortMapEntries: true }),
+  );
+  visit(document, {
+    Collection(key, node) {
+      const text = JSON.stringify(node);
+      const flat = node.items.every((item) => isScalar(isMap(node) ? (item as { value: unknown }).value : item));
+      if (key !== null && flat && text.length < 110 && !text.includes("\\n")) node.flow = true;
+    },
+  });
+  return document
+    .toString({ lineWidth: 0, flowCollectionPadding: false })
+    .replace(/(robotoff-protea\/[a-z-]+):[0-9a-f]{12}\b/g, "$1:HASH");
+}
