@@ -78,7 +78,7 @@ export type Image = z.infer<typeof image>;
 
 export const environment = z
   .record(
-    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a variable name" }),
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_.]*$/, { error: "a variable name" }),
     z.union([z.string(), z.number(), z.boolean()], { error: "text, a number or true/false" }).transform(String),
     { error: "variables, NAME: value" },
   )

@@ -5,7 +5,7 @@ import { bucket, minio } from "./servers/minio.ts";
 import { postgres } from "./servers/postgres.ts";
 import { queues, rabbitmq } from "./servers/rabbitmq.ts";
 import {
-  completed, connectedTo, healthcheck, healthy, imageReference, loopback, pythonHttp, service, withSettings,
+  bashHttp, completed, connectedTo, healthcheck, healthy, imageReference, loopback, httpAnswers, service, withSettings,
 } from "./service.ts"; // prettier-ignore
 
 const MIB = 2 ** 20;
@@ -29,7 +29,7 @@ function environment(settings: ProteaSettings): Record<string, EnvironmentValue>
   return {
     PROTEA_DB_URL: [`postgresql+psycopg://${user}:`, password("protea:postgresPassword"), `@postgres/${database}`],
     PROTEA_AMQP_URL: [`amqp://${user}:`, password("protea:rabbitmqPassword"), "@rabbitmq/"],
-    PROTEA_MINIO_ENDPOINT: "http://minio:9000",
+    PROTEA_MINIO_ENDPOINT: "minio:9000",
     PROTEA_MINIO_ACCESS_KEY: user,
     PROTEA_MINIO_SECRET_KEY: { secret: "protea:minioPassword" },
     PROTEA_MINIO_BUCKET: settings.bucket,
@@ -149,7 +149,7 @@ export function describeProtea(settings: ProteaSettings): System {
       image,
       environment: environment(settings),
       ports: [loopback(8000, 8000)],
-      healthcheck: pythonHttp("http://127.0.0.1:8000/health"),
+      healthcheck: httpAnswers(8000, "/health"),
       memory: 1 * GIB,
       stopGracePeriod: 30_000,
       needs: [...healthy("postgres", "rabbitmq", "minio"), ...completed("migrate", "queues", "bucket")],
@@ -162,9 +162,10 @@ export function describeProtea(settings: ProteaSettings): System {
       image: imageReference(settings.images.frontend),
       environment: { PROTEA_API_URL: "http://api:8000", NEXT_PUBLIC_API_URL: "/api-proxy" },
       ports: [loopback(3000, 3000)],
+      // bash in the stand-in, busybox in upstream's image.
       healthcheck: healthcheck([
         "CMD-SHELL",
-        "curl -fsS -o /dev/null http://127.0.0.1:3000/ || wget -q -O /dev/null http://127.0.0.1:3000/",
+        `wget -q -O /dev/null http://127.0.0.1:3000/ || bash -c '${bashHttp(3000, "/")}'`,
       ]),
       memory: 512 * MIB,
       needs: healthy("api"),

@@ -7,7 +7,7 @@ import { redis } from "./servers/redis.ts";
 import { triton } from "./servers/triton.ts";
 import { REPORTING_API, robotoffExporters } from "./robotoff-exporters.ts";
 import {
-  completed, connectedTo, healthcheck, healthy, imageReference, listeningOn, loopback, pythonHttp, service, withSettings,
+  completed, connectedTo, healthcheck, healthy, imageReference, listeningOn, loopback, httpAnswers, service, withSettings,
 } from "./service.ts"; // prettier-ignore
 
 const GIB = 2 ** 30;
@@ -33,6 +33,8 @@ function environment(settings: RobotoffSettings, has: (secret: string) => boolea
     POSTGRES_DB: settings.postgres.database,
     POSTGRES_USER: settings.postgres.user,
     REDIS_HOST: at("redis"),
+    // What `rq info` reads, so that it needs no arguments.
+    RQ_REDIS_URL: `redis://${at("redis")}:6379`,
     REDIS_UPDATE_HOST: settings.redisUpdates.host ?? at("redis"),
     REDIS_UPDATE_PORT: String(settings.redisUpdates.port),
     REDIS_STREAM_NAME: settings.redisUpdates.stream,
@@ -149,7 +151,7 @@ export function describeRobotoff(settings: RobotoffSettings, has: (secret: strin
     app("api", 6 * GIB, [...healthy("postgres", "redis", "elasticsearch"), ...migrated], {
       command: settings.exporters ? REPORTING_API : undefined,
       ports: [loopback(5500, 5500)],
-      healthcheck: pythonHttp("http://127.0.0.1:5500/api/v1/health"),
+      healthcheck: httpAnswers(5500, "/api/v1/health"),
       urls: { api: "http://{5500}/api/v1/health" },
     }),
     app("scheduler", 6 * GIB, queueServers, {
