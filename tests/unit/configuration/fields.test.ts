@@ -1,0 +1,167 @@
+/** Every rule of a single field, by the whole message a person reads. */
+import { MINIMAL, problemsOf, type Values } from "../support/stack.ts";
+
+const SIZE = "expected a size such as 512m or 2g";
+const DURATION = "expected a duration such as 30s or 1m30s";
+const PORT = "expected a published port [ADDRESS:]HOST:CONTAINER[/PROTOCOL] such as 127.0.0.1:5501:5432";
+const MOUNT = "expected a mount VOLUME-OR-HOST-PATH:TARGET[:ro] such as backup:/opt/backup or /srv/models:/models:ro";
+const IMAGE =
+  "expected an image reference with a tag or digest, such as postgres:16.3-alpine (never :latest), or {build: images/NAME}";
+const NAME = "expected a name of a-z, 0-9, - and _ that begins with a letter or digit";
+const ENDPOINT = "expected a Docker endpoint, unix:///PATH or ssh://USER@HOST";
+const SERVICE_KEYS =
+  "command, cpus, entrypoint, environment, gpus, healthcheck, memory, memoryReservation, ports, replicas, restart, " +
+  "shmSize, stopGracePeriod, ulimits, volumes";
+
+const api = (settings: object): Values => ({ "robotoff:services": { api: settings } });
+const images = (more: object): Values => ({ "robotoff:images": { robotoff: "example/robotoff:1", ...more } });
+const pool = (settings: object): Values => ({ "robotoff:workers": [{ name: "w", queues: ["q"], ...settings }] });
+
+const AT = "robotoff:services.api";
+
+test("what has no default is enough", () => {
+  expect(problemsOf(MINIMAL)).toEqual([]);
+});
+
+const unknown: [string, Values, string][] = [
+  ["namespace", { "robotof:tld": "org" }, 'robotof:tld: unknown namespace; did you mean "robotoff"?'],
+  [
+    "namespace, far from any",
+    { "docker:host": "x" },
+    "docker:host: unknown namespace; expected one of host, protea, robotoff",
+  ],
+  [
+    "namespace, Object's own",
+    { "constructor:x": 1 },
+    "constructor:x: unknown namespace; expected one of host, protea, robotoff",
+  ],
+  ["key", { "robotoff:exporter": true }, 'robotoff:exporter: unknown key; did you mean "exporters"?'],
+  [
+    "key, near a secret",
+    { "protea:minioPasword": "x" },
+    'protea:minioPasword: unknown key; did you mean "minioPassword"?',
+  ],
+  ["key, in other case", api({ shmsize: "1g" }), `${AT}.shmsize: unknown key; did you mean "shmSize"?`],
+  ["key, far from any", api({ colour: "red" }), `${AT}.colour: unknown key; expected one of ${SERVICE_KEYS}`],
+  [
+    "service",
+    { "protea:services": { "worker-job": {} } },
+    'protea:services.worker-job: unknown key; did you mean "worker-jobs"?',
+  ],
+  ["key of a list's entry", pool({ memroy: "1g" }), 'robotoff:workers[0].memroy: unknown key; did you mean "memory"?'],
+  [
+    "key within a health check",
+    api({ healthcheck: { intervall: "1s" } }),
+    `${AT}.healthcheck.intervall: unknown key; did you mean "interval"?`,
+  ],
+  [
+    "key of a volume",
+    { "robotoff:volumes": { backup: { extern: true } } },
+    'robotoff:volumes.backup.extern: unknown key; did you mean "external"?',
+  ],
+];
+
+const wrong: [string, Values, string][] = [
+  ["type", { "robotoff:fasttext": "yes" }, 'robotoff:fasttext: found "yes", expected a value of type boolean'],
+  ["type, a list expected", api({ command: "run" }), `${AT}.command: found "run", expected a value of type array`],
+  ["whole number", pool({ replicas: 1.5 }), "robotoff:workers[0].replicas: found 1.5, expected a value of type int"],
+  ["number, too small", pool({ replicas: -1 }), "robotoff:workers[0].replicas: found -1, expected at least 0"],
+  ["number, not above 0", api({ cpus: 0 }), `${AT}.cpus: found 0, expected more than 0`],
+  ["empty list", pool({ queues: [] }), "robotoff:workers[0].queues: found [], expected at least 1 entry"],
+  ["choice", { "robotoff:instance": "production" }, 'robotoff:instance: found "production", expected one of dev, prod'],
+  [
+    "choice, nearly",
+    { "robotoff:instance": "Prod" },
+    'robotoff:instance: found "Prod", expected one of dev, prod (did you mean "prod"?)',
+  ],
+  [
+    "long value",
+    { "robotoff:exporters": "x".repeat(90) },
+    `robotoff:exporters: found "${"x".repeat(56)}..., expected a value of type boolean`,
+  ],
+  ["size", api({ memory: "6 gigs" }), `${AT}.memory: found "6 gigs", ${SIZE}`],
+  ["size of another type", api({ memory: true }), `${AT}.memory: found true, ${SIZE}`],
+  ["size below 1 MiB, which Docker would take for none", api({ memory: 512 }), `${AT}.memory: found 512, ${SIZE}`],
+  ["size below 0", api({ shmSize: -1 }), `${AT}.shmSize: found -1, ${SIZE}`],
+  ["duration", api({ stopGracePeriod: "30" }), `${AT}.stopGracePeriod: found "30", ${DURATION}`],
+  ["duration of another type", api({ stopGracePeriod: 30 }), `${AT}.stopGracePeriod: found 30, ${DURATION}`],
+  ["port", api({ ports: ["5500"] }), `${AT}.ports[0]: found "5500", ${PORT}`],
+  ["port above 65535", api({ ports: ["70000:5500"] }), `${AT}.ports[0]: found "70000:5500", ${PORT}`],
+  ["mount", api({ volumes: ["backup"] }), `${AT}.volumes[0]: found "backup", ${MOUNT}`],
+  ["mount of a relative path", api({ volumes: ["./a:/b"] }), `${AT}.volumes[0]: found "./a:/b", ${MOUNT}`],
+  [
+    "host folder",
+    { "robotoff:folders": { data: "data" } },
+    'robotoff:folders.data: found "data", expected an absolute path on the host',
+  ],
+  ["name", { "robotoff:project": "Robotoff" }, `robotoff:project: found "Robotoff", ${NAME}`],
+  ["name of a volume", { "robotoff:volumes": { "Back up": {} } }, `robotoff:volumes.Back up: found {}, ${NAME}`],
+  [
+    "variable's name",
+    api({ environment: { "A-B": "1" } }),
+    `${AT}.environment.A-B: found "1", expected a variable name`,
+  ],
+  [
+    "variable's value",
+    api({ environment: { A: ["1"] } }),
+    `${AT}.environment.A: found ["1"], expected text, a number or true/false`,
+  ],
+  ["variables as text", api({ environment: "A=1" }), `${AT}.environment: found "A=1", expected variables, NAME: value`],
+  [
+    "health check's test",
+    api({ healthcheck: { test: ["curl", "x"] } }),
+    `${AT}.healthcheck.test: found ["curl","x"], expected a list that begins with "CMD" or "CMD-SHELL"`,
+  ],
+  [
+    "restart policy",
+    api({ restart: "allways" }),
+    `${AT}.restart: found "allways", expected one of no, always, unless-stopped, on-failure (did you mean "always"?)`,
+  ],
+  ["Docker endpoint", { "host:docker": "tcp://10.1.0.200" }, `host:docker: found "tcp://10.1.0.200", ${ENDPOINT}`],
+  ["image :latest", images({ redis: "redis:latest" }), `robotoff:images.redis: found "redis:latest", ${IMAGE}`],
+  ["image without a tag", images({ redis: "redis" }), `robotoff:images.redis: found "redis", ${IMAGE}`],
+  [
+    "image of a registry with a port, without a tag",
+    images({ redis: "example.org:5000/redis" }),
+    `robotoff:images.redis: found "example.org:5000/redis", ${IMAGE}`,
+  ],
+  [
+    "image folder",
+    images({ redis: { build: "images/nowhere" } }),
+    'robotoff:images.redis.build: found "images/nowhere", expected a folder images/NAME of this repository, with a Dockerfile',
+  ],
+  ["image, missing", { "robotoff:images": {} }, `robotoff:images.robotoff: found nothing, ${IMAGE}`],
+  [
+    "Triton: neither here nor elsewhere",
+    { "robotoff:triton": { run: false } },
+    "robotoff:triton.uri: found nothing, expected HOST:PORT of a Triton elsewhere, since triton.run is false",
+  ],
+  [
+    "fasttext without an image",
+    { "robotoff:fasttext": true },
+    "robotoff:images.fasttext: found nothing, expected an image reference with a tag or digest, since fasttext is true",
+  ],
+];
+
+test.each(unknown)("unknown %s", (_, values, expected) => {
+  expect(problemsOf({ ...MINIMAL, ...values })).toEqual([expected]);
+});
+
+test.each(wrong)("wrong %s", (_, values, expected) => {
+  expect(problemsOf({ ...MINIMAL, ...values })).toEqual([expected]);
+});
+
+test("a namespace that is missing altogether", () => {
+  const { "protea:images": _, ...rest } = MINIMAL;
+  expect(problemsOf(rest)).toEqual(["protea:images: found nothing, expected a value of type object"]);
+  expect(problemsOf({ ...rest, "protea:enabled": false })).toEqual([]);
+});
+
+test.each([
+  "redis:7.0.5-alpine",
+  "example.org:5000/team/redis:7",
+  `redis@sha256:${"0a".repeat(32)}`,
+  { build: "images/redis" },
+])("the image %j is right", (redis) => {
+  expect(problemsOf({ ...MINIMAL, ...images({ redis }) })).toEqual([]);
+});
