@@ -1,0 +1,157 @@
+/** Rules across fields, services and systems, by the whole message. */
+import { MINIMAL, problemsOf, type Values } from "../support/stack.ts";
+
+const robotoff = (services: object): Values => ({ "robotoff:services": services });
+const protea = (services: object): Values => ({ "protea:services": services });
+const workers = (...pools: object[]): Values => ({
+  "robotoff:workers": pools.map((pool) => ({ queues: ["robotoff-low"], ...pool })),
+});
+
+const rules: [string, Values, string[]][] = [
+  [
+    "two services on one host port",
+    protea({ api: { ports: ["127.0.0.1:5500:8000"] } }),
+    [
+      "protea:services.api.ports: host port 127.0.0.1:5500 is already published by robotoff:services.api; " +
+        "give one of them another",
+    ],
+  ],
+  [
+    "a host port on one address and on every address",
+    protea({ api: { ports: ["5500:8000"] } }),
+    [
+      "protea:services.api.ports: host port 0.0.0.0:5500 is already published by robotoff:services.api; " +
+        "give one of them another",
+    ],
+  ],
+  ["one host port on two addresses: fine", protea({ api: { ports: ["10.1.0.5:5500:8000"] } }), []],
+  ["one host port for tcp and udp: fine", protea({ api: { ports: ["127.0.0.1:5500:8000/udp"] } }), []],
+  [
+    "one host port for three containers",
+    protea({ "worker-ping": { replicas: 3, ports: ["127.0.0.1:7000:7000"] } }),
+    [
+      "protea:services.worker-ping.ports: host port 127.0.0.1:7000 cannot serve 3 containers; " +
+        "publish none, or set replicas to 1",
+    ],
+  ],
+  [
+    "a host port in a numbered pool",
+    workers({ name: "w", replicas: 2, ports: ["127.0.0.1:7000:7000"] }),
+    [
+      "robotoff:workers[0].ports: host port 127.0.0.1:7000 is already published by robotoff:workers[0]; " +
+        "give one of them another",
+    ],
+  ],
+  [
+    "a data port on every interface",
+    robotoff({ postgres: { ports: ["5501:5432"] } }),
+    ["robotoff:services.postgres.ports: data port 0.0.0.0:5501 is on a public interface; expected 127.0.0.1:5501:5432"],
+  ],
+  [
+    "data ports on one address of the host",
+    protea({ minio: { ports: ["10.1.0.5:9000:9000", "10.1.0.5:9001:9001"] } }),
+    [
+      "protea:services.minio.ports: data port 10.1.0.5:9000 is on a public interface; expected 127.0.0.1:9000:9000",
+      "protea:services.minio.ports: data port 10.1.0.5:9001 is on a public interface; expected 127.0.0.1:9001:9001",
+    ],
+  ],
+  ["a data port on IPv6's loopback: fine", robotoff({ redis: { ports: ["[::1]:5502:6379"] } }), []],
+  ["an API on every interface: fine", robotoff({ api: { ports: ["5500:5500"] } }), []],
+  [
+    "a reservation above the limit",
+    robotoff({ api: { memory: "1g", memoryReservation: "2g" } }),
+    ["robotoff:services.api.memoryReservation: 2 GiB is above the limit, memory: 1 GiB"],
+  ],
+  ["a reservation at the limit: fine", robotoff({ api: { memory: "1g", memoryReservation: "1g" } }), []],
+  [
+    "shared_buffers above the container's memory",
+    { ...robotoff({ postgres: { memory: "4g" } }), "robotoff:postgres": { sharedBuffers: "8GB" } },
+    ["robotoff:postgres.sharedBuffers: 8GB is above the container's memory, robotoff:services.postgres.memory: 4 GiB"],
+  ],
+  [
+    "shared_buffers in blocks of 8 kB",
+    { ...robotoff({ postgres: { memory: "512m" } }), "robotoff:postgres": { sharedBuffers: "131072" } },
+    [
+      "robotoff:postgres.sharedBuffers: 131072 is above the container's memory, " +
+        "robotoff:services.postgres.memory: 512 MiB",
+    ],
+  ],
+  [
+    "shared_buffers in another form",
+    { "robotoff:postgres": { sharedBuffers: "8g" } },
+    ['robotoff:postgres.sharedBuffers: found "8g", expected PostgreSQL\'s form, such as 512MB or 8GB'],
+  ],
+  [
+    "a heap above the container's memory",
+    { ...robotoff({ elasticsearch: { memory: "1g" } }), "robotoff:elasticsearch": { heap: "2g" } },
+    [
+      "robotoff:elasticsearch.heap: 2048m is above the container's memory, " +
+        "robotoff:services.elasticsearch.memory: 1 GiB",
+    ],
+  ],
+  [
+    "a check that is slower while starting",
+    robotoff({ api: { healthcheck: { interval: "2s", startInterval: "5s" } } }),
+    ["robotoff:services.api.healthcheck.startInterval: 5s is above the interval, 2s"],
+  ],
+  [
+    "no time for a first check",
+    robotoff({ api: { healthcheck: { startPeriod: "500ms" } } }),
+    ["robotoff:services.api.healthcheck.startPeriod: 500ms is below the startInterval, 1s"],
+  ],
+  [
+    "two coordinators",
+    protea({ "worker-embeddings": { replicas: 2 } }),
+    [
+      "protea:services.worker-embeddings.replicas: found 2, expected exactly 1: " +
+        "the coordinator serialises GPU access; two cause RetryLaterError storms",
+    ],
+  ],
+  [
+    "no coordinator",
+    protea({ "worker-embeddings": { replicas: 0 } }),
+    [
+      "protea:services.worker-embeddings.replicas: found 0, expected exactly 1: " +
+        "the coordinator serialises GPU access; two cause RetryLaterError storms",
+    ],
+  ],
+  [
+    "two systems of one project",
+    { "protea:project": "robotoff" },
+    ['protea:project: "robotoff" is robotoff\'s; give each its own'],
+  ],
+  [
+    "a pool with a service's name",
+    workers({ name: "scheduler", numbered: false }),
+    ['robotoff:workers[0]: the service name "scheduler" is taken by robotoff:services.scheduler'],
+  ],
+  [
+    "two pools of one name",
+    workers({ name: "w" }, { name: "w" }),
+    ['robotoff:workers[1]: the service name "w-1" is taken by robotoff:workers[0]'],
+  ],
+  [
+    "a mount of a volume that is not declared",
+    robotoff({ api: { volumes: ["exports:/exports"] } }),
+    ['robotoff:services.api.volumes: no volume "exports"; declare it under robotoff:volumes or give a host path'],
+  ],
+  [
+    "a mount of a declared volume: fine",
+    { ...robotoff({ api: { volumes: ["exports:/exports"] } }), "robotoff:volumes": { exports: {} } },
+    [],
+  ],
+  [
+    "a high-priority queue without a worker",
+    {
+      "robotoff:highPriorityQueues": 4,
+      ...workers({ name: "w", replicas: 2, queues: ["robotoff-high-{n}"] }),
+    },
+    [
+      "robotoff:highPriorityQueues: 4, but no worker consumes robotoff-high-3, robotoff-high-4; add workers or lower it",
+    ],
+  ],
+];
+
+test.each(rules)("%s", (_, values, expected) => {
+  expect(problemsOf({ ...MINIMAL, ...values })).toEqual(expected);
+});

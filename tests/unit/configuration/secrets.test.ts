@@ -1,0 +1,110 @@
+/** Secrets: which ones a stack needs, and what is said of each. */
+import { readSettings } from "../../../config/read.ts";
+import { MINIMAL, problemsOf, raw, type Values } from "../support/stack.ts";
+
+const ROBOTOFF_ALONE: Values = { "robotoff:images": MINIMAL["robotoff:images"], "protea:enabled": false };
+const PROTEA_ALONE: Values = { "protea:images": MINIMAL["protea:images"], "robotoff:enabled": false };
+
+const missing = (key: string, purpose: string) =>
+  `${key}: missing secret (${purpose}); set it: pulumi config set --secret ${key} --stack test`;
+
+const POSTGRES = missing("robotoff:postgresPassword", "password of PostgreSQL");
+const ELASTIC = missing("robotoff:elasticPassword", "password of Elasticsearch's user elastic");
+const PRODUCTION = [
+  missing("robotoff:offPassword", "OFF_PASSWORD, account of Open Food Facts"),
+  missing("robotoff:sentryDsn", "SENTRY_DSN, error reports"),
+  missing("robotoff:influxdbAuthToken", "INFLUXDB_AUTH_TOKEN, metrics"),
+  missing("robotoff:googleCredentials", "GOOGLE_CREDENTIALS, a service account's JSON"),
+  missing("robotoff:batchJobKey", "BATCH_JOB_KEY, imports of batch jobs"),
+];
+const PROTEA = [
+  missing("protea:postgresPassword", "password of PostgreSQL"),
+  missing("protea:rabbitmqPassword", "password of RabbitMQ"),
+  missing("protea:minioPassword", "root password of MinIO"),
+];
+
+/** Problems when missing secrets count. */
+const problems = (values: Values, secretKeys: string[] = []) =>
+  problemsOf(values, { withoutSecrets: false, secretKeys: new Set(secretKeys) });
+
+test.each<[string, Values, string[]]>([
+  ["Robotoff", ROBOTOFF_ALONE, [POSTGRES, ELASTIC]],
+  [
+    "Robotoff without Elasticsearch's security",
+    { ...ROBOTOFF_ALONE, "robotoff:elasticsearch": { security: false } },
+    [POSTGRES],
+  ],
+  ["Robotoff in production", { ...ROBOTOFF_ALONE, "robotoff:instance": "prod" }, [POSTGRES, ELASTIC, ...PRODUCTION]],
+  ["PROTEA", PROTEA_ALONE, PROTEA],
+  ["both", MINIMAL, [POSTGRES, ELASTIC, ...PROTEA]],
+])("%s: what is missing", (_, values, expected) => {
+  expect(problems(values)).toEqual(expected);
+});
+
+test("missing secrets are also reported of a system whose settings are wrong", () => {
+  expect(problems({ "robotoff:images": { robotoff: "x" }, "protea:enabled": false })).toEqual([
+    expect.stringMatching(/^robotoff:images.robotoff: found "x"/),
+    POSTGRES,
+    ELASTIC,
+  ]);
+});
+
+test("none is missing where they are generated, or where one only looks", () => {
+  expect(problems({ ...MINIMAL, "host:generateSecrets": true })).toEqual([]);
+  expect(problemsOf(MINIMAL, { withoutSecrets: true })).toEqual([]);
+});
+
+test("set and encrypted: no problem", () => {
+  const keys = ["protea:postgresPassword", "protea:rabbitmqPassword", "protea:minioPassword"];
+  const values = Object.fromEntries(keys.map((key) => [key, "hunter2"]));
+  expect(problems({ ...PROTEA_ALONE, ...values }, keys)).toEqual([]);
+});
+
+test.each([true, false])("in clear (without secrets: %s): reported, and its value is not shown", (withoutSecrets) => {
+  const values = { ...PROTEA_ALONE, "host:generateSecrets": true, "protea:minioPassword": "hunter2" };
+  expect(problemsOf(values, { withoutSecrets })).toEqual([
+    "protea:minioPassword: found in clear, expected encrypted (root password of MinIO); set it again: " +
+      "pulumi config set --secret protea:minioPassword --stack test",
+  ]);
+});
+
+test("an optional secret in clear is reported as well", () => {
+  expect(problemsOf({ ...ROBOTOFF_ALONE, "robotoff:sentryDsn": "https://hunter2@example.org/1" })).toEqual([
+    "robotoff:sentryDsn: found in clear, expected encrypted (SENTRY_DSN, error reports); set it again: " +
+      "pulumi config set --secret robotoff:sentryDsn --stack test",
+  ]);
+});
+
+test("empty: reported", () => {
+  const values = { ...PROTEA_ALONE, "host:generateSecrets": true, "protea:minioPassword": "" };
+  expect(problems(values, ["protea:minioPassword"])).toEqual([
+    "protea:minioPassword: found empty (root password of MinIO); set it: " +
+      "pulumi config set --secret protea:minioPassword --stack test",
+  ]);
+});
+
+test("a setting that is encrypted without being a secret: reported, and its value is not shown", () => {
+  const values = { ...MINIMAL, "robotoff:environment": { TOKEN: "hunter2" }, "host:docker": "unix:///x" };
+  expect(problemsOf(values, { secretKeys: new Set(["robotoff:environment", "host:docker"]) })).toEqual([
+    "robotoff:environment: found encrypted, but it is none of the secrets; expected one of batchJobKey, " +
+      "elasticPassword, googleCredentials, influxdbAuthToken, offPassword, postgresPassword, sentryDsn",
+    "host:docker: found encrypted, but it is none of the secrets",
+  ]);
+});
+
+test("a secret whose name is misspelt", () => {
+  const values = { ...MINIMAL, "robotoff:postgressPassword": "hunter2" };
+  expect(problemsOf(values, { secretKeys: new Set(["robotoff:postgressPassword"]) })).toEqual([
+    'robotoff:postgressPassword: found encrypted, but it is none of the secrets; did you mean "postgresPassword"?',
+  ]);
+});
+
+test("a stack uses the secrets it needs and those that are set", () => {
+  const values = { ...ROBOTOFF_ALONE, "robotoff:sentryDsn": "x" };
+  const { secrets } = readSettings(raw(values, { secretKeys: new Set(["robotoff:sentryDsn"]) }));
+  expect(secrets.map((secret) => secret.key)).toEqual([
+    "robotoff:postgresPassword",
+    "robotoff:elasticPassword",
+    "robotoff:sentryDsn",
+  ]);
+});
