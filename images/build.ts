@@ -17,7 +17,7 @@ function underLock(): number {
   const again = [join(cacheFolder, "lock"), process.execPath, ...process.argv.slice(1)];
   const options = { stdio: "inherit", env: { ...process.env, [locked]: "1" } } as const;
   const first = spawnSync("flock", ["--nonblock", "--conflict-exit-code", "75", ...again], options);
-  if (first.error) throw new StepError("\"flock\" is needed (Debian: the package util-linux)");
+  if (first.error) throw new StepError('"flock" is needed (Debian: the package util-linux)');
   if (first.status !== 75) return first.status ?? 1;
   console.log("waiting for another image build on this machine to end");
   return spawnSync("flock", again, options).status ?? 1;
@@ -31,21 +31,26 @@ function one(name: string, tag: string): boolean {
   rmSync(log, { force: true });
   line(`making ${tag}, log: ${log}`);
   try {
-    line(`${make(root, name, catalogue[name], tag, log)} in ${elapsed()}`);
+    line(`${make(root, name, catalogue[name]!, tag, log)} in ${elapsed()}`);
     removeOld(name, tag);
     return true;
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    line(`FAILED after ${elapsed()}: ${error.message}\n    To continue with what is missing: node images/build.ts ${name}`);
+    line(
+      `FAILED after ${elapsed()}: ${error.message}\n    To continue with what is missing: node images/build.ts ${name}`,
+    );
     return false;
   }
 }
 
 function main(names: string[]): number {
   const unknown = names.filter((name) => !(name in catalogue));
-  if (unknown.length) throw new StepError(`unknown image ${unknown.join(", ")}; there are: ${Object.keys(catalogue).join(", ")}`);
+  if (unknown.length)
+    throw new StepError(`unknown image ${unknown.join(", ")}; there are: ${Object.keys(catalogue).join(", ")}`);
   const wanted = names.length ? names : Object.keys(catalogue);
-  const present = new Set(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "robotoff-protea/*").split("\n"));
+  const present = new Set(
+    docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "robotoff-protea/*").split("\n"),
+  );
   const tags = wanted.map((name) => [name, standInTag(`images/${name}`, root)] as const);
   const missing = tags.filter(([, tag]) => !present.has(tag));
   if (missing.length && !process.env[locked]) return underLock();

@@ -33,10 +33,10 @@ function pulled(official: string, tag: string, log: string): boolean {
 function base(root: string, suite: string, log: string): string {
   const hash = contentHash(root, "images/common/base");
   const tag = `robotoff-protea/base-${suite}:${hash}`;
-  if (docker("image", "ls", "-q", tag) || pulled(bases[suite], tag, log)) return tag;
+  if (docker("image", "ls", "-q", tag) || pulled(bases[suite]!, tag, log)) return tag;
   const script = join(root, "images/common/base/build.sh");
   const folder = cached(`base-${suite}-${hash}`, (out) => run(log, script, [out, suite]));
-  const settings = ["CMD [\"bash\"]", "ENV LANG=C.UTF-8", `LABEL ${label.replace(/=(.*)/, '="$1"')}`];
+  const settings = ['CMD ["bash"]', "ENV LANG=C.UTF-8", `LABEL ${label.replace(/=(.*)/, '="$1"')}`];
   run(log, "docker", ["import", ...settings.flatMap((line) => ["--change", line]), join(folder, "rootfs.tar"), tag]);
   removeOld(`base-${suite}`, tag);
   return tag;
@@ -81,7 +81,15 @@ export function make(root: string, name: string, image: Image, tag: string, log:
 /** Removes this image's tags of earlier recipes, unless a container still uses them. Never forced, never what others made. */
 export function removeOld(name: string, current: string): void {
   const used = new Set(docker("ps", "--all", "--format", "{{.Image}}").split("\n"));
-  const found = docker("image", "ls", "--filter", `label=${label}`, "--format", "{{.Repository}}:{{.Tag}}", `robotoff-protea/${name}`);
+  const found = docker(
+    "image",
+    "ls",
+    "--filter",
+    `label=${label}`,
+    "--format",
+    "{{.Repository}}:{{.Tag}}",
+    `robotoff-protea/${name}`,
+  );
   for (const tag of found.split("\n").filter((line) => line && line !== current && !used.has(line)))
     spawnSync("docker", ["rmi", tag]); // refused by the engine when something came to use it meanwhile: then it stays
 }

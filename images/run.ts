@@ -17,8 +17,15 @@ export function run(log: string, command: string, args: string[], timeoutMillise
   closeSync(output);
   if (result.status === 0) return;
   const reason = result.error ? result.error.message : `exit code ${result.status ?? result.signal}`;
-  const last = readFileSync(log, "utf8").trimEnd().split("\n").slice(-12).map((line) => `    ${line}`).join("\n");
-  throw new StepError(`"${[command, ...args].slice(0, 3).join(" ")} …" failed (${reason}); its last lines:\n${last}\n    whole log: ${log}`);
+  const last = readFileSync(log, "utf8")
+    .trimEnd()
+    .split("\n")
+    .slice(-12)
+    .map((line) => `    ${line}`)
+    .join("\n");
+  throw new StepError(
+    `"${[command, ...args].slice(0, 3).join(" ")} …" failed (${reason}); its last lines:\n${last}\n    whole log: ${log}`,
+  );
 }
 
 /** What a docker command prints, trimmed; throws a StepError when it fails. */
@@ -26,7 +33,9 @@ export function docker(...args: string[]): string {
   const result = spawnSync("docker", args, { encoding: "utf8" });
   if (result.status === 0) return result.stdout.trim();
   const reason = result.error ? result.error.message : result.stderr.trim();
-  throw new StepError(`docker ${args[0]} failed: ${reason}\n    Is Docker installed, and does its engine answer ("docker info")? "make setup" sees to it.`);
+  throw new StepError(
+    `docker ${args[0]} failed: ${reason}\n    Is Docker installed, and does its engine answer ("docker info")? "make setup" sees to it.`,
+  );
 }
 
 /**

@@ -41,6 +41,9 @@ const common = new Map<string, string>();
  */
 export function standInTag(folder: string, root: string = process.cwd()): string {
   if (!common.has(root)) common.set(root, contentHash(root, "images/common"));
-  const hash = createHash("sha256").update(`${contentHash(root, folder)}${common.get(root)}`).digest("hex").slice(0, 12);
+  const hash = createHash("sha256")
+    .update(`${contentHash(root, folder)}${common.get(root)}`)
+    .digest("hex")
+    .slice(0, 12);
   return `robotoff-protea/${basename(folder)}:${hash}`;
 }
