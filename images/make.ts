@@ -46,7 +46,7 @@ function base(root: string, suite: string, log: string): string {
 function context(root: string, name: string, artefacts: string[], log: string): string {
   mkdirSync(cacheFolder, { recursive: true });
   const stage = mkdtempSync(join(cacheFolder, "context-"));
-  const skipped = new Set(["artefacts", "base", "need.sh"].map((entry) => join(root, "images/common", entry)));
+  const skipped = new Set(["artefacts", "base", "go.sh", "need.sh"].map((entry) => join(root, "images/common", entry)));
   cpSync(join(root, "images", name), stage, { recursive: true });
   cpSync(join(root, "images/common"), join(stage, "common"), { recursive: true, filter: (path) => !skipped.has(path) });
   for (const artefact of artefacts) {

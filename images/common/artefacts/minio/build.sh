@@ -2,12 +2,12 @@
 # MinIO's server from its Go module: upstream publishes source only, no binaries or images, since late 2025.
 # Usage: build.sh OUTPUT_FOLDER
 set -euo pipefail
-"$(dirname "$0")/../../need.sh" go golang-go
+. "$(dirname "$0")/../../go.sh"
 revision=7aac2a2c5b7c
 time=2026-02-12T20:18:48Z
 
 stamp=${time//[-:TZ]/}
 package=github.com/minio/minio
-# The server refuses to run health checks and updates sanely without a release name, which only these variables give.
-flags="-s -w -X $package/cmd.Version=$time -X $package/cmd.ReleaseTag=RELEASE.${time//:/-} -X $package/cmd.CommitID=$revision"
-GOBIN=$1 GOFLAGS=-mod=mod CGO_ENABLED=0 go install -trimpath -tags kqueue -ldflags "$flags" "$package@v0.0.0-$stamp-$revision"
+# Without these the server calls itself a development build, and clients and its own update check do not know its release.
+flags="-X $package/cmd.Version=$time -X $package/cmd.ReleaseTag=RELEASE.${time//:/-} -X $package/cmd.CommitID=$revision"
+go_install "$1" "$package" "v0.0.0-$stamp-$revision" "$flags"
