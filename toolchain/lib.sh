@@ -61,10 +61,19 @@ package_version() {
 # content_hash FILE...: 12 hex digits over names and contents.
 content_hash() { (cd "$toolchain" && sha256sum -- "$@" | sha256sum | cut -c1-12); }
 
+# need COMMAND [PACKAGE]: a small tool that a bare Debian may lack.
+need() {
+  command -v "$1" >/dev/null && return
+  is_root_on_debian || fail "there is no $1" "install it"
+  { apt-get update && apt-get install -y --no-install-recommends "${2:-$1}" ca-certificates; } ||
+    fail "apt-get cannot install ${2:-$1}" "see the lines below"
+}
+
 # reachable HOST: asked once in a set-up, three seconds at most.
 reachable() {
   local answer=$STEP_RUN/reachable-$1
   if [[ ! -e $answer ]]; then
+    need curl
     if curl -sS -o /dev/null --connect-timeout 3 --max-time 3 "https://$1/"; then echo yes; else echo no; fi >"$answer"
   fi
   [[ $(<"$answer") == yes ]]
