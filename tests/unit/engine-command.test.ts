@@ -1,0 +1,23 @@
+// How docker is called for each kind of host.
+import { dockerCommand } from "../../operations/lib/engine.ts";
+
+const settings = { protectVolumes: true, generateSecrets: false };
+const logs = ["compose", "-p", "robotoff", "logs"];
+
+test("this machine's engine, as docker itself finds it", () => {
+  expect(dockerCommand(settings, logs)).toEqual(["docker", ...logs]);
+});
+
+test("another socket", () => {
+  const docker = "unix:///run/other.sock";
+  expect(dockerCommand({ ...settings, docker }, logs)).toEqual(["docker", "-H", docker, ...logs]);
+});
+
+test("another host: docker runs there, and its shell sees each word as it is", () => {
+  const host = { ...settings, docker: "ssh://off@10.1.0.200", sshConfig: "operations/ssh_config" };
+  const target = ["ssh", "-F", "operations/ssh_config", "off@10.1.0.200", "--"];
+  expect(dockerCommand(host, ["ps", "--format", "{{.Names}} it's"])).toEqual([
+    ...target,
+    `docker ps --format '{{.Names}} it'\\''s'`,
+  ]);
+});
