@@ -1,0 +1,31 @@
+/** `make scale`: another number of containers of a service or worker pool, in the stack file first, then on the host. */
+import { writeFileSync } from "node:fs";
+import { run, selected } from "./lib/command.ts";
+import { show } from "./lib/engine.ts";
+import { poolSystem, withReplicas } from "./lib/replicas.ts";
+import { readStack, readStackFile, stackFile } from "./lib/stack.ts";
+
+await run(async ({ stack, system, service, replicas }) => {
+  if (!service || !/^\d+$/.test(replicas ?? ""))
+    throw new Error("expected, for instance, make scale SERVICE=worker-embeddings-batch N=3");
+  const text = readStackFile(stack);
+  const described = readStack(stack, text);
+  const pool = poolSystem(text, service);
+  const owner = pool ?? selected(described, { system, service })[0]!.name;
+  const known = described.systems.find((one) => one.name === owner)?.services.find((one) => one.name === service);
+  if (!pool && known?.path.includes(":workers["))
+    throw new Error(`${service} is one of a pool (${known.path}); scale the pool by its name`);
+  if (known?.kind === "job") throw new Error(`${service} is a job: it runs once, in one container`);
+
+  const changed = withReplicas(text, owner, service, Number(replicas));
+  // The rules speak first: what they refuse is not written.
+  readStack(stack, changed);
+  writeFileSync(stackFile(stack), changed);
+  console.log(
+    changed === text
+      ? `${stackFile(stack)} says so already`
+      : `${stackFile(stack)}: ${owner} ${service}, replicas: ${replicas}`,
+  );
+  // Of this system only: the other one may be down on purpose.
+  return show(["make", "--no-print-directory", "up", `STACK=${stack}`, `SYSTEM=${owner}`]);
+});

@@ -1,0 +1,49 @@
+// A stack file is people's: another number of containers changes that number and not one character more.
+import { poolSystem, withReplicas } from "../../operations/lib/replicas.ts";
+
+const FILE = `# Comment
+config:
+  robotoff:workers:
+    - name: worker # the pool
+      replicas: 1 # per host
+      queues: ["robotoff-high-{n}",   robotoff-low]
+    - name: worker-ml
+      queues: [robotoff-low]
+  protea:services:
+    # Scales.
+    worker-embeddings-batch: { memory: 256m }
+    worker-predictions-batch: { replicas: 2,  memory: 1g }
+    worker-ping: {}
+    api:
+      memory: 1g # enough
+      ports: ["8000:8000"]
+`;
+
+test.each<[string, string, string, string, string]>([
+  ["a pool's number", "robotoff", "worker", "replicas: 1 #", "replicas: 3 #"],
+  ["a pool without one", "robotoff", "worker-ml", "name: worker-ml", "name: worker-ml\n      replicas: 3"],
+  ["a service in one line", "protea", "worker-embeddings-batch", "{ memory: 256m }", "{ memory: 256m, replicas: 3 }"],
+  ["a service's number", "protea", "worker-predictions-batch", "{ replicas: 2,  ", "{ replicas: 3,  "],
+  ["an empty service", "protea", "worker-ping", "{}", "{ replicas: 3 }"],
+  ["a service over several lines", "protea", "api", "1g # enough", "1g # enough\n      replicas: 3"],
+  [
+    "a service of defaults alone",
+    "protea",
+    "worker-jobs",
+    "    worker-emb",
+    "    worker-jobs: { replicas: 3 }\n    worker-emb",
+  ],
+])("%s", (_what, system, service, before, after) => {
+  expect(withReplicas(FILE, system, service, 3)).toBe(FILE.replace(before, after));
+});
+
+test("a file without any settings of services says what to add", () => {
+  expect(() => withReplicas(FILE, "robotoff", "api", 3)).toThrow(
+    "the stack file has no robotoff:services; add\n  robotoff:services:\n    api: { replicas: 3 }",
+  );
+});
+
+test("a pool is found by its name", () => {
+  expect(poolSystem(FILE, "worker-ml")).toBe("robotoff");
+  expect(poolSystem(FILE, "worker-ping")).toBeUndefined();
+});
