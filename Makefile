@@ -1,0 +1,94 @@
+# Daily commands; docs/operations.md has them by task. Each target prints the command it runs, so that it can be typed by hand.
+#
+#   STACK=local|staging|production   which stack; default: local
+#   SYSTEM=robotoff|protea           one system; default: both
+#   SERVICE=name                     one service, as `make status` lists it
+#   TAIL=100                         lines of log to begin with (logs)
+#   N=3                              containers (scale)
+#   OUT=folder                       where to write (compose); `-` prints
+#   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
+#   ARGS='--diff'                    anything else, for pulumi
+
+STACK ?= local
+SHELL := bash
+# Every recipe runs with the checkout's own Node and Pulumi.
+export BASH_ENV := $(CURDIR)/toolchain/env.sh
+
+ifneq ($(filter-out robotoff protea,$(SYSTEM)),)
+  $(error found SYSTEM=$(SYSTEM), expected robotoff or protea)
+endif
+
+local := $(filter local,$(STACK))
+# One system is everything but the other one: neither touched nor missed.
+other := $(filter-out $(SYSTEM),robotoff protea)
+only := $(if $(SYSTEM),--exclude '**:System::$(other)' --exclude '**:System$$**::$(other)-**')
+these := --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(SERVICE), --service $(SERVICE))
+
+.NOTPARALLEL:
+.PHONY: help setup up preview destroy status logs start stop restart scale queues urls compose bench test lint types unit engine
+
+help: ## this list (the default)
+	@sed -n '/^# /,/^$$/p' Makefile | sed -n '/^#   /s/^#   /  /p'
+	@echo
+	@sed -nE 's/^([a-z]+):.* ## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+setup: ## bring Node, Docker, Pulumi and, for local, the images to this machine
+setup: export BASH_ENV :=
+setup:
+	toolchain/setup $(if $(local),,--no-images)
+
+up: setup ## bring everything up as the stack file declares it; asks first, except for local
+	node operations/recover.ts --stack $(STACK)
+	bin/pulumi up --stack $(STACK) $(if $(local),--yes --skip-preview) $(only) $(ARGS)
+
+preview: ## what `up` would change
+	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )bin/pulumi preview --stack $(STACK) $(only) $(ARGS)
+
+destroy: ## remove it all; volumes too for local; elsewhere it asks, and volumes stay
+	node operations/recover.ts --stack $(STACK)
+	bin/pulumi destroy --stack $(STACK) $(if $(local),--yes --skip-preview,--exclude-protected) $(only) $(ARGS)
+
+status: ## everything declared against what runs; fails when something is not as declared
+	node operations/status.ts $(these)
+
+logs: ## follow the logs
+	node operations/services.ts logs $(these)$(if $(TAIL), --tail $(TAIL))
+
+start: ## start what was stopped
+	node operations/services.ts start $(these)
+
+stop: ## stop, and stay stopped until start or up
+	node operations/services.ts stop $(these)
+
+restart: ## stop and start
+	node operations/services.ts restart $(these)
+
+scale: ## another number of containers: make scale SERVICE=worker N=3
+	node operations/scale.ts $(these)$(if $(N), --replicas $(N))
+
+queues: ## Robotoff's queues and workers; PROTEA's queues, consumers and dead letters
+	node operations/queues.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
+
+urls: ## what to open or call
+	node operations/urls.ts $(these)
+
+compose: ## write the stack as compose files, one for each system
+	node operations/compose.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(OUT), --out $(OUT))
+
+bench: setup ## measure this program against docker compose; the table goes into docs/
+	node bench/run.ts
+
+test: setup lint types unit engine ## every test; the engine tests need some minutes
+
+lint: ## eslint and prettier
+	node_modules/.bin/eslint .
+	node_modules/.bin/prettier --check .
+
+types: ## TypeScript's types
+	node_modules/.bin/tsc --noEmit
+
+unit: ## tests that need no Docker engine
+	node_modules/.bin/jest --selectProjects unit $(ARGS)
+
+engine: ## tests on this machine's Docker engine, beside whatever runs
+	node_modules/.bin/jest --selectProjects engine $(ARGS)
