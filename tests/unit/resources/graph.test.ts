@@ -1,0 +1,163 @@
+/** The resources the program registers, seen by a mock of Pulumi's engine. */
+import { expectGolden } from "../support/golden.ts";
+import { find, graph, renderTree, SECRET, type Registered } from "../support/graph.ts";
+import { fileValues, MINIMAL, type Values } from "../support/stack.ts";
+
+const LOCAL = fileValues("Pulumi.local.yaml");
+const isA = (kind: string) => (resource: Registered) => resource.type.endsWith(`:${kind}`);
+const named = (resources: Registered[]) => resources.map((resource) => resource.name);
+
+describe("local", () => {
+  let resources: Registered[] = [];
+  beforeAll(async () => {
+    resources = await graph("local", LOCAL);
+  });
+
+  test("types, names, parents and waiting are as reviewed", () => {
+    expectGolden(renderTree(resources), "tests/unit/resources/local.txt");
+  });
+
+  test("names are unique, and a child's begins with its parent's", () => {
+    expect(new Set(named(resources)).size).toBe(resources.length);
+    const odd = resources.filter(({ name, parent }) => parent !== "" && !name.startsWith(`${parent}-`));
+    expect(named(odd)).toEqual([]);
+  });
+
+  test("one Docker provider, which every Docker resource uses", () => {
+    expect(named(resources.filter(({ type }) => type === "pulumi:providers:docker"))).toEqual(["host-docker"]);
+    const docker = resources.filter(({ type }) => type.startsWith("docker:"));
+    expect(docker.length).toBeGreaterThan(50);
+    expect(named(docker.filter(({ provider }) => provider !== "host-docker"))).toEqual([]);
+  });
+
+  test("before anything is touched, the host is checked", () => {
+    const foundation = resources.filter(
+      (resource) => isA("Network")(resource) || isA("Volume")(resource) || isA("RemoteImage")(resource),
+    );
+    const unchecked = foundation.filter(({ parent, after }) => !after.includes(`${parent}-checks`));
+    expect(named(unchecked)).toEqual([]);
+  });
+
+  test("every container waits for its network, volumes and image, and is replaced in place", () => {
+    const containers = resources.filter(isA("Container"));
+    const images = new Map(resources.filter(isA("RemoteImage")).map(({ inputs, name }) => [inputs.name, name]));
+    for (const { name, parent, inputs, after, deleteBeforeReplace, secretOutputs } of containers) {
+      const system = parent.split("-")[0]!;
+      const image = images.get(inputs.image)!;
+      const volumes = resources.filter(isA("Volume")).filter((volume) => volume.parent === system);
+      expect({ name, after }).toEqual({
+        name,
+        after: expect.arrayContaining([`${system}-network`, image, ...named(volumes)]) as string[],
+      });
+      expect({ name, deleteBeforeReplace, secretOutputs }).toEqual({
+        name,
+        deleteBeforeReplace: true,
+        secretOutputs: ["envs"],
+      });
+    }
+  });
+
+  test("a moved tag replaces containers: the image's id is a label", () => {
+    expect(find(resources, "robotoff-redis-1").inputs.labels).toContainEqual({
+      label: "com.docker.compose.image",
+      value: "sha256:robotoff-image-robotoff-protea-redis",
+    });
+  });
+
+  test("a job runs again when its container is another", () => {
+    expect(find(resources, "protea-migrate-run-1").inputs.triggers).toEqual(["protea-migrate-1-id"]);
+  });
+
+  test("a command runs only when a trigger changes, and undoes nothing", () => {
+    const commands = resources.filter(isA("Command"));
+    expect(commands.length).toBeGreaterThan(8);
+    expect(named(commands.filter(({ inputs }) => inputs.update !== ":"))).toEqual([]);
+    expect(named(commands.filter(({ inputs }) => "delete" in inputs))).toEqual([]);
+  });
+
+  test("volumes may go", () => {
+    const volumes = resources.filter(isA("Volume"));
+    expect(volumes.length).toBeGreaterThan(10);
+    expect(named(volumes.filter((volume) => volume.protect || volume.retainOnDelete))).toEqual([]);
+  });
+
+  test("generated passwords are kept as secrets and appear nowhere in clear", () => {
+    expect(find(resources, "secrets-protea-minioPassword").secretOutputs).toEqual(["stdout"]);
+    expect(JSON.stringify(resources)).not.toContain("generated-by");
+    expect(find(resources, "protea-minio-1").inputs.envs).toEqual(["[secret]", "MINIO_ROOT_USER=protea"]);
+  });
+});
+
+describe("production", () => {
+  const KEYS = [
+    ...["postgresPassword", "elasticPassword", "offPassword", "sentryDsn"].map((name) => `robotoff:${name}`),
+    ...["influxdbAuthToken", "googleCredentials", "batchJobKey"].map((name) => `robotoff:${name}`),
+    ...["postgresPassword", "rabbitmqPassword", "minioPassword"].map((name) => `protea:${name}`),
+  ];
+  let resources: Registered[] = [];
+  beforeAll(async () => {
+    const secrets = Object.fromEntries(KEYS.map((key) => [key, `hunter2/${key}`]));
+    resources = await graph("production", fileValues("Pulumi.production.yaml"), secrets);
+  });
+
+  test("volumes are protected and stay when the program no longer has them; nothing but volumes is", () => {
+    const volumes = resources.filter(isA("Volume"));
+    expect(volumes.length).toBeGreaterThan(5);
+    expect(named(volumes.filter((volume) => !volume.protect || !volume.retainOnDelete))).toEqual([]);
+    expect(named(resources.filter((resource) => resource.protect && !isA("Volume")(resource)))).toEqual([]);
+  });
+
+  test("external volumes are mounted and never registered", () => {
+    const names = resources.filter(isA("Volume")).map(({ inputs }) => inputs.name);
+    const external = ["robotoff_postgres-data", "robotoff_es-data", "robotoff_backup"];
+    expect(names).toEqual(expect.arrayContaining(["robotoff_redis-data", "protea_postgres_data"]));
+    expect(names.filter((name) => external.includes(name as string))).toEqual([]);
+    const mounts = find(resources, "robotoff-postgres-1").inputs.mounts as { source: string }[];
+    expect(mounts.map(({ source }) => source)).toEqual(["robotoff_postgres-data", "robotoff_backup"]);
+  });
+
+  test("the external network is joined and never registered", () => {
+    expect(resources.filter(isA("Network")).map(({ inputs }) => inputs.name)).toEqual([
+      "robotoff_default",
+      "protea_default",
+    ]);
+    expect(find(resources, "robotoff-api-1").inputs.networksAdvanced).toContainEqual({ name: "po_webnet" });
+  });
+
+  test("no secret appears in clear, encoded or not; variables with one are secret", () => {
+    const text = JSON.stringify(resources);
+    expect(text).not.toMatch(/hunter2/);
+    const envs = find(resources, "robotoff-api-1").inputs.envs as string[];
+    expect(envs.filter((env) => env === SECRET)).toHaveLength(7);
+    expect(envs).toContain("OFF_USER=roboto-app");
+  });
+
+  test("the host is reached by ssh with the stack's settings, and scripts run there", () => {
+    expect(find(resources, "host-docker").inputs).toMatchObject({
+      host: "ssh://off@10.1.0.201",
+      sshOpts: JSON.stringify(["-F", "operations/ssh_config"]),
+    });
+    expect(find(resources, "robotoff-checks").inputs.interpreter).toEqual([
+      "ssh",
+      "-F",
+      "operations/ssh_config",
+      "off@10.1.0.201",
+      "--",
+    ]);
+  });
+});
+
+describe("parts", () => {
+  const ROBOTOFF: Values = { ...MINIMAL, "protea:enabled": false, "host:generateSecrets": true };
+
+  test("a system that is not enabled registers nothing", async () => {
+    const resources = await graph("local", ROBOTOFF);
+    expect(named(resources).filter((name) => name.includes("protea"))).toEqual([]);
+  });
+
+  test("a wrong configuration registers nothing, and says why", async () => {
+    await expect(graph("local", { ...ROBOTOFF, "robotoff:fasttext": "yes" })).rejects.toThrow(
+      'Pulumi.local.yaml has 1 problem; nothing was changed:\n  robotoff:fasttext: found "yes", expected a value of type boolean',
+    );
+  });
+});
