@@ -17,6 +17,15 @@ export function projectLabels(system: Pick<System, "project">, stack: string): R
   return { "com.docker.compose.project": system.project, [STACK_LABEL]: stack };
 }
 
+/**
+ * What a container cannot change while it exists. A label can neither, so what it can (memory, restart policy) and
+ * what is not its own (its siblings' number) stay out of the hash.
+ */
+function configHash(service: Service): string {
+  const { memory, memoryReservation, restart, replicas, exactly, path, urls, dataPorts, ...fixed } = service;
+  return createHash("sha256").update(JSON.stringify(fixed)).digest("hex");
+}
+
 function composeLabels(system: System, service: Service, n: number, stack: string): Record<string, string> {
   const needs = service.needs.map((need) => `${need.service}:${need.condition}:false`);
   return {
@@ -29,7 +38,7 @@ function composeLabels(system: System, service: Service, n: number, stack: strin
     // Compose warns about a project without them; there is no compose file.
     "com.docker.compose.project.config_files": "",
     "com.docker.compose.project.working_dir": "",
-    "com.docker.compose.config-hash": createHash("sha256").update(JSON.stringify(service)).digest("hex"),
+    "com.docker.compose.config-hash": configHash(service),
   };
 }
 

@@ -82,7 +82,7 @@ export class Container {
   }
 
   /** Waits until the command succeeds in the container. */
-  async until(command: string[], seconds = 40): Promise<void> {
+  async until(command: string[], seconds = 120): Promise<void> {
     const end = Date.now() + seconds * 1000;
     for (;;) {
       const tried = this.exec(...command);

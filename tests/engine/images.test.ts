@@ -9,7 +9,7 @@ import { triton } from "../../systems/servers/triton.ts";
 import type { Service } from "../../systems/description.ts";
 import { Container, type Setting, commandOf, runOnce, setUp, tearDown } from "./images.harness.ts";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 beforeAll(setUp);
 afterAll(tearDown);
 
@@ -217,11 +217,21 @@ test("rabbitmq reads /etc/rabbitmq/conf.d, and refuses variables that it would n
     env: { RABBITMQ_DEFAULT_USER: "app", RABBITMQ_DEFAULT_PASS: "secret", RABBITMQ_DEFAULT_VHOST: "other" },
     files: { "/etc/rabbitmq/conf.d/90-ours.conf": "channel_max = 77\n" },
   });
+  server.exec("rabbitmqctl", "-q", "ping"); // of root's, too early: it must not take the server's cookie from it
   await server.until(check(rabbitmq(common)));
   const rpc = "application:get_env(rabbit, channel_max).";
   expect(server.run("rabbitmqctl", "-q", "eval", rpc)).toContain("77");
   expect(server.run(...amqp, "list", "vhosts")).toContain('"name":"other"');
   expect(server.logs()).toContain("Server startup complete");
+  server.remove();
+});
+
+test("rabbitmq is not healthy while its management answers and AMQP does not", async () => {
+  const server = new Container("rabbitmq", {
+    files: { "/etc/rabbitmq/conf.d/90-ours.conf": "listeners.tcp = none\n" },
+  });
+  await server.until(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/15672 || exit 1"]);
+  expect(server.exec(...check(rabbitmq(common))).status).not.toBe(0);
   server.remove();
 });
 

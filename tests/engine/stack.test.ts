@@ -1,0 +1,104 @@
+/** Both systems on a real engine: one deployment, in the order of its life. Each topic is a file of its own. */
+import { applications } from "./topics/applications.ts";
+import { compose } from "./topics/compose.ts";
+import { drift } from "./topics/drift.ts";
+import { changes } from "./topics/changes.ts";
+import { docker, run, TestStack } from "./stack.harness.ts";
+
+jest.setTimeout(300_000);
+
+let stack: TestStack;
+const bystander = `bystander-${process.pid}`;
+
+beforeAll(async () => {
+  stack = await TestStack.create(["robotoff", "protea"]);
+  // Somebody else's objects, one of them in a Compose project of a similar name.
+  docker("volume", "create", bystander);
+  const label = ["--label", `com.docker.compose.project=${stack.name}`];
+  const image = docker("image", "ls", "--quiet", "--filter", "reference=robotoff-protea/redis").split("\n")[0]!;
+  docker(
+    "run",
+    "--detach",
+    "--name",
+    bystander,
+    ...label,
+    "--volume",
+    `${bystander}:/data`,
+    image,
+    "sleep",
+    "infinity",
+  );
+});
+
+afterAll(() => {
+  run("docker", ["rm", "--force", bystander]);
+  run("docker", ["volume", "rm", bystander]);
+  stack.remove();
+});
+
+test("from nothing to all healthy", () => {
+  const { code, text } = stack.up();
+  expect({ code, text }).toMatchObject({ code: 0 });
+  const states = [...stack.containers().keys()].map((name) => {
+    const state = docker(
+      "inspect",
+      "--format",
+      "{{.State.Status}} {{.State.ExitCode}} {{if .State.Health}}{{.State.Health.Status}}{{end}}",
+      name,
+    );
+    return `${name.replace(stack.name, "T")}: ${state}`;
+  });
+  const jobs = [
+    "T-robotoff_migrate_1",
+    "T-protea-extension-1",
+    "T-protea-queues-1",
+    "T-protea-bucket-1",
+    "T-protea-migrate-1",
+  ];
+  expect(states.filter((line) => !line.endsWith("running 0 healthy")).sort()).toEqual(
+    jobs.map((name) => `${name}: exited 0`).sort(),
+  );
+  expect(states).toHaveLength(28);
+});
+
+test("a second up changes nothing, and neither does a refreshed preview", () => {
+  expect(stack.up("--expect-no-changes")).toMatchObject({ code: 0 });
+  expect(stack.preview("--refresh", "--expect-no-changes")).toMatchObject({ code: 0 });
+});
+
+test("no secret is in clear in the state", () => {
+  const { text } = stack.pulumi("stack", "export", "--stack", stack.name);
+  const inContainer = docker("inspect", "--format", "{{json .Config.Env}}", stack.container("protea", "postgres"));
+  const password = /POSTGRES_PASSWORD=([0-9a-f]{32})/.exec(inContainer)?.[1];
+  expect(password).toHaveLength(32);
+  expect(text).toContain(stack.container("protea", "postgres"));
+  expect(text).not.toContain(password);
+});
+
+test("data ports are on loopback only", () => {
+  const addresses = [...stack.containers().keys()].flatMap((name) =>
+    docker(
+      "inspect",
+      "--format",
+      "{{range $p, $b := .HostConfig.PortBindings}}{{range $b}}{{.HostIp}} {{end}}{{end}}",
+      name,
+    )
+      .split(" ")
+      .filter(Boolean),
+  );
+  expect(addresses.length).toBeGreaterThan(10);
+  expect(new Set(addresses)).toEqual(new Set(["127.0.0.1"]));
+});
+
+compose(() => stack);
+applications(() => stack);
+changes(() => stack);
+drift(() => stack);
+
+test("destroy leaves nothing of ours and touches nothing of others", () => {
+  const { code, text } = stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name);
+  expect({ code, text }).toMatchObject({ code: 0 });
+  expect(stack.leftovers()).toEqual([]);
+  expect(docker("inspect", "--format", "{{.State.Status}}", bystander)).toBe("running");
+  expect(docker("volume", "inspect", "--format", "{{.Name}}", bystander)).toBe(bystander);
+});

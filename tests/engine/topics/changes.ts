@@ -1,0 +1,94 @@
+import { changed, docker, type TestStack } from "../stack.harness.ts";
+
+/** What a change of the stack file touches, and what it leaves alone. */
+export function changes(get: () => TestStack): void {
+  describe("changes", () => {
+    const apply = (): string[] => {
+      const before = get().containers();
+      const { code, text } = get().up();
+      expect({ code, text }).toMatchObject({ code: 0 });
+      return changed(before, get().containers());
+    };
+
+    test("one setting changed: one container replaced", () => {
+      get().change("robotoff", "scheduler", { environment: { LOG_LEVEL: "DEBUG" } });
+      expect(apply()).toEqual([get().container("robotoff", "scheduler")]);
+    });
+
+    test("a memory limit changes in place", () => {
+      get().change("robotoff", "scheduler", { environment: { LOG_LEVEL: "DEBUG" }, memory: "300m" });
+      expect(apply()).toEqual([]);
+      expect(docker("inspect", "--format", "{{.HostConfig.Memory}}", get().container("robotoff", "scheduler"))).toBe(
+        String(300 * 2 ** 20),
+      );
+    });
+
+    test("PostgreSQL is replaced without being killed, and keeps its rows", () => {
+      const name = get().container("robotoff", "postgres");
+      const count = () =>
+        docker(
+          "exec",
+          name,
+          "psql",
+          "-U",
+          "postgres",
+          "-d",
+          "robotoff",
+          "-Atc",
+          "select count(*) from product_insight",
+        );
+      const before = count();
+      expect(Number(before)).toBeGreaterThan(0);
+      get().config["robotoff:postgres"] = { workMem: "8MB" };
+      expect(apply()).toEqual([name]);
+      expect(docker("exec", name, "psql", "-U", "postgres", "-d", "robotoff", "-Atc", "show work_mem")).toBe("8MB");
+      expect(count()).toBe(before);
+      const log = docker("logs", name);
+      expect(log).toContain("database system was shut down at");
+      expect(log).not.toContain("not properly shut down");
+    });
+
+    test("scaling 1 to 3 and back touches the containers that come and go", () => {
+      const batch = (n: number) => get().container("protea", "worker-embeddings-batch", n);
+      const pool = get().config["robotoff:workers"] as { replicas: number }[];
+      get().change("protea", "worker-embeddings-batch", { replicas: 3 });
+      get().config["robotoff:workers"] = pool.map((workers, index) =>
+        index === 0 ? { ...workers, replicas: 3 } : workers,
+      );
+      const came = [
+        batch(2),
+        batch(3),
+        get().container("robotoff", "worker-2"),
+        get().container("robotoff", "worker-3"),
+      ];
+      expect(apply()).toEqual(came.sort());
+      expect(
+        docker("compose", "-p", `${get().name}-protea`, "ps", "--quiet", "worker-embeddings-batch").split("\n"),
+      ).toHaveLength(3);
+      get().change("protea", "worker-embeddings-batch", { replicas: 1 });
+      get().config["robotoff:workers"] = pool;
+      expect(apply()).toEqual(came.sort());
+    });
+
+    test("a job that fails stops the deployment with its last log lines, and runs again when tried again", () => {
+      get().change("protea", "migrate", { command: ["sh", "-c", "echo the schema is wrong; exit 3"] });
+      const { code, text } = get().up();
+      expect(code).not.toBe(0);
+      expect(text).toContain("failed with exit code 3; its last log lines:");
+      expect(text).toContain("the schema is wrong");
+      get().change("protea", "migrate", { command: undefined });
+      expect(apply()).toEqual([get().container("protea", "migrate")]);
+      expect(get().preview("--expect-no-changes")).toMatchObject({ code: 0 });
+    });
+
+    test("a second consumer of protea.embeddings is refused before anything is touched", () => {
+      const before = get().containers();
+      get().change("protea", "worker-embeddings", { replicas: 2 });
+      const { code, text } = get().up();
+      get().change("protea", "worker-embeddings", { replicas: 1 });
+      expect(code).not.toBe(0);
+      expect(text).toContain("protea:services.worker-embeddings.replicas: found 2, expected exactly 1");
+      expect(changed(before, get().containers())).toEqual([]);
+    });
+  });
+}
