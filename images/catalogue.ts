@@ -25,6 +25,6 @@ export const catalogue: Record<string, Image> = {
 
 /** Debian releases that Dockerfiles start from: `ARG TRIXIE` + `FROM ${TRIXIE}`, the same for BOOKWORM. */
 export const bases: Record<string, string> = {
-  trixie: "debian:trixie-slim",
-  bookworm: "debian:bookworm-slim",
+  trixie: "debian:13.1-slim",
+  bookworm: "debian:12.12-slim",
 };

@@ -4,6 +4,10 @@ set -euo pipefail
 
 if [[ $1 == rabbitmq* ]] && [ "$(id -u)" = 0 ]; then
   if [ "$1" = rabbitmq-server ]; then
+    # Left to Erlang, the first command makes the cookie: a `docker exec NAME rabbitmqctl …` of root's that comes before the
+    # server is up would own it, and the server could not read it.
+    cookie=/var/lib/rabbitmq/.erlang.cookie
+    if [ ! -e $cookie ]; then (umask 077 && head -c 256 /dev/urandom | tr -dc A-Z0-9 > $cookie); fi
     find /var/lib/rabbitmq \! -user rabbitmq -exec chown rabbitmq '{}' +
   fi
   export HOME=/var/lib/rabbitmq
