@@ -38,15 +38,15 @@ export class System extends Component {
     const { system } = args;
     super("System", system.name, opts);
     const checks = this.checks(args);
-    const foundation = [this.network(args, checks), ...this.volumes(args, checks)];
     const images = this.images(args, checks);
+    // Every image is there before any container is touched: a missing one must not stop a deployment half-way.
+    const foundation = [this.network(args, checks), ...this.volumes(args, checks), ...images.values()];
     const ready = new Map<string, pulumi.Resource[]>();
     for (const service of inOrder(system.services)) {
-      const image = images.get(service.image)!;
       const needed = service.needs.flatMap((need) => ready.get(need.service)!);
       const made = new Service(
         this.child(service.name),
-        { ...args, service, imageId: image.imageId, after: [...foundation, image, ...needed] },
+        { ...args, service, imageId: images.get(service.image)!.imageId, after: [...foundation, ...needed] },
         { parent: this },
       );
       ready.set(service.name, made.ready);
