@@ -114,7 +114,7 @@ export function httpAnswers(port: number, path: string): HealthCheck {
 /** The bash commands that succeed when an HTTP path answers 200 (a status line without a reason ends in a carriage return). */
 export function bashHttp(port: number, path: string): string {
   const request = `printf "GET ${path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n" >&3`;
-  return `exec 3<>/dev/tcp/127.0.0.1/${port}; ${request}; read -r _ code _ <&3; [[ $code = 200* ]]`;
+  return `exec 3<>/dev/tcp/127.0.0.1/${port} || exit 1; ${request}; read -r _ code _ <&3; [[ $code = 200* ]]`;
 }
 
 /** A health check that holds while something listens on a TCP port of the container (state 0A), for images with grep alone. */
