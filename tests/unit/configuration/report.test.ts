@@ -22,7 +22,7 @@ test("names the stack's file and every problem, of fields, secrets and rules", (
   };
   const stack = raw(values, { stack: "staging", withoutSecrets: false, secretKeys: new Set(Object.keys(secrets)) });
   expect(() => describeStack(stack)).toThrow(ConfigurationError);
-  expect(() => describeStack(stack)).toThrow(MESSAGE);
+  expect(() => describeStack(stack)).toThrow(new Error(MESSAGE));
 });
 
 test("one problem is one", () => {

@@ -1,4 +1,7 @@
 /** Rules across fields, services and systems, by the whole message. */
+import type { Service } from "../../../systems/description.ts";
+import { checkSystems } from "../../../systems/rules.ts";
+import { healthcheck, healthy, service } from "../../../systems/service.ts";
 import { MINIMAL, problemsOf, type Values } from "../support/stack.ts";
 
 const robotoff = (services: object): Values => ({ "robotoff:services": services });
@@ -154,4 +157,34 @@ const rules: [string, Values, string[]][] = [
 
 test.each(rules)("%s", (_, values, expected) => {
   expect(problemsOf({ ...MINIMAL, ...values })).toEqual(expected);
+});
+
+/** A service can lose its check only in systems/, not in a stack file. */
+describe("a service without a health check", () => {
+  const path = "robotoff:services.redis";
+  const redis = service({ name: "redis", image: "redis:7", path });
+  const api = service({
+    name: "api",
+    image: "x:1",
+    healthcheck: healthcheck(["CMD", "true"]),
+    needs: healthy("redis"),
+  });
+  const check = (...services: Service[]) =>
+    checkSystems([{ name: "robotoff", project: "robotoff", separator: "_", services, volumes: [] }]);
+
+  test("that another waits for", () => {
+    expect(check(redis, api)).toEqual([
+      { path: `${path}.healthcheck`, message: "missing; api needs to know when it is healthy" },
+    ]);
+  });
+
+  test("that nobody waits for", () => {
+    expect(check(redis)).toEqual([
+      { path: `${path}.healthcheck`, message: "missing; status needs to know when it is healthy" },
+    ]);
+  });
+
+  test("that is a job: fine", () => {
+    expect(check({ ...redis, kind: "job" })).toEqual([]);
+  });
 });
