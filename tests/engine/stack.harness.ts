@@ -20,8 +20,9 @@ export interface Outcome {
 }
 
 /** A command's outcome; it never throws for an exit code. */
-export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Outcome {
-  const ran = spawnSync(command, args, { encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 2 ** 26 });
+export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Outcome {
+  const options = { encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 2 ** 26, cwd } as const;
+  const ran = spawnSync(command, args, options);
   if (ran.error) throw ran.error;
   return { code: ran.status, text: ran.stdout + ran.stderr };
 }
@@ -81,6 +82,9 @@ export class TestStack {
     ])
       symlinkSync(join(root, entry), join(stack.folder, entry));
     mkdirSync(join(stack.folder, "state"));
+    // What operations/ calls; the real one would work on this checkout's own backend.
+    mkdirSync(join(stack.folder, "bin"));
+    writeFileSync(join(stack.folder, "bin/pulumi"), '#!/bin/sh\nexec pulumi "$@"\n', { mode: 0o755 });
     stack.config = { ...(parse(readFileSync("Pulumi.local.yaml", "utf8")) as { config: Settings }).config };
     for (const system of ["robotoff", "protea"] as const) {
       stack.config[`${system}:project`] = `${stack.name}-${system}`;
@@ -172,6 +176,13 @@ export class TestStack {
     return spawn("pulumi", args, { env: { ...process.env, ...this.environment }, stdio: "ignore", detached: true });
   }
 
+  /** Runs one of operations/ as the Makefile does, for this stack. */
+  operation(name: string, ...args: string[]): Outcome {
+    this.write();
+    const script = join(this.folder, "operations", `${name}.ts`);
+    return run("node", [script, "--stack", this.name, ...args], this.environment, this.folder);
+  }
+
   /** Docker's ids of this stack's containers by name: a replaced container has another id. */
   containers(): Map<string, string> {
     const format = ["--format", "{{.Names}} {{.ID}}"];
@@ -232,6 +243,18 @@ export class TestStack {
 export function changed(before: Map<string, string>, after: Map<string, string>): string[] {
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
+}
+
+/** Fails with the whole output unless a command succeeded. */
+export function succeeded({ code, text }: Outcome): string {
+  if (code !== 0) throw new Error(`exit code ${code}\n${text.slice(-4_000)}`);
+  return text;
+}
+
+/** The output of a command that had to fail. */
+export function failed({ code, text }: Outcome): string {
+  if (code === 0) throw new Error(`succeeded, and should not have\n${text.slice(-4_000)}`);
+  return text;
 }
 
 /** Waits until `probe` holds. */

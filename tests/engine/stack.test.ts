@@ -3,7 +3,7 @@ import { applications } from "./topics/applications.ts";
 import { compose } from "./topics/compose.ts";
 import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
-import { docker, run, TestStack } from "./stack.harness.ts";
+import { docker, run, succeeded, TestStack } from "./stack.harness.ts";
 
 jest.setTimeout(300_000);
 
@@ -37,8 +37,7 @@ afterAll(() => {
 });
 
 test("from nothing to all healthy", () => {
-  const { code, text } = stack.up();
-  expect({ code, text }).toMatchObject({ code: 0 });
+  succeeded(stack.up());
   const states = [...stack.containers().keys()].map((name) => {
     const state = docker(
       "inspect",
@@ -62,8 +61,8 @@ test("from nothing to all healthy", () => {
 });
 
 test("a second up changes nothing, and neither does a refreshed preview", () => {
-  expect(stack.up("--expect-no-changes")).toMatchObject({ code: 0 });
-  expect(stack.preview("--refresh", "--expect-no-changes")).toMatchObject({ code: 0 });
+  succeeded(stack.up("--expect-no-changes"));
+  succeeded(stack.preview("--refresh", "--expect-no-changes"));
 });
 
 test("no secret is in clear in the state", () => {
@@ -96,8 +95,7 @@ changes(() => stack);
 drift(() => stack);
 
 test("destroy leaves nothing of ours and touches nothing of others", () => {
-  const { code, text } = stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name);
-  expect({ code, text }).toMatchObject({ code: 0 });
+  succeeded(stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name));
   expect(stack.leftovers()).toEqual([]);
   expect(docker("inspect", "--format", "{{.State.Status}}", bystander)).toBe("running");
   expect(docker("volume", "inspect", "--format", "{{.Name}}", bystander)).toBe(bystander);

@@ -1,12 +1,11 @@
-import { changed, docker, type TestStack } from "../stack.harness.ts";
+import { changed, docker, failed, succeeded, type TestStack } from "../stack.harness.ts";
 
 /** What a change of the stack file touches, and what it leaves alone. */
 export function changes(get: () => TestStack): void {
   describe("changes", () => {
     const apply = (): string[] => {
       const before = get().containers();
-      const { code, text } = get().up();
-      expect({ code, text }).toMatchObject({ code: 0 });
+      succeeded(get().up());
       return changed(before, get().containers());
     };
 
@@ -72,21 +71,19 @@ export function changes(get: () => TestStack): void {
 
     test("a job that fails stops the deployment with its last log lines, and runs again when tried again", () => {
       get().change("protea", "migrate", { command: ["sh", "-c", "echo the schema is wrong; exit 3"] });
-      const { code, text } = get().up();
-      expect(code).not.toBe(0);
+      const text = failed(get().up());
       expect(text).toContain("failed with exit code 3; its last log lines:");
       expect(text).toContain("the schema is wrong");
       get().change("protea", "migrate", { command: undefined });
       expect(apply()).toEqual([get().container("protea", "migrate")]);
-      expect(get().preview("--expect-no-changes")).toMatchObject({ code: 0 });
+      succeeded(get().preview("--expect-no-changes"));
     });
 
     test("a second consumer of protea.embeddings is refused before anything is touched", () => {
       const before = get().containers();
       get().change("protea", "worker-embeddings", { replicas: 2 });
-      const { code, text } = get().up();
+      const text = failed(get().up());
       get().change("protea", "worker-embeddings", { replicas: 1 });
-      expect(code).not.toBe(0);
       expect(text).toContain("protea:services.worker-embeddings.replicas: found 2, expected exactly 1");
       expect(changed(before, get().containers())).toEqual([]);
     });

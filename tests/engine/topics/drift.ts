@@ -1,4 +1,4 @@
-import { changed, docker, type TestStack } from "../stack.harness.ts";
+import { changed, docker, failed, succeeded, type TestStack } from "../stack.harness.ts";
 
 /** What was changed by hand shows in a refreshed preview, and the next up repairs it. */
 export function drift(get: () => TestStack): void {
@@ -9,7 +9,7 @@ export function drift(get: () => TestStack): void {
       docker("stop", name);
       const seen = get().preview("--refresh", "--diff");
       expect(seen.text).toMatch(/mustRun\s*: false => true/);
-      expect(get().up("--refresh")).toMatchObject({ code: 0 });
+      succeeded(get().up("--refresh"));
       expect(docker("inspect", "--format", "{{.State.Status}}", name)).toBe("running");
       expect(changed(before, get().containers())).toEqual([]);
     });
@@ -18,10 +18,10 @@ export function drift(get: () => TestStack): void {
       const name = get().container("protea", "worker-ping");
       const before = get().containers();
       docker("rm", "--force", name);
-      expect(get().preview("--refresh", "--expect-no-changes").code).not.toBe(0);
-      expect(get().up("--refresh")).toMatchObject({ code: 0 });
+      failed(get().preview("--refresh", "--expect-no-changes"));
+      succeeded(get().up("--refresh"));
       expect(changed(before, get().containers())).toEqual([name]);
-      expect(get().preview("--refresh", "--expect-no-changes")).toMatchObject({ code: 0 });
+      succeeded(get().preview("--refresh", "--expect-no-changes"));
     });
   });
 }

@@ -1,0 +1,70 @@
+/** What goes wrong: a clear error, nothing half-done left unsaid, and the next `up` completes. */
+import { createServer } from "node:net";
+import { failed, succeeded, TestStack, until } from "./stack.harness.ts";
+
+jest.setTimeout(300_000);
+
+let stack: TestStack;
+
+beforeEach(async () => {
+  stack = await TestStack.create(["protea"]);
+});
+
+afterEach(() => {
+  stack.remove();
+});
+
+test("a port that is taken is found before anything is made, and named", async () => {
+  const server = createServer();
+  const port = Number(new URL(stack.url("api of protea", 8000)).port);
+  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+  const text = failed(stack.up());
+  await new Promise((done) => server.close(done));
+  expect(text).toContain("checks of protea, before any change, found:");
+  expect(text).toContain(`host port 127.0.0.1:${port} is taken by a process of the host`);
+  expect(stack.leftovers()).toEqual([]);
+});
+
+test("an image that does not exist stops the deployment before any container is made", () => {
+  const images = stack.config["protea:images"] as Record<string, unknown>;
+  stack.config["protea:images"] = { ...images, minio: "localhost:9/nobody/nothing:1.0" };
+  const text = failed(stack.up());
+  expect(text).toContain("unable to pull image localhost:9/nobody/nothing:1.0");
+  expect(stack.containers().size).toBe(0);
+  stack.config["protea:images"] = { ...images, minio: "robotoff-protea/nothing:1.0" };
+  expect(failed(stack.up())).toContain(
+    "the image robotoff-protea/nothing:1.0 is not on this engine; make setup builds it",
+  );
+  // What the first try made (a network, volumes, images) is known and goes.
+  succeeded(stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name));
+  expect(stack.leftovers()).toEqual([]);
+});
+
+test("an engine that is down is named, and a preview does not need it", () => {
+  stack.config["host:docker"] = `unix://${stack.folder}/nobody.sock`;
+  succeeded(stack.preview());
+  const text = failed(stack.up());
+  expect(text).toContain("checks, before any change: the Docker engine does not answer:");
+  expect(text).toContain(`${stack.folder}/nobody.sock`);
+});
+
+test("an external volume that is missing is not silently made, empty", () => {
+  stack.config["protea:volumes"] = { minio_data: { external: true, name: `${stack.name}-nobody` } };
+  expect(failed(stack.up())).toContain(`the volume ${stack.name}-nobody does not exist; it is declared external`);
+  expect(stack.leftovers()).toEqual([]);
+});
+
+test("an up that was killed in the middle is completed by the next one", async () => {
+  const up = stack.startUp();
+  const ended = new Promise((done) => up.on("exit", done));
+  await until("containers are being made", 120, () => stack.containers().size >= 3);
+  process.kill(-up.pid!, "SIGKILL");
+  await ended;
+  // As `make up` does it.
+  expect(succeeded(stack.operation("recover"))).toContain("an earlier command");
+  succeeded(stack.up());
+  succeeded(stack.operation("status"));
+  succeeded(stack.preview("--refresh", "--expect-no-changes"));
+  succeeded(stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name));
+  expect(stack.leftovers()).toEqual([]);
+});
