@@ -25,7 +25,7 @@ only := $(if $(SYSTEM),--exclude '**:System::$(other)' --exclude '**:System$$**:
 these := --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(SERVICE), --service $(SERVICE))
 
 .NOTPARALLEL:
-.PHONY: help setup up preview destroy status logs start stop restart scale queues urls compose bench test lint types unit engine
+.PHONY: help setup up preview destroy status logs start stop restart scale queues urls compose topology bench test lint types unit engine
 
 help: ## this list (the default)
 	@sed -n '/^# /,/^$$/p' Makefile | sed -n '/^#   /s/^#   /  /p'
@@ -74,6 +74,9 @@ urls: ## what to open or call
 
 compose: ## write the stack as compose files, one for each system
 	node operations/compose.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(OUT), --out $(OUT))
+
+topology: ## print the deployed stack's resource graph as a Mermaid picture
+	node operations/topology.ts --stack $(STACK)
 
 bench: setup ## measure this program against docker compose; the table goes into docs/
 	node bench/run.ts

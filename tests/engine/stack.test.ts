@@ -1,4 +1,5 @@
 /** Both systems on a real engine: one deployment, in the order of its life. Each topic is a file of its own. */
+import { readFileSync } from "node:fs";
 import { applications } from "./topics/applications.ts";
 import { compose } from "./topics/compose.ts";
 import { drift } from "./topics/drift.ts";
@@ -57,12 +58,18 @@ test("from nothing to all healthy", () => {
   expect(states.filter((line) => !line.endsWith("running 0 healthy")).sort()).toEqual(
     jobs.map((name) => `${name}: exited 0`).sort(),
   );
-  expect(states).toHaveLength(28);
+  expect(states).toHaveLength(27);
 });
 
 test("a second up changes nothing, and neither does a refreshed preview", () => {
   succeeded(stack.up("--expect-no-changes"));
   succeeded(stack.preview("--refresh", "--expect-no-changes"));
+});
+
+test("make status agrees, and the README's picture is that of the resource graph", () => {
+  expect(succeeded(stack.operation("status"))).toContain("27 containers, all as declared");
+  const picture = /```mermaid\n([^`]*)\n```/.exec(readFileSync("README.md", "utf8"))?.[1];
+  expect(succeeded(stack.operation("topology")).trim()).toBe(picture);
 });
 
 test("no secret is in clear in the state", () => {
