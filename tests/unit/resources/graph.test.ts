@@ -1,7 +1,8 @@
 /** The resources the program registers, seen by a mock of Pulumi's engine. */
 import { expectGolden } from "../support/golden.ts";
-import { find, graph, renderTree, SECRET, type Registered } from "../support/graph.ts";
+import { find, graph, SECRET, type Registered } from "../support/graph.ts";
 import { fileValues, MINIMAL, type Values } from "../support/stack.ts";
+import { renderTree } from "../support/tree.ts";
 
 const LOCAL = fileValues("Pulumi.local.yaml");
 const isA = (kind: string) => (resource: Registered) => resource.type.endsWith(`:${kind}`);
@@ -84,7 +85,10 @@ describe("local", () => {
   test("generated passwords are kept as secrets and appear nowhere in clear", () => {
     expect(find(resources, "secrets-protea-minioPassword").secretOutputs).toEqual(["stdout"]);
     expect(JSON.stringify(resources)).not.toContain("generated-by");
-    expect(find(resources, "protea-minio-1").inputs.envs).toEqual(["[secret]", "MINIO_ROOT_USER=protea"]);
+    expect(find(resources, "protea-minio-1").inputs.envs).toEqual([SECRET, "MINIO_ROOT_USER=protea"]);
+    expect(find(resources, "protea-minio-1").revealed().envs).toContain(
+      "MINIO_ROOT_PASSWORD=generated-by-secrets-protea-minioPassword",
+    );
   });
 });
 
@@ -130,6 +134,15 @@ describe("production", () => {
     const envs = find(resources, "robotoff-api-1").inputs.envs as string[];
     expect(envs.filter((env) => env === SECRET)).toHaveLength(7);
     expect(envs).toContain("OFF_USER=roboto-app");
+  });
+
+  test("the configured secrets reach the containers, percent-encoded within URLs", () => {
+    expect(find(resources, "protea-api-1").revealed().envs).toEqual(
+      expect.arrayContaining([
+        "PROTEA_DB_URL=postgresql+psycopg://protea:hunter2%2Fprotea%3ApostgresPassword@postgres/protea",
+        "PROTEA_MINIO_SECRET_KEY=hunter2/protea:minioPassword",
+      ]),
+    );
   });
 
   test("the host is reached by ssh with the stack's settings, and scripts run there", () => {

@@ -18,6 +18,8 @@ export interface Registered {
   after: string[];
   provider: string;
   inputs: Record<string, unknown>;
+  /** The inputs with their secrets' values. A function, so that printing a resource does not show them. */
+  revealed: () => Record<string, unknown>;
   protect: boolean;
   retainOnDelete: boolean;
   deleteBeforeReplace: boolean;
@@ -43,24 +45,28 @@ interface Monitor {
   registerResource(request: Request, callback: unknown): unknown;
 }
 
-/** Hides secrets: what remains is what would be stored and shown in clear. */
-function hide(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(hide);
+/** Replaces secrets. Hidden, what remains is what would be stored and shown in clear. */
+function replaceSecrets(value: unknown, replacement: (secret: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((inner) => replaceSecrets(inner, replacement));
   if (typeof value !== "object" || value === null) return value;
-  if (SECRET_MARK in value) return SECRET;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hide(inner)]));
+  if (SECRET_MARK in value) return replacement((value as unknown as { value: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replaceSecrets(inner, replacement)]));
 }
 
 const nameOf = (urn: string) => urn.split("::").at(-1)!;
 
 function registered(request: Request): Registered {
+  const object = request.getObject()?.toJavaScript() ?? {};
+  const inputs = (replacement: (secret: unknown) => unknown) =>
+    replaceSecrets(object, replacement) as Record<string, unknown>;
   return {
     type: request.getType(),
     name: request.getName(),
     parent: nameOf(request.getParent()),
     after: request.getDependenciesList().map(nameOf).sort(),
     provider: nameOf(request.getProvider().split("::").slice(0, -1).join("::")),
-    inputs: hide(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+    inputs: inputs(() => SECRET),
+    revealed: () => inputs((secret) => secret),
     protect: request.getProtect() ?? false,
     retainOnDelete: request.getRetainondelete() ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace() ?? false,
@@ -122,26 +128,4 @@ export function find(resources: Registered[], name: string): Registered {
   const found = resources.filter((resource) => resource.name === name);
   if (found.length !== 1) throw new Error(`${found.length} resources are named ${name}`);
   return found[0]!;
-}
-
-const shortType = (type: string) => type.split(":").at(-1)!;
-
-/** The tree of parents and children; behind each what it waits for, of containers and commands. */
-export function renderTree(resources: Registered[]): string {
-  const awaited = new Set(
-    resources.filter(({ type }) => ["Container", "Command"].includes(shortType(type))).map(({ name }) => name),
-  );
-  const lines = (parent: string, indent: string): string[] =>
-    resources
-      .filter((resource) => resource.parent === parent)
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((resource) => {
-        const after = resource.after.filter((name) => awaited.has(name));
-        const waits = after.length > 0 ? ` <- ${after.join(", ")}` : "";
-        return [
-          `${indent}${resource.name} (${shortType(resource.type)})${waits}`,
-          ...lines(resource.name, `${indent}  `),
-        ];
-      });
-  return `${lines("", "").join("\n")}\n`;
 }
