@@ -26,7 +26,12 @@ export function rabbitmq(args: {
     // The AMQP listener is opened at the end of the boot, and the management server answers while the broker runs.
     // rabbitmq-diagnostics would start an Erlang VM, a second of processor time, for each check. A connection that
     // sends nothing is not logged.
-    healthcheck: healthcheck(["CMD", "bash", "-c", `exec 4<>/dev/tcp/127.0.0.1/5672 || exit 1; ${bashHttp(15672, "/")}`]),
+    healthcheck: healthcheck([
+      "CMD",
+      "bash",
+      "-c",
+      `exec 4<>/dev/tcp/127.0.0.1/5672 || exit 1; ${bashHttp(15672, "/")}`,
+    ]),
     memory: args.memory,
     stopGracePeriod: 60_000,
     urls: { "RabbitMQ management": "http://{15672}/" },
