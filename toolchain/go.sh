@@ -11,7 +11,8 @@ find_go() {
   mkdir -p "$fetched.new"
   if reachable go.dev; then
     note "downloading Go $go_version"
-    curl -fsSL "https://go.dev/dl/go$go_version.$os-$go_arch.tar.gz" | tar -xz -C "$fetched.new" --strip-components 1
+    curl -fsSL "https://go.dev/dl/go$go_version.$os-$go_arch.tar.gz" | tar -xz -C "$fetched.new" --strip-components 1 ||
+      fail "the download of Go $go_version ended with an error" "run set-up again"
   else
     # Every Go release is also a Go module, checked against the checksum database; any older go command can fetch it.
     local old
