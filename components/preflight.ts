@@ -8,11 +8,10 @@ const API = "1.44";
 const FUNCTIONS = `problems=""
 problem() { problems="$problems
   $*"; }
-owner() { docker inspect --format '{{index .Config.Labels "${STACK_LABEL}"}}' "$1" 2>/dev/null; }
 external() { docker "$1" inspect "$2" >/dev/null 2>&1 || problem "the $1 $2 does not exist; it is declared external: create it, or correct the stack file"; }
 name() {
-  docker container inspect "$1" >/dev/null 2>&1 || return 0
-  [ "$(owner "$1")" = "$stack" ] || problem "a container $1 exists that this stack did not make; rename or remove it, or change the project name"
+  line=$(echo "$containers" | grep -E "^$1 ") || return 0
+  [ "$line" = "$1 $stack" ] || problem "a container $1 exists that this stack did not make; rename or remove it, or change the project name"
 }
 image() { docker image inspect "$1" >/dev/null 2>&1 || problem "the image $1 is not on this engine; make setup builds it"; }
 # port ADDRESS PORT PROTOCOL: taken by another's container, or by a process of the host (sockets in state LISTEN, 0A).
@@ -31,7 +30,8 @@ if ! api=$(docker version --format '{{.Server.APIVersion}}' 2>&1); then
   echo "checks, before any change: the Docker engine does not answer: $(echo "$api" | tail -n 1 | cut -c1-500)" >&2
   exit 1
 fi
-[ "$(printf '%s\\n' ${API} "$api" | sort -V | head -n 1)" = ${API} ] || problem "Docker API $api; expected ${API} or later (Engine 25)"`;
+[ "$(printf '%s\\n' ${API} "$api" | sort -V | head -n 1)" = ${API} ] || problem "Docker API $api; expected ${API} or later (Engine 25)"
+containers=$(docker ps --all --format '{{.Names}} {{.Label "${STACK_LABEL}"}}')`;
 
 /**
  * The script that checks a host for a system: the engine, external volumes and networks, container names, host

@@ -14,6 +14,11 @@ export interface Stack {
   systems: System[];
 }
 
+/** What a problem's path is about: a service, a worker pool, or a key of a namespace. */
+function subject(path: string): string {
+  return /^\w+:(services\.[^.]+|workers\[\d+\]|[^.[]+)/.exec(path)?.[0] ?? path;
+}
+
 /**
  * Reads and checks a stack's configuration and describes its systems.
  * @throws ConfigurationError with every problem, of fields and across them
@@ -26,8 +31,8 @@ export function describeStack(raw: RawConfiguration): Stack {
     ...(settings.protea ? [describeProtea(settings.protea)] : []),
   ];
   // Where a field is wrong its default stands in; what a rule says of that service would mislead.
-  const doubtful = problems.map((problem) => problem.path.replace(/\.[^.]*$/, ""));
-  const across = checkSystems(systems).filter((problem) => !doubtful.some((path) => problem.path.startsWith(path)));
+  const doubtful = new Set(problems.map((problem) => subject(problem.path)));
+  const across = checkSystems(systems).filter((problem) => !doubtful.has(subject(problem.path)));
   if (problems.length + across.length > 0)
     throw new ConfigurationError(`Pulumi.${raw.stack}.yaml`, [...problems, ...across]);
   return { host: settings.host, secrets, systems };

@@ -13,7 +13,7 @@ const lock: Lock = { pid: 4711, username: "off", hostname: "here", timestamp: "2
 const urn = (name: string) => `urn:pulumi:local::robotoff-protea::type::${name}`;
 const pending = (type: string, kind: string, name: string) => ({
   type,
-  resource: { urn: urn(name), type: `docker:index/${kind}`, inputs: { name } },
+  resource: { urn: urn(name.replace("_", "-")), type: `docker:index/${kind}`, inputs: { name } },
 });
 const state: State = {
   resources: [{ urn: urn("component") }, { urn: urn("redis"), id: "id-redis" }],
@@ -45,8 +45,17 @@ test("containers and networks whose creation was interrupted may be there; volum
   expect(suspects({})).toEqual([]);
 });
 
+test.each<[string, boolean]>([
+  ["all", true],
+  ["robotoff", true],
+  ["protea", false],
+])("before a destroy of %s, volumes that may go are looked for", (volumes, looked) => {
+  const volume = { kind: "volume", name: "robotoff_postgres-data" };
+  expect(suspects(state, volumes).filter(({ kind }) => kind === "volume")).toEqual(looked ? [volume] : []);
+});
+
 test("an interrupted update or deletion is looked up on the engine", () => {
-  expect(unknown(state)).toEqual([urn("robotoff_redis_1"), urn("robotoff_triton_1")]);
+  expect(unknown(state)).toEqual([urn("robotoff-redis_1"), urn("robotoff-triton_1")]);
 });
 
 const found: Found = {

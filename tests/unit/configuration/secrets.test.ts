@@ -50,7 +50,7 @@ test("missing secrets are also reported of a system whose settings are wrong", (
 });
 
 test("none is missing where they are generated, or where one only looks", () => {
-  expect(problems({ ...MINIMAL, "host:generateSecrets": true })).toEqual([]);
+  expect(problems({ ...MINIMAL, "host:protectVolumes": false, "host:generateSecrets": true })).toEqual([]);
   expect(problemsOf(MINIMAL, { withoutSecrets: true })).toEqual([]);
 });
 
@@ -61,7 +61,12 @@ test("set and encrypted: no problem", () => {
 });
 
 test.each([true, false])("in clear (without secrets: %s): reported, and its value is not shown", (withoutSecrets) => {
-  const values = { ...PROTEA_ALONE, "host:generateSecrets": true, "protea:minioPassword": "hunter2" };
+  const values = {
+    ...PROTEA_ALONE,
+    "host:protectVolumes": false,
+    "host:generateSecrets": true,
+    "protea:minioPassword": "hunter2",
+  };
   expect(problemsOf(values, { withoutSecrets })).toEqual([
     "protea:minioPassword: found in clear, expected encrypted (root password of MinIO); set it again: " +
       "pulumi config set --secret protea:minioPassword --stack test",
@@ -76,7 +81,12 @@ test("an optional secret in clear is reported as well", () => {
 });
 
 test("empty: reported", () => {
-  const values = { ...PROTEA_ALONE, "host:generateSecrets": true, "protea:minioPassword": "" };
+  const values = {
+    ...PROTEA_ALONE,
+    "host:protectVolumes": false,
+    "host:generateSecrets": true,
+    "protea:minioPassword": "",
+  };
   expect(problems(values, ["protea:minioPassword"])).toEqual([
     "protea:minioPassword: found empty (root password of MinIO); set it: " +
       "pulumi config set --secret protea:minioPassword --stack test",
@@ -106,5 +116,12 @@ test("a stack uses the secrets it needs and those that are set", () => {
     "robotoff:postgresPassword",
     "robotoff:elasticPassword",
     "robotoff:sentryDsn",
+  ]);
+});
+
+test("generated where volumes are protected: refused", () => {
+  expect(problemsOf({ ...PROTEA_ALONE, "host:generateSecrets": true }, { withoutSecrets: true })).toEqual([
+    "host:generateSecrets: found true, expected false where volumes are protected: " +
+      "data that must not be lost cannot depend on a password in the state alone",
   ]);
 });

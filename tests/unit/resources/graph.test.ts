@@ -161,7 +161,12 @@ describe("production", () => {
 });
 
 describe("parts", () => {
-  const ROBOTOFF: Values = { ...MINIMAL, "protea:enabled": false, "host:generateSecrets": true };
+  const ROBOTOFF: Values = {
+    ...MINIMAL,
+    "protea:enabled": false,
+    "host:protectVolumes": false,
+    "host:generateSecrets": true,
+  };
 
   test("a system that is not enabled registers nothing", async () => {
     const resources = await graph("local", ROBOTOFF);
