@@ -3,15 +3,25 @@ import { changed, docker, failed, succeeded, type TestStack } from "../stack.har
 /** What was changed by hand shows in a refreshed preview, and the next up repairs it. */
 export function drift(get: () => TestStack): void {
   describe("drift", () => {
-    test("a stopped container is seen and started, not deleted", () => {
-      const name = get().container("robotoff", "redis");
+    test("a stopped container is seen and started, not replaced", () => {
+      const name = get().container("robotoff", "scheduler");
       const before = get().containers();
       docker("stop", name);
-      const seen = get().preview("--refresh", "--diff");
-      expect(seen.text).toMatch(/mustRun\s*: false => true/);
+      expect(get().preview("--refresh", "--diff").text).toMatch(/mustRun\s*: false => true/);
       succeeded(get().up("--refresh"));
       expect(docker("inspect", "--format", "{{.State.Status}}", name)).toBe("running");
       expect(changed(before, get().containers())).toEqual([]);
+    });
+
+    // Docker does not tell a stopped container's ports, so the provider takes them for gone and replaces it.
+    test("a stopped container with ports is replaced, and keeps its data", () => {
+      const name = get().container("robotoff", "redis");
+      const before = get().containers();
+      docker("exec", name, "redis-cli", "set", "kept", "yes");
+      docker("stop", name);
+      succeeded(get().up("--refresh"));
+      expect(changed(before, get().containers())).toEqual([name]);
+      expect(docker("exec", name, "redis-cli", "get", "kept")).toBe("yes");
     });
 
     test("a removed container is seen and made again", () => {
