@@ -45,7 +45,7 @@ preview: ## what `up` would change
 	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )bin/pulumi preview --stack $(STACK) $(only) $(ARGS)
 
 destroy: ## remove it all; volumes too for local; elsewhere it asks, and volumes stay
-	node operations/recover.ts --stack $(STACK)
+	node operations/recover.ts destroy --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
 	bin/pulumi destroy --stack $(STACK) $(if $(local),--yes --skip-preview,--exclude-protected) $(only) $(ARGS)
 
 status: ## everything declared against what runs; fails when something is not as declared

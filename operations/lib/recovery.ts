@@ -15,7 +15,7 @@ export interface State {
   pending_operations?: { type: string; resource: { urn: string; type: string; inputs?: Record<string, unknown> } }[];
 }
 
-type Kind = "container" | "network";
+type Kind = "container" | "network" | "volume";
 
 /** Something that an interrupted creation may have made: its id never reached the state. */
 export interface Suspect {
@@ -40,19 +40,27 @@ export function holder(lock: Lock, hostname: string, isPulumi: (pid: number) => 
   return `${lock.username}@${lock.hostname}, process ${lock.pid}, since ${lock.timestamp}`;
 }
 
-// A volume is no suspect: creating one that exists gives that one, with its data.
 const KINDS: Record<string, Kind> = {
   "docker:index/container:Container": "container",
   "docker:index/network:Network": "network",
+  "docker:index/volume:Volume": "volume",
 };
 
-/** What interrupted creations may have left on the engine. */
-export function suspects(state: State): Suspect[] {
+/**
+ * What interrupted creations may have left on the engine.
+ * @param volumes the system whose volumes count too, or `all`. Only for a `destroy` of volumes that may go: an `up` has
+ *   no need, since creating one that exists gives that one, with whatever data it has
+ */
+export function suspects(state: State, volumes?: string): Suspect[] {
+  const wanted = (kind: Kind, urn: string) =>
+    kind !== "volume" ||
+    volumes === "all" ||
+    (volumes !== undefined && urn.split("::").at(-1)!.startsWith(`${volumes}-`));
   return (state.pending_operations ?? [])
     .filter((operation) => operation.type === "creating")
     .flatMap(({ resource }) => {
       const [kind, name] = [KINDS[resource.type], resource.inputs?.name];
-      return kind && typeof name === "string" ? [{ kind, name }] : [];
+      return kind && typeof name === "string" && wanted(kind, resource.urn) ? [{ kind, name }] : [];
     });
 }
 

@@ -94,7 +94,7 @@ export function rows(wanted: Declared[], inspected: Inspected[], stack: string, 
     return {
       ...known,
       state: status === "exited" ? `exited (${ExitCode})` : status,
-      health: Health?.Status ?? "-",
+      health: (status === "running" ? Health?.Status : undefined) ?? "-",
       since: status === "created" ? "-" : age(now - since),
       ports: ports(container),
       image: `${container.Config.Image} ${source(container)}`,
