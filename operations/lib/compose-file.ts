@@ -19,10 +19,10 @@ export function variable(key: string): string {
     .toUpperCase();
 }
 
-/** Secrets become variables, required ones: an empty password would be accepted by nobody's server, silently. */
+/** Secrets become variables. Not required ones (`:?`): without them even `docker compose down` would refuse. */
 function environmentValue(value: EnvironmentValue): string {
   const parts = Array.isArray(value) ? value : [value];
-  return parts.map((part) => (typeof part === "string" ? escape(part) : `\${${variable(part.secret)}:?}`)).join("");
+  return parts.map((part) => (typeof part === "string" ? escape(part) : `\${${variable(part.secret)}}`)).join("");
 }
 
 /** Without what is undefined or empty. */

@@ -64,8 +64,8 @@ test("a whole file", () => {
         user: "1000",
         environment: {
           PLAIN: "a $$5 note",
-          PASSWORD: "${ROBOTOFF_POSTGRES_PASSWORD:?}",
-          URL: "postgresql://off:${ROBOTOFF_POSTGRES_PASSWORD:?}@postgres/$$db",
+          PASSWORD: "${ROBOTOFF_POSTGRES_PASSWORD}",
+          URL: "postgresql://off:${ROBOTOFF_POSTGRES_PASSWORD}@postgres/$$db",
         },
         ports: ["127.0.0.1:5500:80/tcp", "[::1]:5501:81/udp"],
         volumes: [
