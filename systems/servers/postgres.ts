@@ -2,7 +2,7 @@ import type { Service } from "../description.ts";
 import { healthcheck, service } from "../service.ts";
 
 /**
- * PostgreSQL as the official image runs it (https://hub.docker.com/_/postgres).
+ * PostgreSQL as the official image runs it.
  * SIGINT is its fast shutdown: sessions end, a checkpoint is written; a large shared_buffers takes its time, so
  * it has two minutes before SIGKILL.
  */
