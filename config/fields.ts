@@ -32,6 +32,14 @@ export const size = z
 /** Milliseconds, from Compose's form. */
 export const duration = parsed(FORMS.duration, parseDuration, "a duration such as 30s or 1m30s", ["30s", "1m30s"]);
 
+/** A duration that is not 0: Docker takes 0 for "the image's own". */
+const positiveDuration = duration.refine((milliseconds) => milliseconds > 0, { error: "a duration above 0" });
+
+/** A duration that the applications get in whole seconds. */
+export const durationInSeconds = duration.refine((milliseconds) => milliseconds >= 1_000, {
+  error: "a duration of at least 1s",
+});
+
 export const port = parsed(
   FORMS.port,
   parsePort,
@@ -94,11 +102,11 @@ const healthcheck = z.strictObject({
       error: 'a list that begins with "CMD" or "CMD-SHELL"',
     })
     .optional(),
-  interval: duration.optional(),
-  timeout: duration.optional(),
+  interval: positiveDuration.optional(),
+  timeout: positiveDuration.optional(),
   retries: z.number().int().min(1).optional(),
   startPeriod: duration.optional(),
-  startInterval: duration.optional(),
+  startInterval: positiveDuration.optional(),
 });
 
 /** What a stack file may change of any service; what it leaves out stays as systems/ has it. */

@@ -36,8 +36,10 @@ export const protea = z.strictObject({
   gpu: z.boolean().default(false).meta({ description: "worker-embeddings-batch gets every GPU, and 8g" }),
   reaper: z
     .strictObject({
-      interval: field.duration.prefault("60s").meta({ description: "Between two looks" }),
-      jobTimeout: field.duration.prefault("6h").meta({ description: "A job RUNNING for longer is FAILED, JobTimeout" }),
+      interval: field.durationInSeconds.prefault("60s").meta({ description: "Between two looks" }),
+      jobTimeout: field.durationInSeconds
+        .prefault("6h")
+        .meta({ description: "A job RUNNING for longer is FAILED, JobTimeout" }),
     })
     .prefault({}),
   environment: field.environment.default({}).meta({ description: "For the API and every worker" }),

@@ -2,6 +2,7 @@
  * Sizes, durations and published ports in the forms Compose accepts.
  * https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values
  */
+import { isIP } from "node:net";
 
 /** The forms as regular expressions without flags, so that the JSON Schema can have them too. */
 export const FORMS = {
@@ -60,6 +61,7 @@ export function parsePort(text: string): Port | undefined {
   const [host, container] = [Number(match[2]), Number(match[3])];
   if ([host, container].some((port) => port < 1 || port > 65_535)) return undefined;
   const address = match[1]?.replace(/[[\]]/g, "") ?? "0.0.0.0";
+  if (isIP(address) === 0) return undefined;
   return { address, host, container, protocol: (match[4] ?? "tcp") as Port["protocol"] };
 }
 

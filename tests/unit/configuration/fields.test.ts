@@ -86,6 +86,16 @@ const wrong: [string, Values, string][] = [
   ["duration", api({ stopGracePeriod: "30" }), `${AT}.stopGracePeriod: found "30", ${DURATION}`],
   ["duration of another type", api({ stopGracePeriod: 30 }), `${AT}.stopGracePeriod: found 30, ${DURATION}`],
   ["port", api({ ports: ["5500"] }), `${AT}.ports[0]: found "5500", ${PORT}`],
+  [
+    "duration of a check, which Docker would take for its default",
+    api({ healthcheck: { interval: "0s" } }),
+    `${AT}.healthcheck.interval: found "0s", expected a duration above 0`,
+  ],
+  [
+    "duration below what PROTEA counts in",
+    { "protea:reaper": { interval: "100ms" } },
+    'protea:reaper.interval: found "100ms", expected a duration of at least 1s',
+  ],
   ["port above 65535", api({ ports: ["70000:5500"] }), `${AT}.ports[0]: found "70000:5500", ${PORT}`],
   ["mount", api({ volumes: ["backup"] }), `${AT}.volumes[0]: found "backup", ${MOUNT}`],
   ["mount of a relative path", api({ volumes: ["./a:/b"] }), `${AT}.volumes[0]: found "./a:/b", ${MOUNT}`],

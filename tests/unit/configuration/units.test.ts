@@ -78,6 +78,8 @@ test.each<[string, object | undefined]>([
   ["0:80", undefined],
   ["80:65536", undefined],
   ["localhost:80:80", undefined],
+  ["10.1.0.256:80:80", undefined],
+  ["[::1::]:80:80", undefined],
   ["80:80/sctp", undefined],
   ["8000-8001:80", undefined],
 ])("port %j", (text, port) => {
