@@ -1,23 +1,55 @@
-// The first import of index.ts: takes about a third off an empty preview (docs/toolchain.md). All of it is optional.
+// Loaded before the program (Pulumi.yaml, nodeargs): takes work off @pulumi/pulumi's start that this program has no use
+// for. docs/toolchain.md has the figures. All of it is optional: without this file the program does the same, slower.
 import Module, { enableCompileCache } from "node:module";
 
 // Compiled modules are kept on disk from run to run. bin/pulumi has said where (NODE_COMPILE_CACHE); else Node's own place.
 enableCompileCache();
 
-// @pulumi/pulumi installs a hook that maps every resource's stack trace through source maps. There are none here: Node
-// removes types in place, so lines and columns are those of the TypeScript files anyway.
-delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
-
-// @pulumi/pulumi loads npm's dependency resolver at start, and needs it only to serialise functions into closures, which
-// this program does not do. It is loaded when somebody asks for something in it.
 type Load = (request: string, ...rest: unknown[]) => unknown;
 const loader = Module as unknown as { _load: Load };
 const load = loader._load;
+
 loader._load = function (request, ...rest) {
-  if (request !== "@npmcli/arborist") return load.call(this, request, ...rest);
   const real = (): object => load.call(this, request, ...rest) as object;
-  // The compiler's import helper asks for this one at once, and copies every property unless it is set.
-  const get = (_: object, property: string | symbol): unknown =>
-    property === "__esModule" ? true : Reflect.get(real(), property);
-  return new Proxy({}, { get });
+  switch (request) {
+    case "source-map-support/register":
+      return {};
+    case "@npmcli/arborist":
+      return later(real);
+    case "./debuggable":
+      return withoutStacks(real() as Debuggable);
+    default:
+      return real();
+  }
 };
+
+// The hook of source-map-support maps the stack trace of every resource. There is nothing to map: Node removes types in
+// place, so lines and columns are those of the TypeScript files anyway.
+
+/** npm's dependency resolver serialises functions into closures, which this program does not do: loaded when asked for. */
+function later(real: () => object): object {
+  // The compiler's import helper asks for __esModule at once, and copies every property unless it is set.
+  return new Proxy({}, { get: (_, key) => (key === "__esModule" ? true : (Reflect.get(real(), key) as unknown)) });
+}
+
+interface Debuggable {
+  debuggablePromise: (promise: object, context: unknown) => object;
+}
+const patched = new WeakSet<object>();
+
+/** Every promise of the SDK keeps the stack of its making, for messages about leaks. They name its purpose without it. */
+function withoutStacks(debuggable: Debuggable): Debuggable {
+  if (patched.has(debuggable)) return debuggable;
+  patched.add(debuggable);
+  const real = debuggable.debuggablePromise;
+  debuggable.debuggablePromise = (promise, context) => {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      return real(promise, context);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  };
+  return debuggable;
+}
