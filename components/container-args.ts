@@ -22,7 +22,7 @@ export function projectLabels(system: Pick<System, "project">, stack: string): R
  * what is not its own (its siblings' number) stay out of the hash.
  */
 function configHash(service: Service): string {
-  const { memory, memoryReservation, restart, replicas, exactly, path, urls, dataPorts, ...fixed } = service;
+  const { memory, memoryReservation, restart, replicas, single, path, urls, dataPorts, ...fixed } = service;
   return createHash("sha256").update(JSON.stringify(fixed)).digest("hex");
 }
 

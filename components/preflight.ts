@@ -1,5 +1,6 @@
 /** What is checked on the host before anything is touched: all problems at once, then nothing or everything. */
 import { STACK_LABEL } from "./container-args.ts";
+import type { Port } from "../config/units.ts";
 import { containerName, type System } from "../systems/description.ts";
 
 /** Docker's API that knows a health check's start interval: Engine 25. */
@@ -14,7 +15,8 @@ name() {
   [ "$line" = "$1 $stack" ] || problem "a container $1 exists that this stack did not make; rename or remove it, or change the project name"
 }
 image() { docker image inspect "$1" >/dev/null 2>&1 || problem "the image $1 is not on this engine; make setup builds it"; }
-# port ADDRESS PORT PROTOCOL: taken by another's container, or by a process of the host (sockets in state LISTEN, 0A).
+# port ADDRESS PORT PROTOCOL SOCKET: taken by another's container, or by a process of the host. SOCKET finds it in the
+# kernel's table of the protocol.
 port() {
   users=$(docker ps --filter "publish=$2/$3" --format '{{.Names}} {{.Label "com.docker.compose.project"}}')
   if [ -n "$users" ]; then
@@ -22,8 +24,8 @@ port() {
     [ -z "$others" ] || problem "host port $1:$2 is taken by the container $others"
     return 0
   fi
-  if grep -Eqs ": [0-9A-F]+:$(printf %04X "$2") [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6; then
-    problem "host port $1:$2 is taken by a process of the host (ss -ltnp 'sport = :$2' names it)"
+  if grep -Eqs "$4" "/proc/net/$3" "/proc/net/$3"6; then
+    problem "host port $1:$2 is taken by a process of the host (ss -lnp 'sport = :$2' names it)"
   fi
 }
 if ! api=$(docker version --format '{{.Server.APIVersion}}' 2>&1); then
@@ -32,6 +34,20 @@ if ! api=$(docker version --format '{{.Server.APIVersion}}' 2>&1); then
 fi
 [ "$(printf '%s\\n' ${API} "$api" | sort -V | head -n 1)" = ${API} ] || problem "Docker API $api; expected ${API} or later (Engine 25)"
 containers=$(docker ps --all --format '{{.Names}} {{.Label "${STACK_LABEL}"}}')`;
+
+/**
+ * Finds a socket that would be in a port's way in /proc/net/tcp or udp: its address (in the machine's byte order) or
+ * every address, its port, and the state LISTEN (0A) or, for udp, bound (07).
+ * https://docs.kernel.org/networking/proc_net_tcp.html
+ */
+function socket({ address, host, protocol }: Port): string {
+  const bytes = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
+  const own = bytes.length === 4 ? bytes.reverse().join("").toUpperCase() : undefined;
+  const every = own === undefined || own === "00000000";
+  const local = every ? "[0-9A-F]+" : `(${own}|0{8}|0{32}|0{16}FFFF0000${own})`;
+  const port = host.toString(16).toUpperCase().padStart(4, "0");
+  return `: ${local}:${port} [0-9A-F]+:0000 ${protocol === "udp" ? "07" : "0A"} `;
+}
 
 /**
  * The script that checks a host for a system: the engine, external volumes and networks, container names, host
@@ -48,7 +64,10 @@ export function preflightScript(system: System, stack: string, localImages: stri
     ...services.flatMap((service) =>
       Array.from({ length: service.replicas }, (_, index) => `name ${containerName(system, service.name, index + 1)}`),
     ),
-    ...services.flatMap((service) => service.ports).map((port) => `port ${port.address} ${port.host} ${port.protocol}`),
+    ...services
+      .filter((service) => service.replicas > 0)
+      .flatMap((service) => service.ports)
+      .map((port) => `port ${port.address} ${port.host} ${port.protocol} '${socket(port)}'`),
   ];
   return `stack=${stack} project=${system.project}
 ${FUNCTIONS}

@@ -59,8 +59,8 @@ export interface Service {
   restart: "no" | "always" | "unless-stopped" | "on-failure";
   /** Number of containers. */
   replicas: number;
-  /** Why `replicas` may only be this number; undefined: any. */
-  exactly?: { replicas: number; because: string };
+  /** Why there may be at most one container; undefined: any number. */
+  single?: string;
   /** Bytes. Swap is not granted beyond it. */
   memory: number;
   /** Bytes the host keeps for it. */

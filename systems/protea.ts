@@ -118,10 +118,6 @@ function worker(settings: ProteaSettings, name: ProteaWorker): Service {
     healthcheck: connectedTo(reaper ? 5432 : 5672),
     memory: batchOnGpu ? 8 * GIB : MEMORY[name],
     gpus: batchOnGpu ? "all" : undefined,
-    exactly:
-      queue === "protea.embeddings"
-        ? { replicas: 1, because: "the coordinator serialises GPU access; two cause RetryLaterError storms" }
-        : undefined,
     stopGracePeriod: 30_000,
     needs: reaper
       ? [...healthy("postgres"), ...completed("migrate")]

@@ -13,7 +13,7 @@ const everywhere = (address: string) => address === "0.0.0.0" || address === "::
 function hostPorts(systems: System[]): Problem[] {
   const taken: { port: Port; service: Service }[] = [];
   const problems: Problem[] = [];
-  for (const { service } of each(systems)) {
+  for (const { service } of each(systems).filter(({ service }) => service.replicas > 0)) {
     for (const port of service.ports) {
       if (service.replicas > 1)
         problems.push({
@@ -121,14 +121,36 @@ function healthchecks(systems: System[]): Problem[] {
   });
 }
 
-/** Services that work only in a certain number. */
-function exactly(systems: System[]): Problem[] {
+/** Servers and jobs of which there may be one only. */
+function single(systems: System[]): Problem[] {
   return each(systems)
-    .filter(({ service }) => service.exactly && service.replicas !== service.exactly.replicas)
+    .filter(({ service }) => service.single && service.replicas > 1)
     .map(({ service }) => ({
       path: `${service.path}.replicas`,
-      message: `found ${service.replicas}, expected exactly ${service.exactly!.replicas}: ${service.exactly!.because}`,
+      message: `found ${service.replicas}, expected at most 1: ${service.single}`,
     }));
+}
+
+const COORDINATED = "protea.embeddings";
+
+/** The runbook's warning: the queue protea.embeddings has exactly one consumer, whichever service it is. */
+function coordinator(systems: System[]): Problem[] {
+  return systems
+    .filter((system) => system.name === "protea")
+    .flatMap((system) => {
+      const consumers = system.services.filter((service) => service.command?.includes(COORDINATED));
+      const count = consumers.reduce((sum, service) => sum + service.replicas, 0);
+      if (count === 1) return [];
+      const others = consumers.filter((service) => service.name !== "worker-embeddings" && service.replicas > 0);
+      const who = others.length > 0 ? ` (also ${others.map((service) => service.path).join(", ")})` : "";
+      const why = "the coordinator serialises GPU access; two cause RetryLaterError storms";
+      return [
+        {
+          path: "protea:services.worker-embeddings.replicas",
+          message: `found ${count} consumers of ${COORDINATED}${who}, expected exactly 1: ${why}`,
+        },
+      ];
+    });
 }
 
 /** Names are unique, and what is named exists. */
@@ -179,7 +201,7 @@ function highPriorityQueues(systems: System[]): Problem[] {
 
 /** Every problem of the described systems. */
 export function checkSystems(systems: System[]): Problem[] {
-  return [hostPorts, dataPorts, memory, healthchecks, exactly, names, highPriorityQueues].flatMap((rule) =>
+  return [hostPorts, dataPorts, memory, healthchecks, single, coordinator, names, highPriorityQueues].flatMap((rule) =>
     rule(systems),
   );
 }

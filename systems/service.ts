@@ -16,13 +16,16 @@ const healthDefaults = {
   startInterval: 1 * SECOND,
 };
 
+/** Why a server with a data volume is one container. */
+export const ONE_SERVER = "two servers must never share a data volume";
+
 /** A health check from its test, with the defaults for what is left out. */
 export function healthcheck(test: string[], times: Partial<HealthCheck> = {}): HealthCheck {
   return { test, ...healthDefaults, ...times };
 }
 
 type Optional =
-  | "kind" | "path" | "environment" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas"
+  | "kind" | "path" | "environment" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas" | "single"
   | "memory" | "ulimits" | "stopGracePeriod" | "needs" | "externalNetworks" | "urls"; // prettier-ignore
 
 /**
@@ -40,6 +43,7 @@ export function service(base: Omit<Service, Optional> & Partial<Pick<Service, Op
     files: [],
     restart: base.kind === "job" ? "no" : "unless-stopped",
     replicas: 1,
+    single: base.kind === "job" ? "a job runs once" : undefined,
     memory: 512 * MIB,
     ulimits: [],
     stopGracePeriod: 10 * SECOND,

@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, service } from "../service.ts";
+import { healthcheck, ONE_SERVER, service } from "../service.ts";
 
 /** A single Elasticsearch node, as the official image runs it. */
 export function elasticsearch(args: {
@@ -37,6 +37,7 @@ export function elasticsearch(args: {
     ],
     healthcheck: healthcheck(args.security ? ["CMD-SHELL", secured] : ["CMD", "curl", "-fsS", "-o", "/dev/null", url]),
     memory: args.memory,
+    single: ONE_SERVER,
     stopGracePeriod: 60_000,
   });
 }

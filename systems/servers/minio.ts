@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, service } from "../service.ts";
+import { healthcheck, ONE_SERVER, service } from "../service.ts";
 
 /** MinIO, one drive, console included. */
 export function minio(args: {
@@ -21,6 +21,7 @@ export function minio(args: {
     mounts: [{ source: args.volume, target: "/data", readOnly: false }],
     healthcheck: healthcheck(["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:9000/minio/health/ready"]),
     memory: args.memory,
+    single: ONE_SERVER,
     stopGracePeriod: 30_000,
     urls: { "MinIO console": "http://{9001}/" },
   });

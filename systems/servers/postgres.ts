@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, service } from "../service.ts";
+import { healthcheck, ONE_SERVER, service } from "../service.ts";
 
 /**
  * PostgreSQL as the official image runs it.
@@ -40,6 +40,7 @@ export function postgres(args: {
       `pg_isready -q -h 127.0.0.1 && psql -qAt -U ${args.user} -d ${args.database} -c 'select 1'`,
     ]),
     memory: args.memory,
+    single: ONE_SERVER,
     shmSize: args.shmSize,
     stopSignal: "SIGINT",
     stopGracePeriod: 120_000,

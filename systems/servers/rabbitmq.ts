@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { bashHttp, healthcheck, service } from "../service.ts";
+import { bashHttp, healthcheck, ONE_SERVER, service } from "../service.ts";
 
 /** RabbitMQ with management, as the official image runs it. */
 export function rabbitmq(args: {
@@ -33,6 +33,7 @@ export function rabbitmq(args: {
       `exec 4<>/dev/tcp/127.0.0.1/5672 || exit 1; ${bashHttp(15672, "/")}`,
     ]),
     memory: args.memory,
+    single: ONE_SERVER,
     stopGracePeriod: 60_000,
     urls: { "RabbitMQ management": "http://{15672}/" },
   });

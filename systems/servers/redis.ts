@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, service } from "../service.ts";
+import { healthcheck, ONE_SERVER, service } from "../service.ts";
 
 /** Redis as Robotoff runs it: snapshots and an append-only file, so that queued jobs outlive the container. */
 export function redis(args: {
@@ -21,6 +21,7 @@ export function redis(args: {
     // `ping` exits 0 also while the data is still loading, and then says so.
     healthcheck: healthcheck(["CMD-SHELL", "redis-cli ping | grep -q PONG"]),
     memory: args.memory,
+    single: ONE_SERVER,
     stopGracePeriod: 30_000,
   });
 }

@@ -84,7 +84,9 @@ export function changes(get: () => TestStack): void {
       get().change("protea", "worker-embeddings", { replicas: 2 });
       const text = failed(get().up());
       get().change("protea", "worker-embeddings", { replicas: 1 });
-      expect(text).toContain("protea:services.worker-embeddings.replicas: found 2, expected exactly 1");
+      expect(text).toContain(
+        "protea:services.worker-embeddings.replicas: found 2 consumers of protea.embeddings, expected exactly 1",
+      );
       expect(changed(before, get().containers())).toEqual([]);
     });
   });

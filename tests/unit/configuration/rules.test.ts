@@ -106,7 +106,7 @@ const rules: [string, Values, string[]][] = [
     "two coordinators",
     protea({ "worker-embeddings": { replicas: 2 } }),
     [
-      "protea:services.worker-embeddings.replicas: found 2, expected exactly 1: " +
+      "protea:services.worker-embeddings.replicas: found 2 consumers of protea.embeddings, expected exactly 1: " +
         "the coordinator serialises GPU access; two cause RetryLaterError storms",
     ],
   ],
@@ -114,9 +114,28 @@ const rules: [string, Values, string[]][] = [
     "no coordinator",
     protea({ "worker-embeddings": { replicas: 0 } }),
     [
-      "protea:services.worker-embeddings.replicas: found 0, expected exactly 1: " +
+      "protea:services.worker-embeddings.replicas: found 0 consumers of protea.embeddings, expected exactly 1: " +
         "the coordinator serialises GPU access; two cause RetryLaterError storms",
     ],
+  ],
+  [
+    "a coordinator by another service's command",
+    protea({ "worker-ping": { command: ["python", "scripts/worker.py", "--queue", "protea.embeddings"] } }),
+    [
+      "protea:services.worker-embeddings.replicas: found 2 consumers of protea.embeddings " +
+        "(also protea:services.worker-ping), expected exactly 1: " +
+        "the coordinator serialises GPU access; two cause RetryLaterError storms",
+    ],
+  ],
+  [
+    "two servers on one data volume",
+    robotoff({ postgres: { replicas: 2, ports: [] } }),
+    ["robotoff:services.postgres.replicas: found 2, expected at most 1: two servers must never share a data volume"],
+  ],
+  [
+    "two migrations at once",
+    protea({ migrate: { replicas: 2 } }),
+    ["protea:services.migrate.replicas: found 2, expected at most 1: a job runs once"],
   ],
   [
     "two systems of one project",
@@ -187,4 +206,9 @@ describe("a service without a health check", () => {
   test("that is a job: fine", () => {
     expect(check({ ...redis, kind: "job" })).toEqual([]);
   });
+});
+
+test("a service without containers takes no port", () => {
+  const services = { ...robotoff({ api: { replicas: 0, ports: ["127.0.0.1:8000:5500"] } }) };
+  expect(problemsOf({ ...MINIMAL, ...services })).toEqual([]);
 });

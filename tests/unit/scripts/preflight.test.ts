@@ -137,8 +137,18 @@ test("a host port of a process", async () => {
   await new Promise((resolve) => server.once("listening", resolve));
   try {
     expect(run()).toEqual(
-      found(`host port 127.0.0.1:${port} is taken by a process of the host (ss -ltnp 'sport = :${port}' names it)`),
+      found(`host port 127.0.0.1:${port} is taken by a process of the host (ss -lnp 'sport = :${port}' names it)`),
     );
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test("a process on the same port of another address is in nobody's way", async () => {
+  const server = createServer().listen(port, "127.0.0.2");
+  await new Promise((resolve) => server.once("listening", resolve));
+  try {
+    expect(run()).toEqual({ status: 0, stdout: "", stderr: "" });
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
