@@ -17,6 +17,9 @@ export BASH_ENV := $(CURDIR)/toolchain/env.sh
 ifneq ($(filter-out robotoff protea,$(SYSTEM)),)
   $(error found SYSTEM=$(SYSTEM), expected robotoff or protea)
 endif
+ifeq ($(wildcard Pulumi.$(STACK).yaml),)
+  $(error found STACK=$(STACK), but there is no Pulumi.$(STACK).yaml)
+endif
 
 local := $(filter local,$(STACK))
 # One system is everything but the other one: neither touched nor missed.

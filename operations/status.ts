@@ -11,7 +11,8 @@ await run((options) => {
   // One call for all: it prints what exists, and complains of the rest.
   const { stdout, stderr } = docker(stack.host, ["container", "inspect", ...wanted.map((container) => container.name)]);
   const failure = stderr.split("\n").filter((line) => line && !line.includes("No such container"));
-  if (failure.length > 0) throw new Error(failure.join("\n"));
+  // The same once for each container: an engine that does not answer.
+  if (failure.length > 0) throw new Error([...new Set(failure)].join("\n"));
   const found = rows(wanted, JSON.parse(stdout) as Inspected[], options.stack, Date.now());
   const columns = ["system", "service", "container", "state", "health", "since", "ports", "image"] as const;
   console.log(table(columns, found));
