@@ -1,88 +1,16 @@
 /**
  * Before `up` and `destroy`: what an interrupted one (killed, power cut, lost connection) left behind is put in order, so
- * that the next one completes. Nothing to do, the usual case, takes a few milliseconds. Volumes are left alone, except before
- * a `destroy` of a stack whose volumes may go (node operations/recover.ts destroy): it could not know of them.
+ * that the next one completes. Volumes are left alone, except before a `destroy` of a stack whose volumes may go
+ * (node operations/recover.ts destroy): it could not know of them.
  */
-import { hostname } from "node:os";
-import type { HostSettings } from "../config/host.ts";
-import { locks, PROJECT, readState } from "./lib/backend.ts";
+import { locks, readState } from "./lib/backend.ts";
 import { run } from "./lib/command.ts";
-import { docker, dockerCommand, show } from "./lib/engine.ts";
-import { isPulumi, orphans } from "./lib/processes.ts";
-import { holder, leftovers, suspects, unknown, type Found, type Suspect } from "./lib/recovery.ts";
 
-async function succeed(command: string[]): Promise<void> {
-  const code = await show(command);
-  if (code !== 0) throw new Error(`recovery stopped: the command above ended with exit code ${code}`);
-}
-
-/** Ends a lock whose process is gone. Whether there was one. */
-async function release(stack: string): Promise<boolean> {
-  const held = locks(stack);
-  const holders = held.map((lock) => holder(lock, hostname(), isPulumi)).filter((name) => name !== undefined);
-  if (holders.length > 0)
-    throw new Error(
-      `stack ${stack} is in use: ${holders.join("; ")}. Wait for it to end; if it cannot (its host is gone): bin/pulumi cancel --yes --stack ${stack}`,
-    );
-  if (held.length === 0) return false;
-  console.log(`an earlier command on ${stack} was killed`);
-  await succeed(["bin/pulumi", "cancel", "--yes", "--stack", stack]);
-  return true;
-}
-
-/** A suspect as the engine has it; undefined when it was not made. */
-function inspect(host: HostSettings, suspect: Suspect): Found | undefined {
-  const { code, stdout, stderr } = docker(host, [suspect.kind, "inspect", suspect.name]);
-  if (code !== 0 && !/no such|not found/i.test(stderr)) throw new Error(stderr.trim());
-  const [found] = JSON.parse(stdout || "[]") as Record<string, never>[];
-  if (!found) return undefined;
-  const { Id: id, Name: name, Labels: own, Config: config, Containers: containers } = found;
-  const labels = (suspect.kind === "container" ? config?.["Labels"] : own) ?? {};
-  return {
-    ...suspect,
-    id: suspect.kind === "volume" ? name! : id!,
-    labels,
-    containers: Object.keys(containers ?? {}).length,
-  };
-}
-
-await run(async ({ stack, system, words }) => {
-  const killed = await release(stack);
-  // Before the state is believed: they may be in the middle of something.
-  for (const pid of killed ? orphans() : []) {
-    console.log(`kill ${pid} (a plug-in of the killed command)`);
-    process.kill(pid);
-  }
-  const state = readState(stack);
-  const interrupted = state.pending_operations ?? [];
-  if (interrupted.length === 0) return 0;
-  console.log(`interrupted in ${stack}:`);
-  for (const { type, resource } of interrupted) console.log(`  ${type} ${resource.urn.split("::").at(-1)}`);
-  const { readStack } = await import("./lib/stack.ts");
-  const { host } = readStack(stack);
-  const volumes = words.includes("destroy") && !host.protectVolumes ? (system ?? "all") : undefined;
-  const found = suspects(state, volumes).map((suspect) => inspect(host, suspect));
-  for (const { kind, name } of leftovers(
-    found.filter((one) => one !== undefined),
-    state,
-    stack,
-  )) {
-    // Stopped with its own stop timeout; its volumes stay.
-    if (kind === "container") await succeed(dockerCommand(host, ["container", "stop", name]));
-    await succeed(dockerCommand(host, [kind, "rm", name]));
-  }
-  // The stack itself as a target: refreshing it costs nothing, and without a target everything would be refreshed.
-  const root = `urn:pulumi:${stack}::${PROJECT}::pulumi:pulumi:Stack::${PROJECT}-${stack}`;
-  const targets = [root, ...unknown(state)].flatMap((urn) => ["--target", urn]);
-  const refresh = [
-    "refresh",
-    "--stack",
-    stack,
-    "--yes",
-    "--skip-preview",
-    "--clear-pending-creates",
-    "--run-program=false",
-  ];
-  await succeed(["bin/pulumi", ...refresh, "--suppress-outputs", ...targets]);
+await run(async (options) => {
+  const { stack } = options;
+  if (locks(stack).length === 0 && !readState(stack).pending_operations?.length) return 0;
+  // Loaded only when there is something to do: this runs before every `up`.
+  const { recover } = await import("./lib/recover.ts");
+  await recover(options);
   return 0;
 });

@@ -1,4 +1,4 @@
-/** What an interrupted `up` left behind, and what to do about it. Pure; operations/recover.ts does it. */
+/** What an interrupted `up` left behind, and what to do about it. Pure; operations/lib/recover.ts does it. */
 import { STACK_LABEL } from "../../components/container-args.ts";
 
 /** A lock file of Pulumi's file backend. */
