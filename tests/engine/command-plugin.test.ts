@@ -236,7 +236,7 @@ itStandIn(
     expect(outputs.length!.value).toBe(300_000 + "\nafter".length);
     expect(shown).toContain("after");
   },
-  30_000,
+  60_000,
 );
 
 itStandIn(
@@ -256,5 +256,5 @@ itStandIn(
     for (let i = 0; i < 50 && pids.some(alive); i++) await pause(100);
     expect(pids.map(alive)).toEqual([false, false]);
   },
-  30_000,
+  60_000,
 );
