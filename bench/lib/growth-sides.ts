@@ -1,0 +1,52 @@
+/** N plain containers, deployed by this program, by docker compose and, where it is at hand, by terraform. */
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { composeFile } from "../../operations/lib/compose-file.ts";
+import type { System } from "../../systems/description.ts";
+import { output } from "./processes.ts";
+
+export interface GrowthSide {
+  up(): Promise<unknown>;
+  /** What would change, where the tool can tell. */
+  plan?(): Promise<unknown>;
+}
+
+const root = process.cwd();
+const folder = () => mkdtempSync(join(tmpdir(), "growth-"));
+
+/** bench/growth-program.ts in a Pulumi project of its own. */
+export async function own(system: System): Promise<GrowthSide> {
+  const cwd = folder();
+  const name = "robotoff-protea-growth";
+  symlinkSync(join(root, "bench/growth-program.ts"), join(cwd, "index.ts"));
+  for (const entry of ["node_modules", "package.json", "toolchain"]) symlinkSync(join(root, entry), join(cwd, entry));
+  const write = (file: string, value: unknown) => writeFileSync(join(cwd, file), stringify(value));
+  mkdirSync(join(cwd, "state"));
+  const { runtime } = parse(readFileSync("Pulumi.yaml", "utf8")) as { runtime: unknown };
+  write("Pulumi.yaml", { name, runtime, main: "index.ts" });
+  const [first] = system.services;
+  const config = { project: system.project, image: first!.image, n: String(system.services.length) };
+  const env = {
+    PULUMI_BACKEND_URL: `file://${cwd}/state`,
+    PULUMI_CONFIG_PASSPHRASE: "bench",
+    PULUMI_STACK: system.project,
+  };
+  const pulumi = (...args: string[]) =>
+    output({ command: ["pulumi", ...args, "--non-interactive", "--color=never"], cwd, env });
+  write(`Pulumi.${system.project}.yaml`, {
+    config: Object.fromEntries(Object.entries(config).map(([key, value]) => [`${name}:${key}`, value])),
+  });
+  await pulumi("stack", "init", system.project);
+  return {
+    up: () => pulumi("up", "--yes", "--skip-preview"),
+    plan: () => pulumi("preview", "--refresh", "--expect-no-changes"),
+  };
+}
+
+export function compose(system: System): GrowthSide {
+  const cwd = folder();
+  writeFileSync(join(cwd, "compose.yaml"), stringify(composeFile(system), { version: "1.1" }));
+  return { up: () => output({ command: ["docker", "compose", "up", "-d", "--wait"], cwd }) };
+}

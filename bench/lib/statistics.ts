@@ -1,0 +1,41 @@
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The k of time = c · N^k: the slope of the least-squares line through log time over log N; nothing is subtracted first. */
+export function exponent(points: { n: number; seconds: number }[]): number {
+  const x = points.map(({ n }) => Math.log(n));
+  const y = points.map((point) => Math.log(point.seconds));
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [mx, my] = [mean(x), mean(y)];
+  const covariance = mean(x.map((value, index) => (value - mx) * (y[index]! - my)));
+  return covariance / mean(x.map((value) => (value - mx) ** 2));
+}
+
+/** Measured values by what was measured, in the order of first measurement. */
+export class Samples {
+  private readonly values = new Map<string, number[]>();
+
+  add(what: string, value: number): void {
+    this.values.set(what, [...(this.values.get(what) ?? []), value]);
+    console.error(`  ${what}: ${value.toFixed(2)}`);
+  }
+
+  median(what: string): number {
+    return median(this.values.get(what)!);
+  }
+
+  /** `1.23 s (1.20–1.31)`. */
+  show(what: string): string {
+    const values = this.values.get(what);
+    if (!values) return "–";
+    const range = `${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)}`;
+    return `${median(values).toFixed(2)} s${values.length > 1 ? ` (${range})` : ""}`;
+  }
+
+  ratio(what: string, over: string): string {
+    return (this.median(what) / this.median(over)).toFixed(2);
+  }
+}

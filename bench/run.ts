@@ -1,0 +1,72 @@
+/**
+ * Measures this program against its alternatives, in turns: node bench/run.ts [--rounds 3] [--sizes 10,20,50,100] [--write] [part…]
+ * Parts: deploy, preview, growth, footprint; without any, all of them. docs/performance.md says what they measure.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { MARK } from "./lib/processes.ts";
+import { conditions, load, section, write, type Section } from "./lib/report.ts";
+import { deploy } from "./parts/deploy.ts";
+import { footprint } from "./parts/footprint.ts";
+import { growth } from "./parts/growth.ts";
+import { preview } from "./parts/preview.ts";
+
+export interface Options {
+  rounds: number;
+  /** Numbers of containers. */
+  sizes: number[];
+}
+
+const PARTS: Record<string, (options: Options) => Promise<Section>> = { deploy, preview, growth, footprint };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "3" },
+    sizes: { type: "string", default: "10,20,50,100" },
+    write: { type: "boolean", default: false },
+  },
+});
+const parts = positionals.length > 0 ? positionals : Object.keys(PARTS);
+for (const part of parts)
+  if (!(part in PARTS)) throw new Error(`found part ${part}, expected one of ${Object.keys(PARTS).join(", ")}`);
+
+const folder = mkdtempSync(join(tmpdir(), "robotoff-protea-bench-"));
+const cleaner = spawn(
+  process.execPath,
+  [join(import.meta.dirname, "lib/cleaner.ts"), String(process.pid), folder],
+  // A group of its own: Ctrl-C is not for it.
+  { stdio: ["pipe", "inherit", "inherit"], detached: true },
+);
+// From here on, all that is made lies in that folder, and all that is started carries the mark.
+process.env.TMPDIR = folder;
+process.env[MARK] = String(process.pid);
+
+async function finish(code: number): Promise<void> {
+  console.error("removing what was made");
+  const cleaned = new Promise((done) => cleaner.on("exit", done));
+  cleaner.stdin.end();
+  await cleaned;
+  process.exit(code);
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => void finish(130));
+
+try {
+  const options = { rounds: Number(values.rounds), sizes: values.sizes.split(",").map(Number) };
+  const before = load();
+  const texts: string[] = [];
+  for (const part of parts) {
+    console.error(`${part} (load ${load()})`);
+    texts.push(section(await PARTS[part]!(options)));
+  }
+  const report = [conditions(options.rounds, before), ...texts].join("\n\n");
+  console.log(report);
+  if (values.write) write(report);
+  await finish(0);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  await finish(1);
+}
