@@ -112,7 +112,8 @@ export function containerArguments(
     stopTimeout: seconds(service.stopGracePeriod),
     // Without it the provider kills at once.
     destroyGraceSeconds: seconds(service.stopGracePeriod),
-    removeVolumes: !keepAnonymousVolumes,
+    // A job's hold nothing: its image may declare a volume for the server that it is not.
+    removeVolumes: job || !keepAnonymousVolumes,
     logDriver: "json-file",
     logOpts: { "max-size": "10m", "max-file": "3" },
     securityOpts: ["no-new-privileges:true"],

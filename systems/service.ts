@@ -91,20 +91,23 @@ export function completed(...jobs: string[]): Need[] {
 }
 
 /**
- * A health check that holds while the process has an established connection to a port (that of its queue server).
- * Reads the kernel's table, so it costs no interpreter: https://docs.kernel.org/networking/proc_net_tcp.html
- * (columns: slot, local, remote, state; 01 is ESTABLISHED).
+ * A health check by the kernel's table of TCP sockets, so that it costs no interpreter.
+ * https://docs.kernel.org/networking/proc_net_tcp.html (columns: slot, local address, remote address, state)
  */
+function tcpSocket(local: string, remote: string, state: string): HealthCheck {
+  return healthcheck(["CMD", "grep", "-Eqs", `: ${local} ${remote} ${state} `, "/proc/net/tcp", "/proc/net/tcp6"]);
+}
+
+const hexPort = (port: number) => port.toString(16).toUpperCase().padStart(4, "0");
+
+/** A health check that holds while a connection to a port (that of its queue server) is ESTABLISHED (01). */
 export function connectedTo(port: number): HealthCheck {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return healthcheck([
-    "CMD",
-    "grep",
-    "-Eqs",
-    `: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:${hex} 01 `,
-    "/proc/net/tcp",
-    "/proc/net/tcp6",
-  ]);
+  return tcpSocket("[0-9A-F]+:[0-9A-F]{4}", `[0-9A-F]+:${hexPort(port)}`, "01");
+}
+
+/** A health check that holds while something listens (0A) on a TCP port of the container, for images with grep alone. */
+export function listeningOn(port: number): HealthCheck {
+  return tcpSocket(`[0-9A-F]+:${hexPort(port)}`, "[0-9A-F]+:0000", "0A");
 }
 
 /**
@@ -119,19 +122,6 @@ export function httpAnswers(port: number, path: string): HealthCheck {
 export function bashHttp(port: number, path: string): string {
   const request = `printf "GET ${path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n" >&3`;
   return `exec 3<>/dev/tcp/127.0.0.1/${port} || exit 1; ${request}; read -r _ code _ <&3; [[ $code = 200* ]]`;
-}
-
-/** A health check that holds while something listens on a TCP port of the container (state 0A), for images with grep alone. */
-export function listeningOn(port: number): HealthCheck {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return healthcheck([
-    "CMD",
-    "grep",
-    "-Eqs",
-    `: [0-9A-F]+:${hex} [0-9A-F]+:0000 0A `,
-    "/proc/net/tcp",
-    "/proc/net/tcp6",
-  ]);
 }
 
 /** A container port on the host's loopback address. */
