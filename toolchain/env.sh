@@ -13,3 +13,5 @@ export PATH
 export PULUMI_HOME=$robotoff_protea_root/.local/pulumi
 export PULUMI_SKIP_UPDATE_CHECK=1
 export NODE_COMPILE_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/robotoff-protea/node-compile
+# Pulumi and its plug-ins live for seconds: less garbage collection, for some 100 MB more.
+export GOGC=${GOGC:-400}

@@ -15,7 +15,10 @@ loader._load = function (request, ...rest) {
     case "source-map-support/register":
       return {};
     case "@npmcli/arborist":
+    case "typescript":
       return later(real);
+    case "../../runtime/closure/v8Hooks":
+      return { isInitializedAsync: () => Promise.resolve() };
     case "./debuggable":
       return withoutStacks(real() as Debuggable);
     default:
@@ -26,7 +29,10 @@ loader._load = function (request, ...rest) {
 // The hook of source-map-support maps the stack trace of every resource. There is nothing to map: Node removes types in
 // place, so lines and columns are those of the TypeScript files anyway.
 
-/** npm's dependency resolver serialises functions into closures, which this program does not do: loaded when asked for. */
+// npm's dependency resolver, the TypeScript compiler and a debugger session on this very process serialise functions into
+// closures, which this program does not do. Whoever does, gets them then.
+
+/** A module that is loaded when somebody asks for something in it. */
 function later(real: () => object): object {
   // The compiler's import helper asks for __esModule at once, and copies every property unless it is set.
   return new Proxy({}, { get: (_, key) => (key === "__esModule" ? true : (Reflect.get(real(), key) as unknown)) });
