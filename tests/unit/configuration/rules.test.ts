@@ -99,8 +99,8 @@ const rules: [string, Values, string[]][] = [
   ],
   [
     "no time for a first check",
-    robotoff({ api: { healthcheck: { startPeriod: "500ms" } } }),
-    ["robotoff:services.api.healthcheck.startPeriod: 500ms is below the startInterval, 1s"],
+    robotoff({ api: { healthcheck: { startPeriod: "400ms" } } }),
+    ["robotoff:services.api.healthcheck.startPeriod: 400ms is below the startInterval, 500ms"],
   ],
   [
     "two coordinators",
