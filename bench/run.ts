@@ -56,15 +56,15 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(sign
 
 try {
   const options = { rounds: Number(values.rounds), sizes: values.sizes.split(",").map(Number) };
-  const before = load();
-  const texts: string[] = [];
   for (const part of parts) {
-    console.error(`${part} (load ${load()})`);
-    texts.push(section(await PARTS[part]!(options)));
+    const before = load();
+    console.error(`${part} (load ${before})`);
+    const measured = await PARTS[part]!(options);
+    measured.notes.push(conditions(options.rounds, before));
+    const text = section(measured);
+    console.log(`\n${text}`);
+    if (values.write) write(part, text);
   }
-  const report = [conditions(options.rounds, before), ...texts].join("\n\n");
-  console.log(report);
-  if (values.write) write(report);
   await finish(0);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -21,7 +21,7 @@ export function section({ title, notes, columns, rows }: Section): string {
   );
 }
 
-/** When, where and with what it was measured. */
+/** When, where and with what a part was measured. */
 export function conditions(rounds: number, before: string): string {
   const versions = [
     `Node ${process.versions.node}`,
@@ -30,17 +30,19 @@ export function conditions(rounds: number, before: string): string {
     `Compose ${must("docker", "compose", "version", "--short")}`,
   ];
   return [
-    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${cpus()[0]!.model.trim()}), Linux ${release()}; ${versions.join(", ")};`,
-    `rounds: ${rounds}; load average before ${before}, after ${load()}; commit ${must("git", "rev-parse", "--short", "HEAD")}.`,
-    "Each figure is the median of the rounds, with the least and the greatest.",
-  ].join("\n");
+    `${new Date().toISOString().slice(0, 10)}, commit ${must("git", "rev-parse", "--short", "HEAD")}`,
+    `${cpus().length} cores (${cpus()[0]!.model.trim()}), Linux ${release()}, ${versions.join(", ")}`,
+    `load average ${before} before and ${load()} after`,
+    `median of ${rounds} rounds, with the least and the greatest`,
+  ].join("; ");
 }
 
 const FILE = "docs/performance.md";
-const MARKERS = ["<!-- made by node bench/run.ts --write -->", "<!-- end -->"] as const;
 
-/** Puts the text between the markers of docs/performance.md. */
-export function write(text: string): void {
-  const [before, rest] = readFileSync(FILE, "utf8").split(MARKERS[0]) as [string, string];
-  writeFileSync(FILE, `${before}${MARKERS[0]}\n\n${text}\n\n${MARKERS[1]}${rest.split(MARKERS[1])[1]}`);
+/** Puts a part's text between its markers in docs/performance.md. */
+export function write(part: string, text: string): void {
+  const [start, end] = [`<!-- ${part}: made by node bench/run.ts --write -->`, `<!-- end of ${part} -->`];
+  const [before, rest] = readFileSync(FILE, "utf8").split(start);
+  if (rest === undefined) throw new Error(`${FILE} has no line ${start}`);
+  writeFileSync(FILE, `${before}${start}\n\n${text}\n\n${end}${rest.split(end)[1]}`);
 }

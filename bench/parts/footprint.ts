@@ -52,7 +52,7 @@ export async function footprint(_: Options): Promise<Section> {
     title: "What the stack `local` takes",
     notes: [
       "Memory of the containers as `docker stats` counts it: their cgroups without inactive file cache. That of the engine's shims is proportional (Pss).",
-      "Processor time over 60 s, half a minute after the start: the containers' processes; the shims with all that they started, so that each health check counts whole, runc included; dockerd and containerd, less what these took in 60 s before the stack was there.",
+      "Processor time over 60 s, half a minute after the start: the containers' processes; the shims with all that they started, so that each health check counts whole, runc included; dockerd and containerd, less what these took in 60 s before the stack was there. Measured once.",
     ],
     columns: ["", "measured", "to reach"],
     rows: [
