@@ -9,16 +9,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { MARK } from "./lib/processes.ts";
 import { conditions, load, section, write, type Section } from "./lib/report.ts";
+import type { Options } from "./lib/options.ts";
 import { deploy } from "./parts/deploy.ts";
 import { footprint } from "./parts/footprint.ts";
 import { growth } from "./parts/growth.ts";
 import { preview } from "./parts/preview.ts";
-
-export interface Options {
-  rounds: number;
-  /** Numbers of containers. */
-  sizes: number[];
-}
 
 const PARTS: Record<string, (options: Options) => Promise<Section>> = { deploy, preview, growth, footprint };
 

@@ -3,7 +3,7 @@ import { ComposeStack, OwnStack } from "../lib/sides.ts";
 import { seconds } from "../lib/processes.ts";
 import type { Section } from "../lib/report.ts";
 import { Samples } from "../lib/statistics.ts";
-import type { Options } from "../run.ts";
+import type { Options } from "../lib/options.ts";
 
 const STEPS = ["up from nothing to all healthy", "up with nothing to do", "up with one setting changed"] as const;
 const PREVIEW = "preview --refresh";

@@ -5,7 +5,7 @@ import { memory, processes, spent, type Process } from "../lib/proc.ts";
 import { pause, seconds } from "../lib/processes.ts";
 import type { Section } from "../lib/report.ts";
 import { OwnStack } from "../lib/sides.ts";
-import type { Options } from "../run.ts";
+import type { Options } from "../lib/options.ts";
 
 const WINDOW = 60_000;
 const UNITS: Record<string, number> = { B: 2 ** -20, KiB: 2 ** -10, MiB: 1, GiB: 2 ** 10 };

@@ -8,7 +8,7 @@ import { seconds } from "../lib/processes.ts";
 import type { Section } from "../lib/report.ts";
 import { exponent, Samples } from "../lib/statistics.ts";
 import { provider, terraform } from "../lib/terraform.ts";
-import type { Options } from "../run.ts";
+import type { Options } from "../lib/options.ts";
 
 const TOOLS = ["this program", "docker compose", "terraform"] as const;
 const STEPS = ["up from nothing", "up with nothing to do", "plan"] as const;

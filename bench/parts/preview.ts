@@ -7,7 +7,7 @@ import { output, seconds } from "../lib/processes.ts";
 import type { Section } from "../lib/report.ts";
 import { OwnStack } from "../lib/sides.ts";
 import { Samples } from "../lib/statistics.ts";
-import type { Options } from "../run.ts";
+import type { Options } from "../lib/options.ts";
 
 const PROJECT = "robotoff-protea";
 
