@@ -6,6 +6,8 @@ command=$1
 shift
 command -v "$command" > /dev/null && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+  # A minimal Debian leaves this folder out, and a JDK's package cannot be configured without it.
+  mkdir -p /usr/share/man/man1
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 else

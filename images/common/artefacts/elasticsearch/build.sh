@@ -3,7 +3,7 @@
 # Usage: build.sh OUTPUT_FOLDER
 set -euo pipefail
 cd "$(dirname "$0")"
-../../need.sh javac openjdk-17-jdk-headless
+../../need.sh javac default-jdk-headless
 ../../need.sh mvn maven
 ../../need.sh unzip unzip
 out=$1
