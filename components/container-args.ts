@@ -17,6 +17,11 @@ export function projectLabels(system: Pick<System, "project">, stack: string): R
   return { "com.docker.compose.project": system.project, [STACK_LABEL]: stack };
 }
 
+/** Labels in the Docker provider's form. */
+export function labelList(labels: Record<string, string>): { label: string; value: string }[] {
+  return Object.entries(labels).map(([label, value]) => ({ label, value }));
+}
+
 /**
  * What a container cannot change while it exists. A label can neither, so what it can (memory, restart policy) and
  * what is not its own (its siblings' number) stay out of the hash.

@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostSettings } from "../config/host.ts";
+import { sshCommand, type HostSettings } from "../config/host.ts";
 import { Component } from "./component.ts";
 
 /** One Docker host: the one provider that talks to its engine, and scripts that run on it. */
@@ -31,8 +31,7 @@ export class Host extends Component {
     args: { title: string; script: string; triggers: pulumi.Input<string>[] },
     opts: pulumi.CustomResourceOptions,
   ) {
-    const target = this.settings.docker?.startsWith("ssh://") ? this.settings.docker.slice("ssh://".length) : undefined;
-    const config = this.settings.sshConfig ? ["-F", this.settings.sshConfig] : [];
+    const ssh = sshCommand(this.settings);
     return new command.local.Command(
       name,
       {
@@ -40,8 +39,8 @@ export class Host extends Component {
         stdin: args.script,
         // Without it any changed input, not only a trigger, would run `create` again.
         update: ":",
-        interpreter: target ? ["ssh", ...config, target, "--"] : ["/bin/sh", "-c"],
-        environment: target || !this.settings.docker ? undefined : { DOCKER_HOST: this.settings.docker },
+        interpreter: ssh ?? ["/bin/sh", "-c"],
+        environment: ssh || !this.settings.docker ? undefined : { DOCKER_HOST: this.settings.docker },
         triggers: args.triggers,
         logging: "stderr",
         addPreviousOutputInEnv: false,

@@ -1,4 +1,4 @@
-import { containerName, type Service, type System } from "../systems/description.ts";
+import { containerNames, type Service, type System } from "../systems/description.ts";
 
 /** Where a service's URLs are on the host. */
 function urls(service: Service): Record<string, string> {
@@ -15,9 +15,7 @@ function urls(service: Service): Record<string, string> {
 export function systemOutputs(system: System) {
   return {
     urls: Object.assign({}, ...system.services.map(urls)) as Record<string, string>,
-    containers: system.services.flatMap((service) =>
-      Array.from({ length: service.replicas }, (_, index) => containerName(system, service.name, index + 1)),
-    ),
+    containers: containerNames(system),
     logs: `docker compose -p ${system.project} logs -f --tail 100 [SERVICE]`,
   };
 }

@@ -1,7 +1,7 @@
 /** What is checked on the host before anything is touched: all problems at once, then nothing or everything. */
 import { STACK_LABEL } from "./container-args.ts";
 import type { Port } from "../config/units.ts";
-import { containerName, type System } from "../systems/description.ts";
+import { containerNames, type System } from "../systems/description.ts";
 
 /** Docker's API that knows a health check's start interval: Engine 25. */
 const API = "1.44";
@@ -61,9 +61,7 @@ export function preflightScript(system: System, stack: string, localImages: stri
     ...system.volumes.filter((volume) => volume.external).map((volume) => `external volume ${volume.dockerName}`),
     ...[...networks].map((network) => `external network ${network}`),
     ...localImages.map((image) => `image ${image}`),
-    ...services.flatMap((service) =>
-      Array.from({ length: service.replicas }, (_, index) => `name ${containerName(system, service.name, index + 1)}`),
-    ),
+    ...containerNames(system).map((container) => `name ${container}`),
     ...services
       .filter((service) => service.replicas > 0)
       .flatMap((service) => service.ports)

@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerName, type Service as Description, type System } from "../systems/description.ts";
 import { Component } from "./component.ts";
-import { containerArguments } from "./container-args.ts";
+import { containerArguments, labelList } from "./container-args.ts";
 import type { Host } from "./host.ts";
 import { jobScript } from "./job-script.ts";
 import type { Secrets } from "./secrets.ts";
@@ -52,10 +52,7 @@ export class Service extends Component {
       {
         ...rest,
         envs: secrets.environment(service.environment),
-        labels: [
-          ...Object.entries(labels).map(([label, value]) => ({ label, value })),
-          { label: "com.docker.compose.image", value: args.imageId },
-        ],
+        labels: [...labelList(labels), { label: "com.docker.compose.image", value: args.imageId }],
       },
       {
         parent: this,

@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { networkName, type Service as Description, type System as SystemDescription } from "../systems/description.ts";
 import { Component } from "./component.ts";
-import { projectLabels } from "./container-args.ts";
+import { labelList, projectLabels } from "./container-args.ts";
 import type { Host } from "./host.ts";
 import { preflightScript } from "./preflight.ts";
 import type { Secrets } from "./secrets.ts";
@@ -70,7 +70,7 @@ export class System extends Component {
     const labels = { ...projectLabels(system, pulumi.getStack()), "com.docker.compose.network": "default" };
     return new docker.Network(
       this.child("network"),
-      { name: networkName(system), labels: Object.entries(labels).map(([label, value]) => ({ label, value })) },
+      { name: networkName(system), labels: labelList(labels) },
       { parent: this, provider: host.provider, dependsOn: checks, deleteBeforeReplace: true },
     );
   }
@@ -83,7 +83,7 @@ export class System extends Component {
         const labels = { ...projectLabels(system, pulumi.getStack()), "com.docker.compose.volume": volume.name };
         return new docker.Volume(
           this.child(volume.name),
-          { name: volume.dockerName, labels: Object.entries(labels).map(([label, value]) => ({ label, value })) },
+          { name: volume.dockerName, labels: labelList(labels) },
           {
             parent: this,
             provider: host.provider,

@@ -108,6 +108,13 @@ export function containerName(system: Pick<System, "project" | "separator">, ser
   return [system.project, service, n].join(system.separator);
 }
 
+/** Docker's names of all a system's containers, in the order of the description. */
+export function containerNames(system: System): string[] {
+  return system.services.flatMap((service) =>
+    Array.from({ length: service.replicas }, (_, index) => containerName(system, service.name, index + 1)),
+  );
+}
+
 /** Docker's name of a system's own network, as Compose would name it. */
 export function networkName(system: Pick<System, "project">): string {
   return `${system.project}_default`;

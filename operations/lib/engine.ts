@@ -1,16 +1,15 @@
 /** Runs docker against a stack's host: this machine's, another socket, or over SSH. */
 import { spawn, spawnSync, type SpawnOptions } from "node:child_process";
-import type { HostSettings } from "../../config/host.ts";
+import { sshCommand, type HostSettings } from "../../config/host.ts";
 
 /** A word as the shell at the other end of an SSH connection must see it. */
 const quote = (word: string) => (/^[\w./:=@,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 /** The whole command line of `docker ARGS` for a host; pure. */
 export function dockerCommand(host: HostSettings, args: string[]): string[] {
-  if (!host.docker?.startsWith("ssh://"))
-    return host.docker ? ["docker", "-H", host.docker, ...args] : ["docker", ...args];
-  const config = host.sshConfig ? ["-F", host.sshConfig] : [];
-  return ["ssh", ...config, host.docker.slice("ssh://".length), "--", ["docker", ...args].map(quote).join(" ")];
+  const ssh = sshCommand(host);
+  if (ssh) return [...ssh, ["docker", ...args].map(quote).join(" ")];
+  return host.docker ? ["docker", "-H", host.docker, ...args] : ["docker", ...args];
 }
 
 /** What `docker ARGS` prints and its exit code. Nothing is thrown: inspecting what is missing is a failure to docker. */
