@@ -1,6 +1,7 @@
 /** What goes wrong: a clear error, nothing half-done left unsaid, and the next `up` completes. */
 import { createServer } from "node:net";
-import { failed, succeeded, TestStack, until } from "./stack.harness.ts";
+import { failed, succeeded, TestStack } from "./stack.harness.ts";
+import { until } from "../http.ts";
 
 jest.setTimeout(300_000);
 

@@ -256,25 +256,3 @@ export function failed({ code, text }: Outcome): string {
   if (code === 0) throw new Error(`succeeded, and should not have\n${text.slice(-4_000)}`);
   return text;
 }
-
-/** Waits until `probe` holds. */
-export async function until(what: string, seconds: number, probe: () => Promise<boolean> | boolean): Promise<void> {
-  const end = Date.now() + seconds * 1_000;
-  for (;;) {
-    if (await probe()) return;
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
-    await new Promise((done) => setTimeout(done, 250));
-  }
-}
-
-/** A JSON request; the body is undefined when the answer has none. */
-export async function request(url: string, method = "GET", body?: unknown): Promise<{ code: number; body: never }> {
-  const answer = await fetch(url, {
-    method,
-    headers: body === undefined ? {} : { "content-type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(15_000),
-  });
-  const text = await answer.text();
-  return { code: answer.status, body: (text ? JSON.parse(text) : undefined) as never };
-}

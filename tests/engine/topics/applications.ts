@@ -1,4 +1,5 @@
-import { docker, request, until, type TestStack } from "../stack.harness.ts";
+import { request, until } from "../../http.ts";
+import { docker, type TestStack } from "../stack.harness.ts";
 
 interface Job {
   id: string;
@@ -131,9 +132,13 @@ export function applications(get: () => TestStack): void {
       async (server) => {
         const name = get().container("protea", server);
         docker("stop", name);
-        await until("readiness is 503", 10, async () => (await request(api("/health/ready"))).code === 503);
-        expect((await request(api("/health"))).code).toBe(200);
-        docker("start", name);
+        try {
+          await until("readiness is 503", 10, async () => (await request(api("/health/ready"))).code === 503);
+          expect((await request(api("/health"))).code).toBe(200);
+        } finally {
+          // The tests after this one need it, whatever this one found.
+          docker("start", name);
+        }
         await until("ready again", 60, async () => (await request(api("/health/ready"))).code === 200);
         expect(await ended(await submit("ping", {}))).toBe("succeeded");
       },

@@ -1,4 +1,5 @@
-import { docker, must, run, until, type TestStack } from "../stack.harness.ts";
+import { until } from "../../http.ts";
+import { docker, must, run, type TestStack } from "../stack.harness.ts";
 
 /** The runbooks' commands, word for word but for the project's name. */
 export function compose(get: () => TestStack): void {
