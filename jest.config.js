@@ -23,8 +23,7 @@ const project = (name) => ({
 
 /** @type {import("jest").Config} */
 export default {
-  projects: [
-    project("unit"),
-    { ...project("engine"), testTimeout: 300_000, runner: "<rootDir>/tests/serial-runner.cjs" },
-  ],
+  projects: [project("unit"), { ...project("engine"), runner: "<rootDir>/tests/serial-runner.cjs" }],
+  // For both: jest reads it here only, and leaves it out of account in a project.
+  testTimeout: 300_000,
 };

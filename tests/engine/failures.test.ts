@@ -3,8 +3,6 @@ import { createServer } from "node:net";
 import { failed, succeeded, TestStack } from "./stack.harness.ts";
 import { until } from "../http.ts";
 
-jest.setTimeout(300_000);
-
 let stack: TestStack;
 
 beforeEach(async () => {

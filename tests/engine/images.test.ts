@@ -9,7 +9,6 @@ import { triton } from "../../systems/servers/triton.ts";
 import type { Service } from "../../systems/description.ts";
 import { Container, type Setting, commandOf, runOnce, setUp, tearDown } from "./images.harness.ts";
 
-jest.setTimeout(300_000);
 beforeAll(setUp);
 afterAll(tearDown);
 

@@ -6,8 +6,6 @@ import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
 import { docker, run, succeeded, TestStack } from "./stack.harness.ts";
 
-jest.setTimeout(300_000);
-
 let stack: TestStack;
 const bystander = `bystander-${process.pid}`;
 
