@@ -10,21 +10,20 @@ import { contentHash } from "./tag.ts";
 export const label = "org.opencontainers.image.vendor=robotoff-protea stand-in";
 const certificates = "/etc/ssl/certs/ca-certificates.crt";
 
-let reachable: boolean | undefined;
-/** Whether an image registry answers; asked once, and only when something is missing. */
-function registryAnswers(): boolean {
-  reachable ??= spawnSync("docker", ["manifest", "inspect", "busybox:1.37.0"], { timeout: 8000 }).status === 0;
-  return reachable;
-}
+/** What the engine says when a registry (or a mirror of it) did answer, but not with this image. */
+const REFUSED = /manifest unknown|no matching manifest|pull access denied|toomanyrequests/;
+/** Set by the first pull that no registry answered: an engine without network would try in vain for every image. */
+let unreachable = false;
 
 function pulled(official: string, tag: string, log: string): boolean {
-  if (!registryAnswers()) return false;
+  if (unreachable) return false;
   try {
     run(log, "docker", ["pull", official]);
     run(log, "docker", ["tag", official, tag]);
     return true;
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
+    unreachable = !REFUSED.test(error.message);
     return false; // the log has the reason; the recipe gives the same service
   }
 }
