@@ -133,6 +133,12 @@ export class TestStack {
     return [`${this.name}-${system}`, service, n].join(separator);
   }
 
+  /** What psql prints for a query of a system's database, unaligned. */
+  query(system: "robotoff" | "protea", sql: string): string {
+    const user = { robotoff: "postgres", protea: "protea" }[system];
+    return docker("exec", this.container(system, "postgres"), "psql", "-U", user, "-d", system, "-Atc", sql);
+  }
+
   readonly environment = {
     PULUMI_BACKEND_URL: `file://${this.folder}/state`,
     PULUMI_CONFIG_PASSPHRASE: "test",

@@ -10,8 +10,6 @@ interface Job {
 export function applications(get: () => TestStack): void {
   describe("applications", () => {
     const api = (path: string) => get().url("api of protea", 8000, path);
-    const sql = (query: string) =>
-      docker("exec", get().container("protea", "postgres"), "psql", "-U", "protea", "-d", "protea", "-Atc", query);
     const submit = async (operation: string, payload: object): Promise<string> => {
       const { code, body } = await request(api("/jobs"), "POST", { operation, payload });
       expect(code).toBeLessThan(300);
@@ -47,17 +45,7 @@ export function applications(get: () => TestStack): void {
         30,
         async () => (await request(at(`/search?q=${barcode}`))).body["count"] === 1,
       );
-      const predictions = docker(
-        "exec",
-        get().container("robotoff", "postgres"),
-        "psql",
-        "-U",
-        "postgres",
-        "-d",
-        "robotoff",
-        "-Atc",
-        "select count(*) from image_prediction",
-      );
+      const predictions = get().query("robotoff", "select count(*) from image_prediction");
       expect(Number(predictions)).toBeGreaterThanOrEqual(1);
     });
 
@@ -89,9 +77,9 @@ export function applications(get: () => TestStack): void {
     test("PROTEA: HTTP, RabbitMQ, three workers, MinIO, pgvector and back", async () => {
       const id = await submit("compute_embeddings", { sequences: ["MKT", "GSH", "AAA"], batch_size: 2 });
       expect(await ended(id)).toBe("succeeded");
-      expect(Number(sql("select count(*) from sequence_embedding where embedding is not null"))).toBeGreaterThanOrEqual(
-        3,
-      );
+      expect(
+        Number(get().query("protea", "select count(*) from sequence_embedding where embedding is not null")),
+      ).toBeGreaterThanOrEqual(3);
       const objects = docker(
         "exec",
         get().container("protea", "minio"),

@@ -24,23 +24,12 @@ export function changes(get: () => TestStack): void {
 
     test("PostgreSQL is replaced without being killed, and keeps its rows", () => {
       const name = get().container("robotoff", "postgres");
-      const count = () =>
-        docker(
-          "exec",
-          name,
-          "psql",
-          "-U",
-          "postgres",
-          "-d",
-          "robotoff",
-          "-Atc",
-          "select count(*) from product_insight",
-        );
+      const count = () => get().query("robotoff", "select count(*) from product_insight");
       const before = count();
       expect(Number(before)).toBeGreaterThan(0);
       get().config["robotoff:postgres"] = { workMem: "8MB" };
       expect(apply()).toEqual([name]);
-      expect(docker("exec", name, "psql", "-U", "postgres", "-d", "robotoff", "-Atc", "show work_mem")).toBe("8MB");
+      expect(get().query("robotoff", "show work_mem")).toBe("8MB");
       expect(count()).toBe(before);
       const log = docker("logs", name);
       expect(log).toContain("database system was shut down at");
