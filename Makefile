@@ -3,7 +3,7 @@
 #   STACK=local|staging|production   which stack; default: local
 #   SYSTEM=robotoff|protea           one system; default: both
 #   SERVICE=name                     one service, as `make status` lists it
-#   TAIL=100                         lines of log to begin with (logs)
+#   TAIL=100                         lines of log to begin with (logs, why)
 #   N=3                              containers (scale)
 #   OUT=folder                       where to write (compose); `-` prints
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
@@ -28,7 +28,7 @@ only := $(if $(SYSTEM),--exclude '**:System::$(other)' --exclude '**:System$$**:
 these := --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(SERVICE), --service $(SERVICE))
 
 .NOTPARALLEL:
-.PHONY: help setup up preview destroy status logs start stop restart scale queues urls compose topology bench test lint types unit engine
+.PHONY: help setup up preview destroy status why logs start stop restart scale queues urls compose topology bench test lint types unit engine
 
 help: ## this list (the default)
 	@sed -n '/^# /,/^$$/p' Makefile | sed -n '/^#   /s/^#   /  /p'
@@ -42,7 +42,8 @@ setup:
 
 up: setup ## bring everything up as the stack file declares it; asks first, except for local
 	node operations/recover.ts --stack $(STACK)
-	bin/pulumi up --stack $(STACK) $(if $(local),--yes --skip-preview) $(only) $(ARGS)
+	bin/pulumi up --stack $(STACK) $(if $(local),--yes --skip-preview) $(only) $(ARGS) || \
+	  { node operations/why.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)); exit 1; }
 
 preview: ## what `up` would change
 	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )bin/pulumi preview --stack $(STACK) $(only) $(ARGS)
@@ -53,6 +54,9 @@ destroy: ## remove it all; volumes too for local; elsewhere it asks, and volumes
 
 status: ## everything declared against what runs; fails when something is not as declared
 	node operations/status.ts $(these)
+
+why: ## of what is not as declared: what its health check said, and its last log lines
+	node operations/why.ts $(these)$(if $(TAIL), --tail $(TAIL))
 
 logs: ## follow the logs
 	node operations/services.ts logs $(these)$(if $(TAIL), --tail $(TAIL))

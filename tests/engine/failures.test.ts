@@ -47,6 +47,24 @@ test("an engine that is down is named, and a preview does not need it", () => {
   expect(text).toContain(`${stack.folder}/nobody.sock`);
 });
 
+test("a server that does not become healthy stops what needs it, every time, and why says what is the matter", () => {
+  const test = ["CMD", "sh", "-c", "echo no bucket for old men; exit 4"];
+  const times = { interval: "1s", timeout: "5s", retries: 1, startPeriod: "1s" };
+  stack.change("protea", "minio", { healthcheck: { test, ...times } });
+  for (let time = 1; time <= 2; time += 1) {
+    expect(failed(stack.up())).toContain("container failed to be in healthy state");
+    const made = [...stack.containers().keys()];
+    expect(made).toContain(stack.container("protea", "minio"));
+    for (const needing of ["bucket", "api", "frontend"]) expect(made).not.toContain(stack.container("protea", needing));
+  }
+  // As `make up` does it.
+  const text = succeeded(stack.operation("why"));
+  expect(text).toContain(
+    `${stack.container("protea", "minio")}: unhealthy\n  its health check failed with exit code 4:\n    no bucket for old men\n  its last log lines:\n`,
+  );
+  expect(text).not.toContain("postgres");
+});
+
 test("an external volume that is missing is not silently made, empty", () => {
   stack.config["protea:volumes"] = { minio_data: { external: true, name: `${stack.name}-nobody` } };
   expect(failed(stack.up())).toContain(`the volume ${stack.name}-nobody does not exist; it is declared external`);
