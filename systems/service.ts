@@ -16,6 +16,12 @@ const healthDefaults = {
   startInterval: SECOND / 2,
 };
 
+/**
+ * How long a server may take to open its data (milliseconds): crash recovery, a large snapshot, models to load. Until
+ * then it counts as starting, and an `up` waits for it. One that is ready at once waits for nothing.
+ */
+export const OPENING = 5 * 60 * SECOND;
+
 /** Why a server with a data volume is one container. */
 export const ONE_SERVER = "two servers must never share a data volume";
 

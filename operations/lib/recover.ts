@@ -6,7 +6,9 @@ import type { Options } from "./command.ts";
 import { docker, dockerCommand, show } from "./engine.ts";
 import { isPulumi, orphans } from "./processes.ts";
 import { readStack } from "./stack.ts";
-import { holder, leftovers, suspects, unknown, type Found, type Suspect } from "./recovery.ts";
+import { givenUp, holder, leftovers, suspects, unknown, type Found, type State, type Suspect } from "./recovery.ts";
+
+const nameOf = (urn: string) => urn.split("::").at(-1)!;
 
 async function succeed(command: string[]): Promise<void> {
   const code = await show(command);
@@ -43,20 +45,17 @@ function inspect(host: HostSettings, suspect: Suspect): Found | undefined {
   };
 }
 
-/** Says what it does, step by step. A step that fails ends it; running it again continues. */
-export async function recover({ stack, system, words }: Options): Promise<void> {
-  const killed = await release(stack);
-  // Before the state is believed: they may be in the middle of something.
-  for (const pid of killed ? orphans() : []) {
-    console.log(`kill ${pid} (a plug-in of the killed command)`);
-    process.kill(pid);
-  }
-  const state = readState(stack);
-  const interrupted = state.pending_operations ?? [];
-  if (interrupted.length === 0) return;
-  console.log(`interrupted in ${stack}:`);
-  for (const { type, resource } of interrupted) console.log(`  ${type} ${resource.urn.split("::").at(-1)}`);
-  const { host } = readStack(stack);
+/** A healthy container is kept, although an `up` had given it up: a database that took long to recover, say. */
+function healthyAfterAll(host: HostSettings, state: State): string[] {
+  return givenUp(state)
+    .filter(
+      ({ id }) => docker(host, ["inspect", "--format", "{{.State.Health.Status}}", id]).stdout.trim() === "healthy",
+    )
+    .map(({ urn }) => urn);
+}
+
+/** Removes what interrupted creations made without its being recorded. */
+async function removeLeftovers({ stack, system, words }: Options, host: HostSettings, state: State): Promise<void> {
   const volumes = words.includes("destroy") && !host.protectVolumes ? (system ?? "all") : undefined;
   const found = suspects(state, volumes).map((suspect) => inspect(host, suspect));
   for (const { kind, name } of leftovers(
@@ -68,9 +67,30 @@ export async function recover({ stack, system, words }: Options): Promise<void> 
     if (kind === "container") await succeed(dockerCommand(host, ["container", "stop", name]));
     await succeed(dockerCommand(host, [kind, "rm", name]));
   }
+}
+
+/** Says what it does, step by step. A step that fails ends it; running it again continues. */
+export async function recover(options: Options): Promise<void> {
+  const { stack } = options;
+  const killed = await release(stack);
+  // Before the state is believed: they may be in the middle of something.
+  for (const pid of killed ? orphans() : []) {
+    console.log(`kill ${pid} (a plug-in of the killed command)`);
+    process.kill(pid);
+  }
+  const state = readState(stack);
+  const { host } = readStack(stack);
+  const kept = healthyAfterAll(host, state);
+  for (const urn of kept) console.log(`${nameOf(urn)} became healthy after an earlier up had given it up: kept`);
+  const interrupted = state.pending_operations ?? [];
+  if (interrupted.length > 0) {
+    console.log(`interrupted in ${stack}:`);
+    for (const { type, resource } of interrupted) console.log(`  ${type} ${nameOf(resource.urn)}`);
+    await removeLeftovers(options, host, state);
+  } else if (kept.length === 0) return;
   // The stack itself as a target: refreshing it costs nothing, and without a target everything would be refreshed.
   const root = `urn:pulumi:${stack}::${PROJECT}::pulumi:pulumi:Stack::${PROJECT}-${stack}`;
-  const targets = [root, ...unknown(state)].flatMap((urn) => ["--target", urn]);
+  const targets = [root, ...unknown(state), ...kept].flatMap((urn) => ["--target", urn]);
   const refresh = [
     "refresh",
     "--stack",

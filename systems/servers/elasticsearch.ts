@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, ONE_SERVER, service } from "../service.ts";
+import { healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
 
 /** A single Elasticsearch node, as the official image runs it. */
 export function elasticsearch(args: {
@@ -35,7 +35,9 @@ export function elasticsearch(args: {
       { name: "memlock", soft: -1, hard: -1 },
       { name: "nofile", soft: 262_144, hard: 262_144 },
     ],
-    healthcheck: healthcheck(args.security ? ["CMD-SHELL", secured] : ["CMD", "curl", "-fsS", "-o", "/dev/null", url]),
+    healthcheck: healthcheck(args.security ? ["CMD-SHELL", secured] : ["CMD", "curl", "-fsS", "-o", "/dev/null", url], {
+      startPeriod: OPENING,
+    }),
     memory: args.memory,
     single: ONE_SERVER,
     stopGracePeriod: 60_000,

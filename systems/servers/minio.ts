@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, ONE_SERVER, service } from "../service.ts";
+import { healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
 
 /** MinIO, one drive, console included. */
 export function minio(args: {
@@ -19,7 +19,9 @@ export function minio(args: {
     ports: args.ports,
     dataPorts: [9000, 9001],
     mounts: [{ source: args.volume, target: "/data", readOnly: false }],
-    healthcheck: healthcheck(["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:9000/minio/health/ready"]),
+    healthcheck: healthcheck(["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:9000/minio/health/ready"], {
+      startPeriod: OPENING,
+    }),
     memory: args.memory,
     single: ONE_SERVER,
     stopGracePeriod: 30_000,

@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, ONE_SERVER, service } from "../service.ts";
+import { healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
 
 /**
  * PostgreSQL as the official image runs it.
@@ -35,10 +35,10 @@ export function postgres(args: {
     mounts: [{ source: args.volume, target: "/var/lib/postgresql/data", readOnly: false }],
     // Over TCP, since the image's first start initializes the volume with a server that listens on the socket only;
     // then a query, since pg_isready is content with a server that lacks the database.
-    healthcheck: healthcheck([
-      "CMD-SHELL",
-      `pg_isready -q -h 127.0.0.1 && psql -qAt -U ${args.user} -d ${args.database} -c 'select 1'`,
-    ]),
+    healthcheck: healthcheck(
+      ["CMD-SHELL", `pg_isready -q -h 127.0.0.1 && psql -qAt -U ${args.user} -d ${args.database} -c 'select 1'`],
+      { startPeriod: OPENING },
+    ),
     memory: args.memory,
     single: ONE_SERVER,
     shmSize: args.shmSize,

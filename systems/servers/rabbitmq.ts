@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { bashHttp, healthcheck, ONE_SERVER, service } from "../service.ts";
+import { bashHttp, healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
 
 /** RabbitMQ with management, as the official image runs it. */
 export function rabbitmq(args: {
@@ -26,12 +26,10 @@ export function rabbitmq(args: {
     // The AMQP listener is opened at the end of the boot, and the management server answers while the broker runs.
     // rabbitmq-diagnostics would start an Erlang VM, a second of processor time, for each check. A connection that
     // sends nothing is not logged.
-    healthcheck: healthcheck([
-      "CMD",
-      "bash",
-      "-c",
-      `exec 4<>/dev/tcp/127.0.0.1/5672 || exit 1; ${bashHttp(15672, "/")}`,
-    ]),
+    healthcheck: healthcheck(
+      ["CMD", "bash", "-c", `exec 4<>/dev/tcp/127.0.0.1/5672 || exit 1; ${bashHttp(15672, "/")}`],
+      { startPeriod: OPENING },
+    ),
     memory: args.memory,
     single: ONE_SERVER,
     stopGracePeriod: 60_000,

@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, ONE_SERVER, service } from "../service.ts";
+import { healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
 
 /** Redis as Robotoff runs it: snapshots and an append-only file, so that queued jobs outlive the container. */
 export function redis(args: {
@@ -19,7 +19,7 @@ export function redis(args: {
     dataPorts: [6379],
     mounts: [{ source: args.volume, target: "/data", readOnly: false }],
     // `ping` exits 0 also while the data is still loading, and then says so.
-    healthcheck: healthcheck(["CMD-SHELL", "redis-cli ping | grep -q PONG"]),
+    healthcheck: healthcheck(["CMD-SHELL", "redis-cli ping | grep -q PONG"], { startPeriod: OPENING }),
     memory: args.memory,
     single: ONE_SERVER,
     stopGracePeriod: 30_000,

@@ -1,5 +1,5 @@
 import type { Service } from "../description.ts";
-import { healthcheck, service } from "../service.ts";
+import { healthcheck, OPENING, service } from "../service.ts";
 
 /** Triton; models are loaded and unloaded by name while it runs, all of them at the start. */
 export function triton(args: {
@@ -15,7 +15,9 @@ export function triton(args: {
     command: ["tritonserver", "--model-repository=/models", "--model-control-mode=explicit", "--load-model=*"],
     ports: args.ports,
     mounts: [{ source: args.models, target: "/models", readOnly: false }],
-    healthcheck: healthcheck(["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8000/v2/health/ready"]),
+    healthcheck: healthcheck(["CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:8000/v2/health/ready"], {
+      startPeriod: OPENING,
+    }),
     memory: args.memory,
     stopGracePeriod: 40_000,
   });
