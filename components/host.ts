@@ -21,24 +21,26 @@ export class Host extends Component {
   }
 
   /**
-   * Runs a shell script on the host, once, and again when a trigger changes; a failure stops the deployment.
-   * The script must not carry secrets, must print no line of 64 KiB (the plug-in would hang), and destroys nothing.
+   * Runs a shell script on the host, once, and again when a trigger changes, or else when the script itself does; a failure
+   * stops the deployment. The script must not carry secrets, must print no line of 64 KiB (the plug-in would hang), and
+   * destroys nothing. Its first argument is the title; its second is `first` while the state knows of no earlier run.
    * @param title what it does; a failure shows it, and not the script, which goes in by standard input
-   * @param triggers values whose change runs it again
+   * @param triggers values whose change runs it again, as if for the first time
    */
   script(
     name: string,
-    args: { title: string; script: string; triggers: pulumi.Input<string>[] },
+    args: { title: string; script: string; triggers?: pulumi.Input<string>[] },
     opts: pulumi.CustomResourceOptions,
   ) {
     const ssh = sshCommand(this.settings);
+    const run = `sh -s -- '${args.title}'`;
     return new command.local.Command(
       name,
       {
-        create: `sh -s -- '${args.title}'`,
+        create: `${run} first`,
         stdin: args.script,
-        // Without it any changed input, not only a trigger, would run `create` again.
-        update: ":",
+        // Without an update any changed input, not only a trigger, would run `create` again.
+        update: args.triggers ? ":" : run,
         interpreter: ssh ?? ["/bin/sh", "-c"],
         environment: ssh || !this.settings.docker ? undefined : { DOCKER_HOST: this.settings.docker },
         triggers: args.triggers,

@@ -1,7 +1,7 @@
 /** What is checked on the host before anything is touched: all problems at once, then nothing or everything. */
 import { STACK_LABEL } from "./container-args.ts";
 import type { Port } from "../config/units.ts";
-import { containerNames, type System } from "../systems/description.ts";
+import { containerNames, networkName, type System } from "../systems/description.ts";
 
 /** Docker's API that knows a health check's start interval: Engine 25. */
 const API = "1.44";
@@ -10,9 +10,24 @@ const FUNCTIONS = `problems=""
 problem() { problems="$problems
   $*"; }
 external() { docker "$1" inspect "$2" >/dev/null 2>&1 || problem "the $1 $2 does not exist; it is declared external: create it, or correct the stack file"; }
-name() {
-  line=$(echo "$containers" | grep -E "^$1 ") || return 0
-  [ "$line" = "$1 $stack" ] || problem "a container $1 exists that this stack did not make; rename or remove it, or change the project name"
+# foreign LIST NAME: something of that name is there, and this stack did not make it
+foreign() {
+  line=$(echo "$1" | grep -E "^$2 ") || return 1
+  [ "$line" != "$2 $stack" ]
+}
+container() {
+  if foreign "$containers" "$1"; then
+    problem "a container $1 exists that this stack did not make; rename or remove it, or change the project name"
+  elif [ "$first" = first ] && [ -n "$line" ]; then
+    problem "a container $1 of a stack $stack exists that this one's state does not know: work where it was made (another checkout? another person?), or remove it there with make destroy"
+  fi
+}
+network() {
+  ! foreign "$networks" "$1" || problem "a network $1 exists that this stack did not make; remove it, or change the project name"
+}
+# A volume that exists would silently be taken over, and removed by the next destroy.
+volume() {
+  ! foreign "$volumes" "$1" || problem "a volume $1 exists that this stack did not make; declare $2 external to use its data, or change the project name"
 }
 image() { docker image inspect "$1" >/dev/null 2>&1 || problem "the image $1 is not on this engine; make setup builds it"; }
 # port ADDRESS PORT PROTOCOL SOCKET: taken by another's container, or by a process of the host. SOCKET finds it in the
@@ -33,7 +48,9 @@ if ! api=$(docker version --format '{{.Server.APIVersion}}' 2>&1); then
   exit 1
 fi
 [ "$(printf '%s\\n' ${API} "$api" | sort -V | head -n 1)" = ${API} ] || problem "Docker API $api; expected ${API} or later (Engine 25)"
-containers=$(docker ps --all --format '{{.Names}} {{.Label "${STACK_LABEL}"}}')`;
+containers=$(docker ps --all --format '{{.Names}} {{.Label "${STACK_LABEL}"}}')
+networks=$(docker network ls --format '{{.Name}} {{.Label "${STACK_LABEL}"}}')
+volumes=$(docker volume ls --format '{{.Name}} {{.Label "${STACK_LABEL}"}}')`;
 
 /**
  * Finds a socket that would be in a port's way in /proc/net/tcp or udp: its address (in the machine's byte order) or
@@ -50,8 +67,9 @@ function socket({ address, host, protocol }: Port): string {
 }
 
 /**
- * The script that checks a host for a system: the engine, external volumes and networks, container names, host
- * ports and local images. Prints every problem and exits 1, or prints nothing.
+ * The script that checks a host for a system: the engine, external volumes and networks, local images, that whatever
+ * has the name of something declared is this stack's own, and host ports. Prints every problem and exits 1, or prints
+ * nothing. With `first` as its second argument, while the state knows nothing yet, no container may be there at all.
  * @param localImages references set-up makes, that no registry has
  */
 export function preflightScript(system: System, stack: string, localImages: string[]): string {
@@ -61,13 +79,17 @@ export function preflightScript(system: System, stack: string, localImages: stri
     ...system.volumes.filter((volume) => volume.external).map((volume) => `external volume ${volume.dockerName}`),
     ...[...networks].map((network) => `external network ${network}`),
     ...localImages.map((image) => `image ${image}`),
-    ...containerNames(system).map((container) => `name ${container}`),
+    ...containerNames(system).map((container) => `container ${container}`),
+    `network ${networkName(system)}`,
+    ...system.volumes
+      .filter((volume) => !volume.external)
+      .map((volume) => `volume ${volume.dockerName} ${system.name}:volumes.${volume.name}`),
     ...services
       .filter((service) => service.replicas > 0)
       .flatMap((service) => service.ports)
       .map((port) => `port ${port.address} ${port.host} ${port.protocol} '${socket(port)}'`),
   ];
-  return `stack=${stack} project=${system.project}
+  return `stack=${stack} project=${system.project} first=$2
 ${FUNCTIONS}
 ${checks.join("\n")}
 [ -z "$problems" ] && exit 0

@@ -59,11 +59,7 @@ export class System extends Component {
       image.startsWith("robotoff-protea/"),
     );
     const script = preflightScript(system, pulumi.getStack(), local);
-    return host.script(
-      this.child("checks"),
-      { title: `checks of ${system.name}`, script, triggers: [script] },
-      { parent: this },
-    );
+    return host.script(this.child("checks"), { title: `checks of ${system.name}`, script }, { parent: this });
   }
 
   private network({ system, host }: SystemArgs, checks: pulumi.Resource): docker.Network {

@@ -39,6 +39,27 @@ test("an image that does not exist stops the deployment before any container is 
   expect(stack.leftovers()).toEqual([]);
 });
 
+test("what is there and not this state's own is refused before any change: nobody's data is taken over", () => {
+  const volume = `${stack.name}-protea_postgres_data`;
+  docker("volume", "create", volume);
+  try {
+    expect(failed(stack.up())).toContain(
+      `a volume ${volume} exists that this stack did not make; declare protea:volumes.postgres_data external`,
+    );
+    expect(stack.leftovers()).toEqual([]);
+  } finally {
+    docker("volume", "rm", volume);
+  }
+  // As after `make up` in another checkout.
+  const name = stack.container("protea", "minio");
+  const image = docker("image", "ls", "--quiet", "--filter", "reference=robotoff-protea/redis").split("\n")[0]!;
+  docker("create", "--name", name, "--label", `robotoff-protea.stack=${stack.name}`, image);
+  expect(failed(stack.up())).toContain(
+    `a container ${name} of a stack ${stack.name} exists that this one's state does not`,
+  );
+  expect(stack.leftovers()).toHaveLength(1);
+});
+
 test("an engine that is down is named, and a preview does not need it", () => {
   stack.config["host:docker"] = `unix://${stack.folder}/nobody.sock`;
   succeeded(stack.preview());

@@ -69,10 +69,12 @@ describe("local", () => {
     expect(find(resources, "protea-migrate-run-1").inputs.triggers).toEqual(["protea-migrate-1-id"]);
   });
 
-  test("a command runs only when a trigger changes, and undoes nothing", () => {
+  test("a command runs only when a trigger changes, the checks when they change themselves; and nothing is undone", () => {
     const commands = resources.filter(isA("Command"));
     expect(commands.length).toBeGreaterThan(8);
-    expect(named(commands.filter(({ inputs }) => inputs.update !== ":"))).toEqual([]);
+    const again = commands.filter(({ inputs }) => inputs.update !== ":");
+    expect(named(again)).toEqual(["robotoff-checks", "protea-checks"]);
+    for (const { inputs } of again) expect(inputs.create).toBe(`${inputs.update as string} first`);
     expect(named(commands.filter(({ inputs }) => "delete" in inputs))).toEqual([]);
   });
 

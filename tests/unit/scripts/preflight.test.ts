@@ -37,6 +37,7 @@ async function freePort(): Promise<number> {
 
 const HEAD = "checks of robotoff, before any change, found:";
 const ALL = 'ps --all --format {{.Names}} {{.Label "robotoff-protea.stack"}}';
+const list = (kind: string) => `${kind} ls --format {{.Name}} {{.Label "robotoff-protea.stack"}}`;
 const PS = (port: number) =>
   `ps --filter publish=${port}/tcp --format {{.Names}} {{.Label "com.docker.compose.project"}}`;
 
@@ -54,7 +55,8 @@ beforeEach(async () => {
 });
 afterEach(() => docker.remove());
 
-const run = () => docker.run(preflightScript(system(port), "local", [IMAGE]));
+const run = (...args: string[]) =>
+  docker.run(preflightScript(system(port), "local", [IMAGE]), "checks of robotoff", ...args);
 const found = (...problems: string[]) => ({
   status: 1,
   stdout: "",
@@ -67,7 +69,7 @@ test.each(STACKS)("sh can read the scripts of %s", (stack) => {
 
 test("nothing wrong: nothing said, and nothing but questions asked", () => {
   expect(run()).toEqual({ status: 0, stdout: "", stderr: "" });
-  expect(docker.calls.filter((call) => !/^(version|ps|(volume|network|image) inspect) /.test(call))).toEqual([]);
+  expect(docker.calls.filter((call) => !/^(version|ps|(volume|network|image) (inspect|ls)) /.test(call))).toEqual([]);
 });
 
 test("an engine that does not answer ends the checks at once", () => {
@@ -114,6 +116,34 @@ test.each(["staging", ""])("a container of that name, whose stack is %j", (owner
     found(
       "a container robotoff_worker_2 exists that this stack did not make; " +
         "rename or remove it, or change the project name",
+    ),
+  );
+});
+
+test("a container of that name and this stack, but the state knows of nothing yet", () => {
+  docker.answer(ALL, "other local\nrobotoff_worker_2 local\n");
+  expect(run("first")).toEqual(
+    found(
+      "a container robotoff_worker_2 of a stack local exists that this one's state does not know: work where it was made " +
+        "(another checkout? another person?), or remove it there with make destroy",
+    ),
+  );
+});
+
+test("a volume and a network of that name, made by this stack: fine, also when the state is new", () => {
+  docker
+    .answer(list("volume"), "robotoff_tmp local\nrobotoff_backup \n")
+    .answer(list("network"), "robotoff_default local\n");
+  expect(run("first")).toEqual({ status: 0, stdout: "", stderr: "" });
+});
+
+test.each(["staging", ""])("a volume and a network of that name, whose stack is %j: never taken over", (owner) => {
+  docker.answer(list("volume"), `robotoff_tmp ${owner}\n`).answer(list("network"), `robotoff_default ${owner}\n`);
+  expect(run()).toEqual(
+    found(
+      "a network robotoff_default exists that this stack did not make; remove it, or change the project name",
+      "a volume robotoff_tmp exists that this stack did not make; declare robotoff:volumes.tmp external to use its data, " +
+        "or change the project name",
     ),
   );
 });

@@ -28,10 +28,10 @@ export class FakeDocker {
     return this;
   }
 
-  /** Runs a script as components/host.ts does, by standard input. */
-  run(script: string) {
+  /** Runs a script as components/host.ts does, by standard input; `args` are its arguments. */
+  run(script: string, ...args: string[]) {
     const env = { ...process.env, PATH: `${this.folder}:${process.env.PATH}` };
-    const { status, stdout, stderr } = spawnSync("sh", ["-s"], { input: script, env, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("sh", ["-s", "--", ...args], { input: script, env, encoding: "utf8" });
     return { status, stdout, stderr };
   }
 
