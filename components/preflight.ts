@@ -6,7 +6,7 @@ import { containerNames, networkName, type System } from "../systems/description
 /** Docker's API that knows a health check's start interval: Engine 25. */
 const API = "1.44";
 
-const FUNCTIONS = `problems=""
+const FUNCTIONS = `problems="" unknown=""
 problem() { problems="$problems
   $*"; }
 external() { docker "$1" inspect "$2" >/dev/null 2>&1 || problem "the $1 $2 does not exist; it is declared external: create it, or correct the stack file"; }
@@ -19,7 +19,7 @@ container() {
   if foreign "$containers" "$1"; then
     problem "a container $1 exists that this stack did not make; rename or remove it, or change the project name"
   elif [ "$first" = first ] && [ -n "$line" ]; then
-    problem "a container $1 of a stack $stack exists that this one's state does not know: work where it was made (another checkout? another person?), or remove it there with make destroy"
+    unknown="$unknown $1"
   fi
 }
 network() {
@@ -92,6 +92,7 @@ export function preflightScript(system: System, stack: string, localImages: stri
   return `stack=${stack} project=${system.project} first=$2
 ${FUNCTIONS}
 ${checks.join("\n")}
+[ -z "$unknown" ] || problem "containers of a stack $stack exist that this one's state does not know: work where they were made (another checkout? another person?), or remove them there with make destroy:$unknown"
 [ -z "$problems" ] && exit 0
 echo "checks of ${system.name}, before any change, found:$problems" >&2
 exit 1`;

@@ -120,12 +120,12 @@ test.each(["staging", ""])("a container of that name, whose stack is %j", (owner
   );
 });
 
-test("a container of that name and this stack, but the state knows of nothing yet", () => {
-  docker.answer(ALL, "other local\nrobotoff_worker_2 local\n");
+test("containers of that name and this stack, but the state knows of nothing yet", () => {
+  docker.answer(ALL, "other local\nrobotoff_worker_1 local\nrobotoff_worker_2 local\n");
   expect(run("first")).toEqual(
     found(
-      "a container robotoff_worker_2 of a stack local exists that this one's state does not know: work where it was made " +
-        "(another checkout? another person?), or remove it there with make destroy",
+      "containers of a stack local exist that this one's state does not know: work where they were made (another checkout? " +
+        "another person?), or remove them there with make destroy: robotoff_worker_1 robotoff_worker_2",
     ),
   );
 });
