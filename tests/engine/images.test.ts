@@ -7,7 +7,7 @@ import { rabbitmq } from "../../systems/servers/rabbitmq.ts";
 import { redis } from "../../systems/servers/redis.ts";
 import { triton } from "../../systems/servers/triton.ts";
 import type { Service } from "../../systems/description.ts";
-import { Container, type Setting, commandOf, runOnce, setUp, tearDown } from "./images.harness.ts";
+import { Container, type Setting, commandOf, docker, image, must, runOnce, setUp, tearDown } from "./images.harness.ts";
 
 beforeAll(setUp);
 afterAll(tearDown);
@@ -182,6 +182,26 @@ describe("postgres", () => {
       );
     expect(remote(`quote"'$\\`).status).toBe(0);
     expect(remote("other").text).toContain("password authentication failed");
+    server.remove();
+  });
+
+  // The official image loses the signal, and the server that follows is killed at the end of the time it has.
+  const vendor = ["image", "inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.vendor"}}'];
+  const itStandIn = docker(...vendor, image("postgres")).text.includes("stand-in") ? it : it.skip;
+  itStandIn("stand-in only: stopped while it initialises, it brings that to its end and goes", async () => {
+    const server = new Container("postgres", {
+      env: { POSTGRES_PASSWORD: "secret" },
+      files: {
+        "/docker-entrypoint-initdb.d/1.sh": "touch /tmp/begun; sleep 2",
+        "/docker-entrypoint-initdb.d/2.sql": "CREATE TABLE seen (what text);",
+      },
+      options: ["--stop-signal", "SIGINT"],
+    });
+    await server.until(["test", "-e", "/tmp/begun"]);
+    expect(server.stop(60)).toBe(0);
+    must("start", server.name);
+    await server.until(["pg_isready", "-q", "-h", "127.0.0.1"]);
+    expect(server.run("psql", "-U", "postgres", "-Atc", "SELECT count(*) FROM seen")).toBe("0");
     server.remove();
   });
 

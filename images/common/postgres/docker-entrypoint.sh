@@ -9,12 +9,19 @@ die() { echo "error: $*" >&2; exit 1; }
 if [ "${1:0:1}" = - ]; then set -- postgres "$@"; fi
 if [ "$1" != postgres ]; then exec "$@"; fi
 
+# `docker stop` while it initialises: a shell that is process 1 ignores signals, so the server that it becomes would run until
+# it is killed. The initialisation is brought to its end, so that no half of one is left behind; then nothing more is begun.
+stop=
+trap 'stop=1' INT TERM
+unless_stopped() { if [ "$stop" ]; then exit 0; fi; }
+
 # As root: hand the folders to the server's user, then start again as that user.
 if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA" /var/run/postgresql
   chmod 700 "$PGDATA"
   find "$PGDATA" /var/run/postgresql \! -user postgres -exec chown postgres '{}' +
   export HOME=/var/lib/postgresql
+  unless_stopped
   exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
 fi
 
@@ -55,4 +62,5 @@ initialise() {
 }
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then initialise "$@"; fi
+unless_stopped
 exec "$@"
