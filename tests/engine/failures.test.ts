@@ -1,6 +1,7 @@
 /** What goes wrong: a clear error, nothing half-done left unsaid, and the next `up` completes. */
 import { createServer } from "node:net";
-import { docker, failed, succeeded, TestStack } from "./stack.harness.ts";
+import { standInTag } from "../../images/tag.ts";
+import { docker, failed, healthOf, succeeded, TestStack } from "./stack.harness.ts";
 import { until } from "../http.ts";
 
 let stack: TestStack;
@@ -52,8 +53,7 @@ test("what is there and not this state's own is refused before any change: nobod
   }
   // As after `make up` in another checkout.
   const name = stack.container("protea", "minio");
-  const image = docker("image", "ls", "--quiet", "--filter", "reference=robotoff-protea/redis").split("\n")[0]!;
-  docker("create", "--name", name, "--label", `robotoff-protea.stack=${stack.name}`, image);
+  docker("create", "--name", name, "--label", `robotoff-protea.stack=${stack.name}`, standInTag("images/redis"));
   expect(failed(stack.up())).toMatch(
     new RegExp(`containers of a stack ${stack.name} exist that this one's state does not know: .*: ${name}\n`),
   );
@@ -84,11 +84,7 @@ test("a server that is not healthy in time stops what needs it; why names the re
     `${minio}: unhealthy\n  its health check failed with exit code 4:\n    no bucket for old men\n  its last log lines:\n`,
   );
   docker("exec", minio, "touch", "/tmp/well");
-  await until(
-    `${minio} is healthy`,
-    30,
-    () => docker("inspect", "-f", "{{.State.Health.Status}}", minio) === "healthy",
-  );
+  await until(`${minio} is healthy`, 30, () => healthOf(minio) === "healthy");
   const id = stack.containers().get(minio);
   expect(succeeded(stack.operation("recover"))).toContain(
     "protea-minio-1 became healthy after an earlier up had given it up",

@@ -28,6 +28,12 @@ export function must(...args: string[]): string {
   return ran.text.trim();
 }
 
+/** Who made an image, as its label says: what was built here names itself, what was pulled has none of it. */
+export function vendorOf(reference: string): string {
+  const format = '{{index .Config.Labels "org.opencontainers.image.vendor"}}';
+  return docker("image", "inspect", "--format", format, reference).text.trim();
+}
+
 export const network = prefix;
 export const image = (name: string): string => standInTag(`images/${name}`);
 

@@ -7,7 +7,17 @@ import { rabbitmq } from "../../systems/servers/rabbitmq.ts";
 import { redis } from "../../systems/servers/redis.ts";
 import { triton } from "../../systems/servers/triton.ts";
 import type { Service } from "../../systems/description.ts";
-import { Container, type Setting, commandOf, docker, image, must, runOnce, setUp, tearDown } from "./images.harness.ts";
+import {
+  Container,
+  type Setting,
+  commandOf,
+  image,
+  must,
+  runOnce,
+  setUp,
+  tearDown,
+  vendorOf,
+} from "./images.harness.ts";
 
 beforeAll(setUp);
 afterAll(tearDown);
@@ -186,8 +196,7 @@ describe("postgres", () => {
   });
 
   // The official image loses the signal, and the server that follows is killed at the end of the time it has.
-  const vendor = ["image", "inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.vendor"}}'];
-  const itStandIn = docker(...vendor, image("postgres")).text.includes("stand-in") ? it : it.skip;
+  const itStandIn = vendorOf(image("postgres")).includes("stand-in") ? it : it.skip;
   itStandIn("stand-in only: stopped while it initialises, it brings that to its end and goes", async () => {
     const server = new Container("postgres", {
       env: { POSTGRES_PASSWORD: "secret" },

@@ -1,9 +1,10 @@
 /** Official images are pulled where a registry answers; what it lacks, and all where none answers, is built. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { vendorOf } from "./images.harness.ts";
 import { docker, must, run } from "./stack.harness.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "robotoff-protea-pull-"));
@@ -24,7 +25,8 @@ function make(...officials: string[]): string[] {
   return made.text.trim().split("\n");
 }
 
-const said = (n: number) => must("cat", join(folder, `${n}.log`));
+const said = (n: number) => readFileSync(join(folder, `${n}.log`), "utf8");
+
 /** The one file in an image. */
 function content(image: string): string {
   const container = docker("create", image, "none");
@@ -74,9 +76,8 @@ test("what a registry has is pulled; what it lacks is built, and the next is ask
   ]);
   expect(content(`${mine}:0`)).toBe(`pulled ${mine}`);
   expect(content(`${mine}:1`)).toBe(`built ${mine}`);
-  const vendor = ["image", "inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.vendor"}}'];
-  expect(docker(...vendor, `${mine}:0`)).toBe("");
-  expect(docker(...vendor, `${mine}:1`)).toBe("robotoff-protea stand-in");
+  expect(vendorOf(`${mine}:0`)).toBe("");
+  expect(vendorOf(`${mine}:1`)).toBe("robotoff-protea stand-in");
 });
 
 test("where no registry answers all is built, and only the first is tried", () => {

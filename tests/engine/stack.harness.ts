@@ -36,6 +36,10 @@ export function must(command: string, ...args: string[]): string {
 
 export const docker = (...args: string[]): string => must("docker", ...args);
 
+/** A container's health, as Docker names it: starting, healthy, unhealthy. */
+export const healthOf = (container: string): string =>
+  docker("inspect", "--format", "{{.State.Health.Status}}", container);
+
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

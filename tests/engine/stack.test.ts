@@ -1,5 +1,6 @@
 /** Both systems on a real engine: one deployment, in the order of its life. Each topic is a file of its own. */
 import { readFileSync } from "node:fs";
+import { standInTag } from "../../images/tag.ts";
 import { applications } from "./topics/applications.ts";
 import { compose } from "./topics/compose.ts";
 import { drift } from "./topics/drift.ts";
@@ -14,7 +15,6 @@ beforeAll(async () => {
   // Somebody else's objects, one of them in a Compose project of a similar name.
   docker("volume", "create", bystander);
   const label = ["--label", `com.docker.compose.project=${stack.name}`];
-  const image = docker("image", "ls", "--quiet", "--filter", "reference=robotoff-protea/redis").split("\n")[0]!;
   docker(
     "run",
     "--detach",
@@ -23,7 +23,7 @@ beforeAll(async () => {
     ...label,
     "--volume",
     `${bystander}:/data`,
-    image,
+    standInTag("images/redis"),
     "sleep",
     "infinity",
   );

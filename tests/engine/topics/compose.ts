@@ -1,5 +1,5 @@
 import { until } from "../../http.ts";
-import { docker, must, run, type TestStack } from "../stack.harness.ts";
+import { docker, healthOf, must, run, type TestStack } from "../stack.harness.ts";
 
 /** The runbooks' commands, word for word but for the project's name. */
 export function compose(get: () => TestStack): void {
@@ -41,11 +41,7 @@ export function compose(get: () => TestStack): void {
       const before = started();
       robotoff("restart", "scheduler");
       expect(started() > before).toBe(true);
-      await until(
-        "the scheduler is healthy again",
-        60,
-        () => docker("inspect", "--format", "{{.State.Health.Status}}", scheduler) === "healthy",
-      );
+      await until("the scheduler is healthy again", 60, () => healthOf(scheduler) === "healthy");
     });
 
     test("exec: rq info needs no arguments", () => {
