@@ -71,7 +71,7 @@ async function removeLeftovers({ stack, system, words }: Options, host: HostSett
 
 /** Says what it does, step by step. A step that fails ends it; running it again continues. */
 export async function recover(options: Options): Promise<void> {
-  const { stack } = options;
+  const { stack, words } = options;
   const killed = await release(stack);
   // Before the state is believed: they may be in the middle of something.
   for (const pid of killed ? orphans() : []) {
@@ -80,7 +80,8 @@ export async function recover(options: Options): Promise<void> {
   }
   const state = readState(stack);
   const { host } = readStack(stack);
-  const kept = healthyAfterAll(host, state);
+  // Before a destroy they go anyway.
+  const kept = words.includes("destroy") ? [] : healthyAfterAll(host, state);
   for (const urn of kept) console.log(`${nameOf(urn)} became healthy after an earlier up had given it up: kept`);
   const interrupted = state.pending_operations ?? [];
   if (interrupted.length > 0) {
