@@ -1,7 +1,7 @@
 /** `make queues`: Robotoff's queues and workers by `rq info`; PROTEA's with messages, consumers and dead letters. */
-import { containerName, type System } from "../systems/description.ts";
+import { containerName, containersOf, type System } from "../systems/description.ts";
 import type { HostSettings } from "../config/host.ts";
-import { containersOf, run, selected } from "./lib/command.ts";
+import { run, selected } from "./lib/command.ts";
 import { dockerCommand, dockerOutput, show } from "./lib/engine.ts";
 import { readStack } from "./lib/stack.ts";
 import { table } from "./lib/table.ts";
@@ -13,7 +13,7 @@ function robotoffContainer(host: HostSettings, system: System): string {
   const candidates = containersOf(system)
     .filter(({ service }) => service.image === image && service.kind === "service")
     .sort((a, b) => Number(isWorker(b.service.command)) - Number(isWorker(a.service.command)))
-    .map(({ service, n }) => containerName(system, service.name, n));
+    .map(({ name }) => name);
   const filter = `label=com.docker.compose.project=${system.project}`;
   const running = new Set(dockerOutput(host, ["ps", "--filter", filter, "--format", "{{.Names}}"]).split("\n"));
   const found = candidates.find((name) => running.has(name));

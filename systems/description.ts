@@ -108,11 +108,19 @@ export function containerName(system: Pick<System, "project" | "separator">, ser
   return [system.project, service, n].join(system.separator);
 }
 
-/** Docker's names of all a system's containers, in the order of the description. */
-export function containerNames(system: System): string[] {
+/** A system's containers in the order of the description, with their service and Docker's name. */
+export function containersOf(system: System): { service: Service; name: string }[] {
   return system.services.flatMap((service) =>
-    Array.from({ length: service.replicas }, (_, index) => containerName(system, service.name, index + 1)),
+    Array.from({ length: service.replicas }, (_, index) => ({
+      service,
+      name: containerName(system, service.name, index + 1),
+    })),
   );
+}
+
+/** Docker's names of all a system's containers. */
+export function containerNames(system: System): string[] {
+  return containersOf(system).map(({ name }) => name);
 }
 
 /** Docker's name of a system's own network, as Compose would name it. */

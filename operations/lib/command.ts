@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { ConfigurationError } from "../../config/problems.ts";
 import type { Stack } from "../../systems/index.ts";
-import type { Service, System } from "../../systems/description.ts";
+import type { System } from "../../systems/description.ts";
 
 const SYSTEMS = ["robotoff", "protea"];
 
@@ -58,11 +58,4 @@ export function selected(stack: Stack, { system, service }: Pick<Options, "syste
     throw new Error(`both systems have a service "${service}": add SYSTEM=${SYSTEMS.join(" or SYSTEM=")}`);
   const known = named.map((one) => `${one.name}: ${one.services.map((each) => each.name).join(", ")}`);
   throw new Error(`no service "${service}"; there are\n  ${known.join("\n  ")}`);
-}
-
-/** Number of containers and their services, in the order of the description. */
-export function containersOf(system: System): { service: Service; n: number }[] {
-  return system.services.flatMap((service) =>
-    Array.from({ length: service.replicas }, (_, index) => ({ service, n: index + 1 })),
-  );
 }

@@ -1,7 +1,6 @@
 /** From what is declared and what the engine has to the rows of `make status`. Pure. */
 import { STACK_LABEL } from "../../components/container-args.ts";
-import { containerName, type Service, type System } from "../../systems/description.ts";
-import { containersOf } from "./command.ts";
+import { containersOf, type Service, type System } from "../../systems/description.ts";
 
 /** What is read of `docker container inspect`. */
 export interface Inspected {
@@ -46,7 +45,7 @@ export interface Row {
 export function declared(system: System, only?: string): Declared[] {
   return containersOf(system)
     .filter(({ service }) => !only || service.name === only)
-    .map(({ service, n }) => ({ system: system.name, service, name: containerName(system, service.name, n) }));
+    .map(({ service, name }) => ({ system: system.name, service, name }));
 }
 
 /** `42 s`, `5 min`, `3 h`, `2 d`. */
