@@ -5,12 +5,15 @@ import Module, { enableCompileCache } from "node:module";
 // Compiled modules are kept on disk from run to run. bin/pulumi has said where (NODE_COMPILE_CACHE); else Node's own place.
 enableCompileCache();
 
-type Load = (request: string, ...rest: unknown[]) => unknown;
+type Load = (request: string, parent?: { filename?: string | null } | null, ...rest: unknown[]) => unknown;
 const loader = Module as unknown as { _load: Load };
 const load = loader._load;
+const SDK = /[\\/]node_modules[\\/]@pulumi[\\/]pulumi[\\/](?!(?:.*[\\/])?node_modules[\\/])/;
 
-loader._load = function (request, ...rest) {
-  const real = (): object => load.call(this, request, ...rest) as object;
+loader._load = function (request, parent, ...rest) {
+  const real = (): object => load.call(this, request, parent, ...rest) as object;
+  // By who asks as well as by name: other packages have a ./debuggable, too, and may need TypeScript or the source maps.
+  if (!SDK.test(parent?.filename ?? "")) return real();
   switch (request) {
     case "source-map-support/register":
       return {};
