@@ -2,17 +2,16 @@
 # shellcheck shell=bash
 
 find_go() {
-  local have fetched=$cache/go/$go_version
+  local have fetched=$cache/go/$go_version archive=go$go_version.$os-$go_arch.tar.gz
   export GOTOOLCHAIN=local GOFLAGS=
   if go=$(present go) && have=$("$go" env GOVERSION) && at_least "${have#go}" "$go_wanted"; then return; fi
   go=$fetched/bin/go
   [[ -x $go ]] && return
   rm -rf "$fetched.new"
   mkdir -p "$fetched.new"
-  if reachable go.dev; then
+  if offered go.dev "$archive"; then
     note "downloading Go $go_version"
-    curl -fsSL "https://go.dev/dl/go$go_version.$os-$go_arch.tar.gz" | tar -xz -C "$fetched.new" --strip-components 1 ||
-      fail "the download of Go $go_version ended with an error" "run set-up again"
+    download "https://go.dev/dl/$archive" "$fetched.new" --strip-components 1
   else
     # Every Go release is also a Go module, checked against the checksum database; any older go command can fetch it.
     local old

@@ -79,6 +79,42 @@ reachable() {
   [[ $(<"$answer") == yes ]]
 }
 
+# checksum FILE: the sha256 that toolchain/checksums has for an official download; fails when it has none.
+checksum() {
+  local sum name
+  while read -r sum name; do [[ $name == "$1" ]] && { echo "$sum"; return; }; done <"$toolchain/checksums"
+  return 1
+}
+
+# offered HOST FILE: whether an official download may be used: it can be reached, and verified.
+offered() {
+  reachable "$1" || return
+  checksum "$2" >/dev/null && return
+  note "not downloading $2, of which toolchain/checksums has no sha256 (docs/toolchain.md)"
+  return 1
+}
+
+# verify FILE NAME: ends the step, and removes the file, unless its sha256 is what toolchain/checksums has for NAME.
+verify() {
+  local wanted have
+  wanted=$(checksum "$2") || fail "toolchain/checksums has no sha256 of $2" "add the published one"
+  have=$(sha256sum <"$1")
+  [[ ${have%% *} == "$wanted" ]] && return
+  rm "$1"
+  fail "$2 has the sha256 ${have%% *}, toolchain/checksums expects $wanted; it was removed unused" \
+    "run set-up again; if it stays so, find out who changed the file: its publisher, or somebody on the way"
+}
+
+# download URL FOLDER [TAR OPTION...]: verifies an official download and unpacks it into a folder of its own.
+download() {
+  local url=$1 folder=$2
+  shift 2
+  curl -fsSL -o "$folder/.download" "$url" || fail "the download of $url ended with an error" "run set-up again"
+  verify "$folder/.download" "${url##*/}"
+  tar -xzf "$folder/.download" -C "$folder" "$@" || { rm -rf "$folder"; fail "$url cannot be unpacked" "see the lines below"; }
+  rm "$folder/.download"
+}
+
 # present NAME: the path of a command that is not this checkout's own link to it.
 present() {
   local dir
