@@ -90,9 +90,10 @@ bench: setup ## measure this program against docker compose; the table goes into
 
 test: setup lint types unit engine ## every test; the engine tests need some minutes
 
-lint: ## eslint and prettier
+lint: ## eslint, prettier and shellcheck
 	node_modules/.bin/eslint .
 	node_modules/.bin/prettier --check .
+	shellcheck hosts/scripts/*.sh
 
 types: ## TypeScript's types
 	node_modules/.bin/tsc --noEmit

@@ -1,8 +1,37 @@
 import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
+/** Who may know whom: a file of these folders imports nothing whose path matches. */
+const WALLS = [
+  { files: ["config/**"], but: ["systems", "engines", "hosts", "components", "operations"], pulumi: true },
+  { files: ["systems/**"], but: ["engines", "hosts", "components", "operations"], pulumi: true },
+  { files: ["engines/**"], but: ["hosts", "components", "operations"], pulumi: true },
+  { files: ["hosts/**"], but: ["components", "operations"], pulumi: true },
+  { files: ["components/**"], but: ["operations"] },
+  { files: ["operations/**"], but: ["components"], pulumi: true },
+  { files: ["images/**"], but: ["systems", "engines", "hosts", "components", "operations"], pulumi: true },
+];
+
+const wall = ({ files, but, pulumi }) => ({
+  files: files.map((pattern) => `${pattern}/*.ts`),
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            group: but.map((folder) => `**/${folder}/**`),
+            message: "Against the one direction (docs/decisions/rooms.md).",
+          },
+          ...(pulumi ? [{ group: ["@pulumi/*"], message: "Only index.ts and components/ know Pulumi." }] : []),
+        ],
+      },
+    ],
+  },
+});
+
 export default tseslint.config(
-  { ignores: [".local/", "images/*/"] },
+  { ignores: [".local/", "images/*/", "!images/builder/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error", reportUnusedInlineConfigs: "error" } },
   eslint.configs.recommended,
   {
@@ -20,6 +49,17 @@ export default tseslint.config(
       ],
       "@typescript-eslint/prefer-readonly": "error",
       "@typescript-eslint/switch-exhaustiveness-check": "error",
+    },
+  },
+  ...WALLS.map(wall),
+  {
+    // What a component needs it is given: the entry alone reads the configuration.
+    files: ["components/**/*.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        ...["Config", "getStack", "getProject"].map((property) => ({ object: "pulumi", property })),
+      ],
     },
   },
   {

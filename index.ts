@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Host } from "./components/host.ts";
-import { systemOutputs } from "./components/outputs.ts";
 import { Secrets } from "./components/secrets.ts";
 import { System } from "./components/system.ts";
 import { ConfigurationError } from "./config/problems.ts";
-import { describeStack } from "./systems/index.ts";
+import { checkHost } from "./hosts/checks.ts";
+import { systemOutputs } from "./systems/outputs.ts";
+import { describeStack } from "./systems/stack.ts";
 
 function readStack() {
   try {
@@ -21,10 +22,27 @@ function readStack() {
   }
 }
 
+/** The configured secrets' values; only Pulumi can decrypt them. */
+function configured(keys: string[]) {
+  const values = keys.map((key) => {
+    const [namespace, property] = key.split(":") as [string, string];
+    return [key, new pulumi.Config(namespace).getSecret(property)] as const;
+  });
+  return new Map(values.filter((entry): entry is [string, pulumi.Output<string>] => entry[1] !== undefined));
+}
+
 const stack = readStack();
+// Before anything is touched, and before every `up`; a preview asks nothing of the host.
+const problems = pulumi.runtime.isDryRun() ? undefined : checkHost(stack.host, stack.name, stack.systems);
+if (problems) throw new pulumi.RunError(problems);
+
 const host = new Host("host", stack.host);
-const secrets = new Secrets("secrets", { secrets: stack.secrets, generate: stack.host.generateSecrets });
-for (const system of stack.systems) new System({ system, host, secrets });
+const secrets = new Secrets("secrets", {
+  secrets: stack.secrets,
+  configured: configured(stack.secrets.map(({ key }) => key)),
+  generate: stack.host.generateSecrets,
+});
+for (const system of stack.systems) new System({ stack: stack.name, system, host, secrets });
 
 /** Per system: URLs, container names, how to see logs. */
 export const systems = Object.fromEntries(stack.systems.map((system) => [system.name, systemOutputs(system)]));

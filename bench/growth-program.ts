@@ -7,6 +7,6 @@ import { plainSystem } from "./lib/growth-system.ts";
 
 const config = new pulumi.Config();
 const host = new Host("host", { protectVolumes: false, generateSecrets: false });
-const secrets = new Secrets("secrets", { secrets: [], generate: false });
+const secrets = new Secrets("secrets", { secrets: [], configured: new Map(), generate: false });
 const system = plainSystem(config.require("project"), config.require("image"), config.requireNumber("n"));
-new System({ system, host, secrets });
+new System({ stack: "growth", system, host, secrets });

@@ -1,49 +1,74 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { sshCommand, type HostSettings } from "../config/host.ts";
+import type { HostSettings } from "../config/host.ts";
+import { providerArguments, shell } from "../hosts/connection.ts";
+import { inlineCommand, installCommand, runCommand, script } from "../hosts/scripts.ts";
 import { Component } from "./component.ts";
 
-/** One Docker host: the one provider that talks to its engine, and scripts that run on it. */
+/** One Docker host: the one provider that talks to its engine, and the scripts that run on it. */
 export class Host extends Component {
   readonly provider: docker.Provider;
   /** Volumes are protected, and kept when they leave the program. */
   readonly protectVolumes: boolean;
   private readonly settings: HostSettings;
+  private readonly installed = new Map<string, command.local.Command>();
 
   constructor(name: string, settings: HostSettings, opts?: pulumi.ComponentResourceOptions) {
     super("Host", name, opts);
     this.settings = settings;
     this.protectVolumes = settings.protectVolumes;
-    const sshOpts = settings.sshConfig ? ["-F", settings.sshConfig] : undefined;
-    this.provider = new docker.Provider(this.child("docker"), { host: settings.docker, sshOpts }, { parent: this });
+    this.provider = new docker.Provider(this.child("docker"), providerArguments(settings), { parent: this });
     this.registerOutputs();
   }
 
   /**
-   * Runs a shell script on the host, once, and again when a trigger changes, or else when the script itself does; a failure
-   * stops the deployment. The script must not carry secrets, must print no line of 64 KiB (the plug-in would hang), and
-   * destroys nothing. Its first argument is the title; its second is `first` while the state knows of no earlier run.
-   * @param title what it does; a failure shows it, and not the script, which goes in by standard input
-   * @param triggers values whose change runs it again, as if for the first time
+   * Runs a script on the host, once, and again when a trigger changes; a failure stops the deployment. The script's
+   * arguments must not be secrets, it must print no line of 64 KiB (the plug-in would hang), and it destroys nothing.
+   * @param args.name of hosts/scripts/NAME.sh
+   * @param args.triggers values whose change runs it again
+   * @param args.after what it waits for
    */
-  script(
-    name: string,
-    args: { title: string; script: string; triggers?: pulumi.Input<string>[] },
+  run(
+    resource: string,
+    args: { name: string; args: string[]; triggers: pulumi.Input<string>[]; after: pulumi.Resource[] },
     opts: pulumi.CustomResourceOptions,
   ) {
-    const ssh = sshCommand(this.settings);
-    const run = `sh -s -- '${args.title}'`;
+    const create = runCommand(script(args.name), args.args);
+    const dependsOn = [...args.after, this.install(args.name)];
+    return this.command(resource, { create, triggers: args.triggers }, { ...opts, dependsOn });
+  }
+
+  /** Runs a script on the host once, before anything is installed there. */
+  runOnce(resource: string, { name, args }: { name: string; args: string[] }, opts: pulumi.CustomResourceOptions) {
+    return this.command(resource, { create: inlineCommand(args), stdin: script(name).content }, opts);
+  }
+
+  private install(name: string) {
+    const known = this.installed.get(name);
+    if (known) return known;
+    const file = script(name);
+    const made = this.command(
+      this.child(`script-${name}`),
+      { create: installCommand(file), stdin: file.content, triggers: [file.hash] },
+      { parent: this },
+    );
+    this.installed.set(name, made);
+    return made;
+  }
+
+  private command(
+    name: string,
+    args: Pick<command.local.CommandArgs, "create" | "stdin" | "triggers">,
+    opts: pulumi.CustomResourceOptions,
+  ) {
     return new command.local.Command(
       name,
       {
-        create: `${run} first`,
-        stdin: args.script,
+        ...args,
+        ...shell(this.settings),
         // Without an update any changed input, not only a trigger, would run `create` again.
-        update: args.triggers ? ":" : run,
-        interpreter: ssh ?? ["/bin/sh", "-c"],
-        environment: ssh || !this.settings.docker ? undefined : { DOCKER_HOST: this.settings.docker },
-        triggers: args.triggers,
+        update: ":",
         logging: "stderr",
         addPreviousOutputInEnv: false,
       },

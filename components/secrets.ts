@@ -1,26 +1,30 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../config/secrets.ts";
-import type { EnvironmentValue, SecretReference } from "../systems/description.ts";
+import type { EnvironmentValue, SecretReference } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 
-/**
- * The values of a stack's secrets: from its configuration, or generated once and kept, encrypted, in its state.
- * @param secrets what the stack uses
- * @param generate whether a missing one is generated
- */
+export interface SecretsArgs {
+  /** What the stack uses. */
+  secrets: Secret[];
+  /** Their values, by key, as far as the configuration has them. */
+  configured: ReadonlyMap<string, pulumi.Output<string>>;
+  /** Whether a missing one is generated. */
+  generate: boolean;
+}
+
+/** The values of a stack's secrets: from its configuration, or generated once and kept, encrypted, in its state. */
 export class Secrets extends Component {
   private readonly values = new Map<string, pulumi.Output<string>>();
 
-  constructor(name: string, args: { secrets: Secret[]; generate: boolean }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Secrets", name, opts);
     for (const { key } of args.secrets) {
-      const [namespace, property] = key.split(":") as [string, string];
-      const configured = new pulumi.Config(namespace).getSecret(property);
+      const configured = args.configured.get(key);
       if (configured) this.values.set(key, configured);
       else if (args.generate) this.values.set(key, this.generate(key));
       // Missing, and only a preview (config/read.ts refuses it otherwise).
-      else this.values.set(key, pulumi.secret(`placeholder-for-${property}`));
+      else this.values.set(key, pulumi.secret(`placeholder-for-${key.split(":")[1]}`));
     }
     this.registerOutputs();
   }

@@ -1,15 +1,17 @@
 import * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
-import { containerName, type Service as Description, type System } from "../systems/description.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { containerArguments } from "../engines/docker/container-args.ts";
+import { labelList } from "../engines/docker/labels.ts";
+import { containerName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
-import { containerArguments, labelList } from "./container-args.ts";
 import type { Host } from "./host.ts";
-import { jobScript } from "./job-script.ts";
 import type { Secrets } from "./secrets.ts";
 
 export interface ServiceArgs {
-  system: System;
-  service: Description;
+  /** The stack's name. */
+  stack: string;
+  system: SystemSpec;
+  service: ServiceSpec;
   host: Host;
   secrets: Secrets;
   /** The image's content id (sha256:…): a moved tag replaces the containers. */
@@ -30,23 +32,24 @@ export class Service extends Component {
     if (service.kind === "service") this.ready = containers;
     else
       this.ready = containers.map((container, index) =>
-        host.script(
+        host.run(
           this.child(`run-${index + 1}`),
+          // A new container: a new image or new settings, so the job runs again.
           {
-            title: `job ${service.name} of ${system.name}`,
-            script: jobScript(containerName(system, service.name, index + 1)),
-            // A new container: a new image or new settings, so the job runs again.
+            name: "job",
+            args: [containerName(system, service.name, index + 1)],
             triggers: [container.id],
+            after: [container],
           },
-          { parent: this, dependsOn: container },
+          { parent: this },
         ),
       );
     this.registerOutputs();
   }
 
   private container(args: ServiceArgs, n: number): docker.Container {
-    const { service, system, host, secrets } = args;
-    const { labels, ...rest } = containerArguments(system, service, n, pulumi.getStack(), host.protectVolumes);
+    const { stack, service, system, host, secrets } = args;
+    const { labels, ...rest } = containerArguments(system, service, n, stack, host.protectVolumes);
     return new docker.Container(
       this.child(String(n)),
       {

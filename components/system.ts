@@ -1,23 +1,24 @@
 import * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
-import { networkName, type Service as Description, type System as SystemDescription } from "../systems/description.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { labelList, projectLabels } from "../engines/docker/labels.ts";
+import { networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
-import { labelList, projectLabels } from "./container-args.ts";
 import type { Host } from "./host.ts";
-import { preflightScript } from "./preflight.ts";
 import type { Secrets } from "./secrets.ts";
 import { Service } from "./service.ts";
 
 export interface SystemArgs {
-  system: SystemDescription;
+  /** The stack's name. */
+  stack: string;
+  system: SystemSpec;
   host: Host;
   secrets: Secrets;
 }
 
 /** Services in an order in which each comes after what it needs. */
-export function inOrder(services: Description[]): Description[] {
-  const ordered: Description[] = [];
-  const visit = (service: Description, chain: string[]) => {
+export function inOrder(services: ServiceSpec[]): ServiceSpec[] {
+  const ordered: ServiceSpec[] = [];
+  const visit = (service: ServiceSpec, chain: string[]) => {
     if (ordered.includes(service)) return;
     if (chain.includes(service.name))
       throw new Error(`services need each other: ${[...chain, service.name].join(" -> ")}`);
@@ -32,15 +33,15 @@ export function inOrder(services: Description[]): Description[] {
   return ordered;
 }
 
-/** A system: checks of the host, then its network, volumes and images, then its services in the order of their needs. */
+/** A system: its network, volumes and images, then its services in the order of their needs. */
 export class System extends Component {
   constructor(args: SystemArgs, opts?: pulumi.ComponentResourceOptions) {
     const { system } = args;
     super("System", system.name, opts);
-    const checks = this.checks(args);
-    const images = this.images(args, checks);
+    const first = this.first(args);
+    const images = this.images(args, first);
     // Every image is there before any container is touched: a missing one must not stop a deployment half-way.
-    const foundation = [this.network(args, checks), ...this.volumes(args, checks), ...images.values()];
+    const foundation = [this.network(args, first), ...this.volumes(args, first), ...images.values()];
     const ready = new Map<string, pulumi.Resource[]>();
     for (const service of inOrder(system.services)) {
       const needed = service.needs.flatMap((need) => ready.get(need.service)!);
@@ -54,36 +55,33 @@ export class System extends Component {
     this.registerOutputs();
   }
 
-  private checks({ system, host }: SystemArgs): pulumi.Resource {
-    const local = [...new Set(system.services.map((service) => service.image))].filter((image) =>
-      image.startsWith("robotoff-protea/"),
-    );
-    const script = preflightScript(system, pulumi.getStack(), local);
-    return host.script(this.child("checks"), { title: `checks of ${system.name}`, script }, { parent: this });
+  /** The one check that only a state without this system can ask for; the others run before every `up` (index.ts). */
+  private first({ stack, system, host }: SystemArgs): pulumi.Resource {
+    return host.runOnce(this.child("first"), { name: "first-up", args: [stack, system.project] }, { parent: this });
   }
 
-  private network({ system, host }: SystemArgs, checks: pulumi.Resource): docker.Network {
-    const labels = { ...projectLabels(system, pulumi.getStack()), "com.docker.compose.network": "default" };
+  private network({ stack, system, host }: SystemArgs, first: pulumi.Resource): docker.Network {
+    const labels = { ...projectLabels(system, stack), "com.docker.compose.network": "default" };
     return new docker.Network(
       this.child("network"),
       { name: networkName(system), labels: labelList(labels) },
-      { parent: this, provider: host.provider, dependsOn: checks, deleteBeforeReplace: true },
+      { parent: this, provider: host.provider, dependsOn: first, deleteBeforeReplace: true },
     );
   }
 
   /** Volumes of this program; external ones are left to those who made them. */
-  private volumes({ system, host }: SystemArgs, checks: pulumi.Resource): docker.Volume[] {
+  private volumes({ stack, system, host }: SystemArgs, first: pulumi.Resource): docker.Volume[] {
     return system.volumes
       .filter((volume) => !volume.external)
       .map((volume) => {
-        const labels = { ...projectLabels(system, pulumi.getStack()), "com.docker.compose.volume": volume.name };
+        const labels = { ...projectLabels(system, stack), "com.docker.compose.volume": volume.name };
         return new docker.Volume(
           this.child(volume.name),
           { name: volume.dockerName, labels: labelList(labels) },
           {
             parent: this,
             provider: host.provider,
-            dependsOn: checks,
+            dependsOn: first,
             protect: host.protectVolumes,
             retainOnDelete: host.protectVolumes,
             // Any changed label would replace the volume: an empty one in the place of the data.
@@ -93,7 +91,7 @@ export class System extends Component {
       });
   }
 
-  private images({ system, host }: SystemArgs, checks: pulumi.Resource): Map<string, docker.RemoteImage> {
+  private images({ system, host }: SystemArgs, first: pulumi.Resource): Map<string, docker.RemoteImage> {
     const references = [...new Set(system.services.map((service) => service.image))];
     // Named without tag or digest, so that a new version is a change of this image and not another one.
     const repository = (reference: string) => reference.replace(/(:[^/]*)?(@.*)?$/, "").replace(/[^a-z0-9.-]+/gi, "-");
@@ -103,7 +101,7 @@ export class System extends Component {
         new docker.RemoteImage(
           this.child(`image-${repository(reference)}`),
           { name: reference, keepLocally: true },
-          { parent: this, provider: host.provider, dependsOn: checks },
+          { parent: this, provider: host.provider, dependsOn: first },
         ),
       ]),
     );

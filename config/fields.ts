@@ -1,7 +1,7 @@
 /** Field types shared by the schemas. Each message says what is expected, since the report adds what was found. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { FORMS, parseDuration, parseMount, parsePort, parseSize } from "./units.ts";
+import { FORMS, parseDuration, parseMount, parsePort, parsePostgresSize, parseSize } from "./units.ts";
 
 /** Reads a string form with `parse`; what `parse` does not know is a problem that says `expected`. */
 function parsed<T>(form: RegExp, parse: (text: string) => T | undefined, expected: string, examples: string[]) {
@@ -16,6 +16,7 @@ function parsed<T>(form: RegExp, parse: (text: string) => T | undefined, expecte
     });
 }
 
+const POSTGRES_SIZE = "PostgreSQL's form, such as 512MB or 8GB";
 const SIZE = "a size such as 512m or 2g";
 
 /** Bytes, from Compose's form. At least 1 MiB: Docker's arguments are whole MiB, and 0 would mean no limit. */
@@ -28,6 +29,12 @@ export const size = z
     context.addIssue({ code: "custom", message: SIZE, input: text });
     return z.NEVER;
   });
+
+/** Memory in PostgreSQL's own form, which is what its command line gets. */
+export const postgresSize = z
+  .string({ error: POSTGRES_SIZE })
+  .refine((text) => parsePostgresSize(text) !== undefined, { error: POSTGRES_SIZE })
+  .meta({ description: "PostgreSQL's form", examples: ["512MB", "8GB"], pattern: FORMS.postgresSize.source });
 
 /** Milliseconds, from Compose's form. */
 export const duration = parsed(FORMS.duration, parseDuration, "a duration such as 30s or 1m30s", ["30s", "1m30s"]);

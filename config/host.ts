@@ -29,9 +29,3 @@ export const host = z
       "false where volumes are protected: data that must not be lost cannot depend on a password in the state alone",
   });
 export type HostSettings = z.infer<typeof host>;
-
-/** The words that run a command on an `ssh://` host, before the command; undefined for an engine on this machine. */
-export function sshCommand({ docker, sshConfig }: HostSettings): string[] | undefined {
-  if (!docker?.startsWith("ssh://")) return undefined;
-  return ["ssh", ...(sshConfig ? ["-F", sshConfig] : []), docker.slice("ssh://".length), "--"];
-}

@@ -41,8 +41,8 @@ export const robotoff = z
       .strictObject({
         database: field.name.default("robotoff"),
         user: field.name.default("postgres"),
-        sharedBuffers: z.string().default("128MB").meta({ description: "PostgreSQL's form: 8GB" }),
-        workMem: z.string().default("4MB"),
+        sharedBuffers: field.postgresSize.default("128MB"),
+        workMem: field.postgresSize.default("4MB"),
       })
       .prefault({}),
     elasticsearch: z

@@ -7,6 +7,7 @@ import { isIP } from "node:net";
 /** The forms as regular expressions without flags, so that the JSON Schema can have them too. */
 export const FORMS = {
   size: /^\s*(\d+(?:\.\d+)?)\s*(?:([bkmgtBKMGT])[bB]?)?\s*$/,
+  postgresSize: /^(\d+)\s*(kB|MB|GB|TB)$/,
   duration: /^\s*(?:\d+(?:\.\d+)?(?:ms|s|m|h))+\s*$/,
   port: /^(?:(\[[0-9a-fA-F:]+\]|\d+\.\d+\.\d+\.\d+):)?(\d+):(\d+)(?:\/(tcp|udp))?$/,
   mount: /^(\/[^:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]*):(\/[^:]*)(?::(ro|rw))?$/,
@@ -20,6 +21,17 @@ export function parseSize(text: string | number): number | undefined {
   const match = FORMS.size.exec(String(text));
   if (!match) return undefined;
   return Math.round(Number(match[1]) * BYTES[(match[2] ?? "b").toLowerCase()]!);
+}
+
+const POSTGRES_BYTES: Record<string, number> = { kB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40 };
+
+/**
+ * Bytes of a PostgreSQL memory setting (`8GB`), or undefined when it is none. A number alone, which PostgreSQL takes in
+ * a unit of each setting's own, is refused. https://www.postgresql.org/docs/current/config-setting.html
+ */
+export function parsePostgresSize(text: string): number | undefined {
+  const match = FORMS.postgresSize.exec(text);
+  return match ? Number(match[1]) * POSTGRES_BYTES[match[2]!]! : undefined;
 }
 
 /** Milliseconds of a Compose duration (`30s`, `1m30s`, `500ms`), or undefined when it is none. */
@@ -71,6 +83,8 @@ export interface Mount {
   source: string;
   target: string;
   readOnly: boolean;
+  /** Where the stack file names the source, when that is not among the service's own volumes. */
+  path?: string;
 }
 
 /** The mount a Compose short form declares, or undefined when it is none. */

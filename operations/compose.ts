@@ -2,14 +2,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { run, selected } from "./lib/command.ts";
-import { composeFile, variables } from "./lib/compose-file.ts";
-import { readStack, stackFile } from "./lib/stack.ts";
+import { run, selected } from "./command.ts";
+import { composeFile, variables } from "../engines/compose/file.ts";
+import { readStack, stackFile } from "./stack.ts";
 
 /** Version 1.1, as other readers of compose files know it: there `yes` and `no` are no text unless quoted. */
 const YAML = { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false } as const;
 
-await run(({ stack: name, system: only, out = ".local/compose" }) => {
+await run(["out"], ({ stack: name, system: only, out = ".local/compose" }) => {
   for (const system of selected(readStack(name), { system: only })) {
     const needed = variables(system);
     const header = [

@@ -1,13 +1,14 @@
 /** `make queues`: Robotoff's queues and workers by `rq info`; PROTEA's with messages, consumers and dead letters. */
-import { containerName, containersOf, type System } from "../systems/description.ts";
+import { containerName, containersOf, type SystemSpec } from "../systems/spec.ts";
 import type { HostSettings } from "../config/host.ts";
-import { run, selected } from "./lib/command.ts";
-import { dockerCommand, dockerOutput, show } from "./lib/engine.ts";
-import { readStack } from "./lib/stack.ts";
-import { table } from "./lib/table.ts";
+import { run, selected } from "./command.ts";
+import { dockerCommand } from "../hosts/connection.ts";
+import { dockerOutput, show } from "../hosts/docker.ts";
+import { readStack } from "./stack.ts";
+import { table } from "./table.ts";
 
 /** A running container of Robotoff's own image, a worker if there is one: any of them can ask rq. */
-function robotoffContainer(host: HostSettings, system: System): string {
+function robotoffContainer(host: HostSettings, system: SystemSpec): string {
   const image = system.services.find((service) => service.name === "api")!.image;
   const isWorker = (command: string[] = []) => command.includes("run-worker");
   const candidates = containersOf(system)
@@ -21,7 +22,7 @@ function robotoffContainer(host: HostSettings, system: System): string {
   return found;
 }
 
-function rabbitmqQueues(host: HostSettings, system: System): void {
+function rabbitmqQueues(host: HostSettings, system: SystemSpec): void {
   const list = ["rabbitmqctl", "-q", "list_queues", "name", "messages", "consumers", "--formatter", "json"];
   const command = ["exec", containerName(system, "rabbitmq", 1), ...list];
   console.log(dockerCommand(host, command).join(" "));
@@ -40,7 +41,7 @@ function rabbitmqQueues(host: HostSettings, system: System): void {
   console.log(`dead letters: ${dead}`);
 }
 
-await run(async (options) => {
+await run([], async (options) => {
   const stack = readStack(options.stack);
   for (const system of selected(stack, { system: options.system })) {
     console.log(`--- ${system.name}`);

@@ -4,16 +4,16 @@
  * alone, except before a `destroy` of a stack whose volumes may go (node operations/recover.ts destroy): it could not know
  * of them.
  */
-import { locks, readState } from "./lib/backend.ts";
-import { run } from "./lib/command.ts";
-import { givenUp } from "./lib/recovery.ts";
+import { locks, readState } from "./recovery/backend.ts";
+import { run } from "./command.ts";
+import { givenUp } from "./recovery/leftovers.ts";
 
-await run(async (options) => {
+await run([], async (options) => {
   const { stack } = options;
   const state = readState(stack);
   if (locks(stack).length === 0 && !state.pending_operations?.length && givenUp(state).length === 0) return 0;
   // Loaded only when there is something to do: this runs before every `up`.
-  const { recover } = await import("./lib/recover.ts");
+  const { recover } = await import("./recovery/recover.ts");
   await recover(options);
   return 0;
 });

@@ -1,11 +1,11 @@
 /** `make scale`: another number of containers of a service or worker pool, in the stack file first, then on the host. */
 import { writeFileSync } from "node:fs";
-import { run, selected } from "./lib/command.ts";
-import { show } from "./lib/engine.ts";
-import { poolSystem, withReplicas } from "./lib/replicas.ts";
-import { readStack, readStackFile, stackFile } from "./lib/stack.ts";
+import { run, selected } from "./command.ts";
+import { show } from "../hosts/docker.ts";
+import { poolSystem, withReplicas } from "./scale/replicas.ts";
+import { readStack, readStackFile, stackFile } from "./stack.ts";
 
-await run(async ({ stack, system, service, replicas }) => {
+await run(["replicas"], async ({ stack, system, service, replicas }) => {
   if (!service || !/^\d+$/.test(replicas ?? ""))
     throw new Error("expected, for instance, make scale SERVICE=worker-embeddings-batch N=3");
   const text = readStackFile(stack);

@@ -2,18 +2,19 @@
  * `make start|stop|restart|logs`: the same verb of `docker compose` for one service, one system or all. There is no
  * compose file: the containers' labels make them members of their project.
  */
-import { run, selected, type Options } from "./lib/command.ts";
-import { dockerCommand, show } from "./lib/engine.ts";
-import { readStack } from "./lib/stack.ts";
+import { run, selected, type Options } from "./command.ts";
+import { dockerCommand } from "../hosts/connection.ts";
+import { show } from "../hosts/docker.ts";
+import { readStack } from "./stack.ts";
 
-const VERBS: Record<string, (options: Options) => string[]> = {
+const VERBS: Record<string, (options: Options<"tail">) => string[]> = {
   start: () => ["start"],
   stop: () => ["stop"],
   restart: () => ["restart"],
   logs: ({ tail }) => ["logs", "-f", "--tail", tail ?? "100"],
 };
 
-await run(async (options) => {
+await run(["tail"], async (options) => {
   const verb = VERBS[options.words[0] ?? ""];
   if (!verb) throw new Error(`expected one of ${Object.keys(VERBS).join(", ")}`);
   const stack = readStack(options.stack);

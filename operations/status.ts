@@ -1,10 +1,10 @@
 /** `make status`: everything declared against what the engine has. Exit code 1 when something is not as declared. */
-import { run } from "./lib/command.ts";
-import { look } from "./lib/inspect.ts";
-import { summary } from "./lib/status.ts";
-import { table } from "./lib/table.ts";
+import { run } from "./command.ts";
+import { look } from "./containers/look.ts";
+import { summary } from "./containers/rows.ts";
+import { table } from "./table.ts";
 
-await run((options) => {
+await run([], (options) => {
   const { found } = look(options);
   const columns = ["system", "service", "container", "state", "health", "since", "ports", "image"] as const;
   console.log(table(columns, found));

@@ -1,11 +1,11 @@
 /** `make urls`: what can be opened or called, per system. */
-import { systemOutputs } from "../components/outputs.ts";
-import { run, selected } from "./lib/command.ts";
-import { dockerCommand } from "./lib/engine.ts";
-import { readStack } from "./lib/stack.ts";
-import { table } from "./lib/table.ts";
+import { systemOutputs } from "../systems/outputs.ts";
+import { run, selected } from "./command.ts";
+import { dockerCommand } from "../hosts/connection.ts";
+import { readStack } from "./stack.ts";
+import { table } from "./table.ts";
 
-await run((options) => {
+await run([], (options) => {
   const stack = readStack(options.stack);
   const rows = selected(stack, options).flatMap((system) =>
     Object.entries(systemOutputs(system).urls).map(([what, url]) => ({ system: system.name, what, url })),

@@ -2,12 +2,12 @@
  * `make why`: of each container that is stopped, restarting or not healthy, what its health check said and its last
  * log lines. `make up` ends with it when it fails: the Docker plug-in says only that a container is not healthy.
  */
-import { run } from "./lib/command.ts";
-import { docker } from "./lib/engine.ts";
-import { look } from "./lib/inspect.ts";
-import { explain } from "./lib/why.ts";
+import { run } from "./command.ts";
+import { docker } from "../hosts/docker.ts";
+import { look } from "./containers/look.ts";
+import { explain } from "./containers/explain.ts";
 
-await run((options) => {
+await run(["tail"], (options) => {
   const { host, found, inspected } = look(options);
   const problems = new Map(found.map((row) => [`/${row.container}`, row.problem]));
   const troubled = inspected.filter((container) => problems.get(container.Name));

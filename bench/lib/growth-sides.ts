@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { composeFile } from "../../operations/lib/compose-file.ts";
-import type { System } from "../../systems/description.ts";
+import { composeFile } from "../../engines/compose/file.ts";
+import type { SystemSpec } from "../../systems/spec.ts";
 import { output } from "./processes.ts";
 
 export interface GrowthSide {
@@ -17,7 +17,7 @@ const root = process.cwd();
 const folder = () => mkdtempSync(join(tmpdir(), "growth-"));
 
 /** bench/growth-program.ts in a Pulumi project of its own. */
-export async function own(system: System): Promise<GrowthSide> {
+export async function own(system: SystemSpec): Promise<GrowthSide> {
   const cwd = folder();
   const name = "robotoff-protea-growth";
   symlinkSync(join(root, "bench/growth-program.ts"), join(cwd, "index.ts"));
@@ -45,7 +45,7 @@ export async function own(system: System): Promise<GrowthSide> {
   };
 }
 
-export function compose(system: System): GrowthSide {
+export function compose(system: SystemSpec): GrowthSide {
   const cwd = folder();
   writeFileSync(join(cwd, "compose.yaml"), stringify(composeFile(system), { version: "1.1" }));
   return { up: () => output({ command: ["docker", "compose", "up", "-d", "--wait"], cwd }) };

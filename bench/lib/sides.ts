@@ -1,8 +1,8 @@
 /** The real stack, both systems, deployed by this program or by docker compose; each under names and ports of its own. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readStack } from "../../operations/lib/stack.ts";
-import { variables } from "../../operations/lib/compose-file.ts";
+import { readStack } from "../../operations/stack.ts";
+import { variables } from "../../engines/compose/file.ts";
 import { succeeded, TestStack } from "../../tests/engine/stack.harness.ts";
 import { removeProjects, untilHealthy } from "./engine.ts";
 import { output } from "./processes.ts";

@@ -1,6 +1,6 @@
 /** N plain containers: how the time grows with N. */
 import { docker } from "../../tests/engine/stack.harness.ts";
-import type { System } from "../../systems/description.ts";
+import type { SystemSpec } from "../../systems/spec.ts";
 import { prefix, removeProjects } from "../lib/engine.ts";
 import { compose, own, type GrowthSide } from "../lib/growth-sides.ts";
 import { plainSystem } from "../lib/growth-system.ts";
@@ -17,7 +17,7 @@ export async function growth({ rounds, sizes }: Options): Promise<Section> {
   const image = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "robotoff-protea/redis").split("\n")[0]!;
   if (!image) throw new Error("the image robotoff-protea/redis is missing: make setup");
   const built = await provider();
-  const make: Record<string, (system: System) => Promise<GrowthSide>> = {
+  const make: Record<string, (system: SystemSpec) => Promise<GrowthSide>> = {
     "this program": own,
     "docker compose": (system) => Promise.resolve(compose(system)),
     ...(built ? { terraform: (system) => Promise.resolve(terraform(system, built)) } : {}),

@@ -1,5 +1,6 @@
-import type { Service } from "../description.ts";
-import { healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
+import type { ServiceSpec } from "../spec.ts";
+import { healthcheck, OPENING } from "../healthchecks.ts";
+import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
 /** A single Elasticsearch node, as the official image runs it. */
 export function elasticsearch(args: {
@@ -8,17 +9,17 @@ export function elasticsearch(args: {
   security: boolean;
   /** Key of the secret with the password of the user `elastic`. */
   password: string;
-  /** Bytes of Java heap. */
-  heap: number;
-  mounts: Service["mounts"];
-  ports: Service["ports"];
+  /** Java's heap: bytes, and where the stack file says so. */
+  heap: { bytes: number; path: string };
+  mounts: ServiceSpec["mounts"];
+  ports: ServiceSpec["ports"];
   memory: number;
-}): Service {
-  const heap = `${Math.floor(args.heap / 2 ** 20)}m`;
+}): ServiceSpec {
+  const heap = `${Math.floor(args.heap.bytes / 2 ** 20)}m`;
   const url = "http://127.0.0.1:9200/_cluster/health?wait_for_status=yellow&timeout=5s";
   // The password goes to curl by standard input: an argument would show in the process list.
   const secured = `printf 'user = "elastic:%s"' "$ELASTIC_PASSWORD" | curl -fsS -o /dev/null -K - '${url}'`;
-  return service({
+  return serviceSpec({
     name: "elasticsearch",
     image: args.image,
     environment: {
@@ -39,6 +40,7 @@ export function elasticsearch(args: {
       startPeriod: OPENING,
     }),
     memory: args.memory,
+    memoryNeeds: [{ what: "Java's heap", ...args.heap }],
     single: ONE_SERVER,
     stopGracePeriod: 60_000,
   });

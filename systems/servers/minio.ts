@@ -1,5 +1,6 @@
-import type { Service } from "../description.ts";
-import { healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
+import type { ServiceSpec } from "../spec.ts";
+import { healthcheck, OPENING } from "../healthchecks.ts";
+import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
 /** MinIO, one drive, console included. */
 export function minio(args: {
@@ -8,10 +9,10 @@ export function minio(args: {
   /** Key of the password's secret. */
   password: string;
   volume: string;
-  ports: Service["ports"];
+  ports: ServiceSpec["ports"];
   memory: number;
-}): Service {
-  return service({
+}): ServiceSpec {
+  return serviceSpec({
     name: "minio",
     image: args.image,
     command: ["server", "/data", "--console-address", ":9001"],
@@ -30,8 +31,8 @@ export function minio(args: {
 }
 
 /** Makes a bucket, unless it is there. */
-export function bucket(args: { image: string; user: string; password: string; bucket: string }): Service {
-  return service({
+export function bucket(args: { image: string; user: string; password: string; bucket: string }): ServiceSpec {
+  return serviceSpec({
     name: "bucket",
     kind: "job",
     image: args.image,

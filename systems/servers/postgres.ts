@@ -1,5 +1,7 @@
-import type { Service } from "../description.ts";
-import { healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
+import { parsePostgresSize } from "../../config/units.ts";
+import type { ServiceSpec } from "../spec.ts";
+import { healthcheck, OPENING } from "../healthchecks.ts";
+import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
 /**
  * PostgreSQL as the official image runs it.
@@ -14,17 +16,21 @@ export function postgres(args: {
   password: string;
   /** Short name of the data volume. */
   volume: string;
-  /** postgresql.conf settings, given on the command line. */
-  settings?: Record<string, string>;
-  ports: Service["ports"];
+  /** Memory in PostgreSQL's form (`8GB`), and where the stack file says so; undefined: the server's own defaults. */
+  tuning?: { sharedBuffers: string; workMem: string; path: string };
+  ports: ServiceSpec["ports"];
   memory: number;
   shmSize?: number;
-}): Service {
-  const settings = Object.entries(args.settings ?? {}).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  return service({
+}): ServiceSpec {
+  const { tuning } = args;
+  return serviceSpec({
     name: "postgres",
     image: args.image,
-    command: settings.length > 0 ? ["postgres", ...settings] : undefined,
+    command: tuning && [
+      "postgres",
+      ...["-c", `shared_buffers=${tuning.sharedBuffers}`],
+      ...["-c", `work_mem=${tuning.workMem}`],
+    ],
     environment: {
       POSTGRES_USER: args.user,
       POSTGRES_PASSWORD: { secret: args.password },
@@ -40,6 +46,15 @@ export function postgres(args: {
       { startPeriod: OPENING },
     ),
     memory: args.memory,
+    memoryNeeds: tuning
+      ? [
+          {
+            what: "shared_buffers",
+            bytes: parsePostgresSize(tuning.sharedBuffers)!,
+            path: `${tuning.path}.sharedBuffers`,
+          },
+        ]
+      : [],
     single: ONE_SERVER,
     shmSize: args.shmSize,
     stopSignal: "SIGINT",

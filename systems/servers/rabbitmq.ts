@@ -1,5 +1,6 @@
-import type { Service } from "../description.ts";
-import { bashHttp, healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
+import type { ServiceSpec } from "../spec.ts";
+import { bashHttp, healthcheck, OPENING } from "../healthchecks.ts";
+import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
 /** RabbitMQ with management, as the official image runs it. */
 export function rabbitmq(args: {
@@ -8,10 +9,10 @@ export function rabbitmq(args: {
   /** Key of the password's secret. */
   password: string;
   volume: string;
-  ports: Service["ports"];
+  ports: ServiceSpec["ports"];
   memory: number;
-}): Service {
-  return service({
+}): ServiceSpec {
+  return serviceSpec({
     name: "rabbitmq",
     image: args.image,
     // The node's name, and so its data's folder, is made from the host name: it must outlive the container.
@@ -38,13 +39,13 @@ export function rabbitmq(args: {
 }
 
 /** Declares durable queues. The password reaches rabbitmqadmin by a file: an argument would show in the process list. */
-export function queues(args: { image: string; user: string; password: string; queues: string[] }): Service {
+export function queues(args: { image: string; user: string; password: string; queues: string[] }): ServiceSpec {
   const config = "/tmp/rabbitmqadmin.conf";
   const declare = args.queues.map(
     (name) => `rabbitmqadmin -c ${config} -N default declare queue name=${name} durable=true`,
   );
   const write = `printf '[default]\\nhostname = rabbitmq\\nusername = %s\\npassword = %s\\n' "$USERNAME" "$PASSWORD" > ${config}`;
-  return service({
+  return serviceSpec({
     name: "queues",
     kind: "job",
     image: args.image,

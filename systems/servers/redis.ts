@@ -1,5 +1,6 @@
-import type { Service } from "../description.ts";
-import { healthcheck, ONE_SERVER, OPENING, service } from "../service.ts";
+import type { ServiceSpec } from "../spec.ts";
+import { healthcheck, OPENING } from "../healthchecks.ts";
+import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
 /** Redis as Robotoff runs it: snapshots and an append-only file, so that queued jobs outlive the container. */
 export function redis(args: {
@@ -7,10 +8,10 @@ export function redis(args: {
   /** Append-only file on. A server that starts with it ignores an existing snapshot without one. */
   appendOnly: boolean;
   volume: string;
-  ports: Service["ports"];
+  ports: ServiceSpec["ports"];
   memory: number;
-}): Service {
-  return service({
+}): ServiceSpec {
+  return serviceSpec({
     name: "redis",
     image: args.image,
     // Upstream sets REDIS_ARGS, which only redis-stack reads; the official image wants them as a command.

@@ -1,15 +1,16 @@
-import type { Service } from "../description.ts";
-import { healthcheck, OPENING, service } from "../service.ts";
+import type { ServiceSpec } from "../spec.ts";
+import { healthcheck, OPENING } from "../healthchecks.ts";
+import { serviceSpec } from "../service-spec.ts";
 
 /** Triton; models are loaded and unloaded by name while it runs, all of them at the start. */
 export function triton(args: {
   image: string;
   /** Volume or host folder of the model repository. */
   models: string;
-  ports: Service["ports"];
+  ports: ServiceSpec["ports"];
   memory: number;
-}): Service {
-  return service({
+}): ServiceSpec {
+  return serviceSpec({
     name: "triton",
     image: args.image,
     command: ["tritonserver", "--model-repository=/models", "--model-control-mode=explicit", "--load-model=*"],

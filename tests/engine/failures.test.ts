@@ -1,6 +1,6 @@
 /** What goes wrong: a clear error, nothing half-done left unsaid, and the next `up` completes. */
 import { createServer } from "node:net";
-import { standInTag } from "../../images/tag.ts";
+import { standInTag } from "../../images/builder/tag.ts";
 import { docker, failed, healthOf, succeeded, TestStack } from "./stack.harness.ts";
 import { until } from "../http.ts";
 

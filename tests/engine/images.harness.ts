@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { standInTag } from "../../images/tag.ts";
+import { standInTag } from "../../images/builder/tag.ts";
 
 const prefix = `rp-images-${process.pid}`;
 const label = ["--label", "robotoff-protea.test=1"];
@@ -120,7 +120,7 @@ export function runOnce(imageName: string, options: string[], ...command: string
 }
 
 export function setUp(): void {
-  const built = spawnSync(process.execPath, ["images/build.ts"], { encoding: "utf8" });
+  const built = spawnSync(process.execPath, ["images/builder/build.ts"], { encoding: "utf8" });
   if (built.status !== 0) throw new Error(`the images cannot be had:\n${built.stdout}${built.stderr}`);
   must("network", "create", ...label, network);
 }

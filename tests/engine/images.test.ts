@@ -6,7 +6,7 @@ import { postgres } from "../../systems/servers/postgres.ts";
 import { rabbitmq } from "../../systems/servers/rabbitmq.ts";
 import { redis } from "../../systems/servers/redis.ts";
 import { triton } from "../../systems/servers/triton.ts";
-import type { Service } from "../../systems/description.ts";
+import type { ServiceSpec } from "../../systems/spec.ts";
 import {
   Container,
   type Setting,
@@ -23,7 +23,7 @@ beforeAll(setUp);
 afterAll(tearDown);
 
 const common = { image: "", volume: "", ports: [], memory: 2 ** 30, password: "", user: "app" };
-const check = (service: Service): string[] => commandOf(service.healthcheck!.test);
+const check = (service: ServiceSpec): string[] => commandOf(service.healthcheck!.test);
 const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
 
 const curl = ["curl", "-fsS", "-H", "Content-Type: application/json"];
@@ -112,7 +112,7 @@ const rows: Row[] = [
       ES_JAVA_OPTS: "-Xms128m -Xmx128m",
     },
     data: "/usr/share/elasticsearch/data",
-    health: check(elasticsearch({ ...common, security: false, heap: 2 ** 27, mounts: [] })),
+    health: check(elasticsearch({ ...common, security: false, heap: { bytes: 2 ** 27, path: "" }, mounts: [] })),
     write: [
       [...curl, "-X", "PUT", "localhost:9200/logos", "-d", '{"mappings":{"properties":{"v":{"type":"keyword"}}}}'],
       ["sh", "-c", `printf '{"index":{}}\\n{"v":"kept"}\\n' | ${curl.slice(0, 2).join(" ")} -H content-type:application/x-ndjson \

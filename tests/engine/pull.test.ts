@@ -15,7 +15,7 @@ let address: string;
 /** Makes images as set-up does, in a process of its own; each from its official reference or else images/recipe. */
 function make(...officials: string[]): string[] {
   const program = `
-    import { make } from ${JSON.stringify(join(process.cwd(), "images/make.ts"))};
+    import { make } from ${JSON.stringify(join(process.cwd(), "images/builder/make.ts"))};
     const [root, mine, ...officials] = process.argv.slice(1);
     for (const [n, official] of officials.entries())
       console.log(make(root, "recipe", { official }, mine + ":" + n, root + "/" + n + ".log"));`;

@@ -8,7 +8,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { describeStack } from "../../systems/index.ts";
+import { describeStack } from "../../systems/stack.ts";
 
 type Settings = Record<string, unknown>;
 const root = process.cwd();
@@ -78,6 +78,8 @@ export class TestStack {
       "config",
       "components",
       "systems",
+      "engines",
+      "hosts",
       "images",
       "toolchain",
       "operations",

@@ -1,6 +1,6 @@
 /** Both systems on a real engine: one deployment, in the order of its life. Each topic is a file of its own. */
 import { readFileSync } from "node:fs";
-import { standInTag } from "../../images/tag.ts";
+import { standInTag } from "../../images/builder/tag.ts";
 import { applications } from "./topics/applications.ts";
 import { compose } from "./topics/compose.ts";
 import { drift } from "./topics/drift.ts";

@@ -1,9 +1,10 @@
 // The compose file that `make compose` writes: everything a description can say, in Compose's words.
-import { composeFile, variables } from "../../operations/lib/compose-file.ts";
-import type { System } from "../../systems/description.ts";
-import { healthcheck, service } from "../../systems/service.ts";
+import { composeFile, variables } from "../../engines/compose/file.ts";
+import type { SystemSpec } from "../../systems/spec.ts";
+import { healthcheck } from "../../systems/healthchecks.ts";
+import { serviceSpec } from "../../systems/service-spec.ts";
 
-const api = service({
+const api = serviceSpec({
   name: "api",
   image: "robotoff-protea/robotoff:0123456789ab",
   entrypoint: ["tini", "--"],
@@ -39,7 +40,7 @@ const api = service({
   ],
   externalNetworks: ["po_webnet"],
 });
-const system: System = {
+const system: SystemSpec = {
   name: "robotoff",
   project: "robotoff",
   separator: "_",
@@ -110,9 +111,9 @@ test("a whole file", () => {
 
 test("several containers of a service are Compose's to name; a job has no health check and is not restarted", () => {
   const services = [
-    service({ name: "worker", image: "example.org/worker:1", replicas: 3 }),
-    service({ name: "off", image: "example.org/worker:1", replicas: 0 }),
-    service({ name: "migrate", image: "example.org/worker:1", kind: "job" }),
+    serviceSpec({ name: "worker", image: "example.org/worker:1", replicas: 3 }),
+    serviceSpec({ name: "off", image: "example.org/worker:1", replicas: 0 }),
+    serviceSpec({ name: "migrate", image: "example.org/worker:1", kind: "job" }),
   ];
   const file = composeFile({ ...system, services }) as { services: Record<string, Record<string, unknown>> };
   expect(file.services.worker).toMatchObject({ scale: 3 });

@@ -1,5 +1,5 @@
 // How docker is called for each kind of host.
-import { dockerCommand } from "../../operations/lib/engine.ts";
+import { dockerCommand } from "../../hosts/connection.ts";
 
 const settings = { protectVolumes: true, generateSecrets: false };
 const logs = ["compose", "-p", "robotoff", "logs"];
@@ -14,8 +14,8 @@ test("another socket", () => {
 });
 
 test("another host: docker runs there, and its shell sees each word as it is", () => {
-  const host = { ...settings, docker: "ssh://off@10.1.0.200", sshConfig: "operations/ssh_config" };
-  const target = ["ssh", "-F", "operations/ssh_config", "off@10.1.0.200", "--"];
+  const host = { ...settings, docker: "ssh://off@10.1.0.200", sshConfig: "hosts/ssh_config" };
+  const target = ["ssh", "-F", "hosts/ssh_config", "off@10.1.0.200", "--"];
   expect(dockerCommand(host, ["ps", "--format", "{{.Names}} it's"])).toEqual([
     ...target,
     `docker ps --format '{{.Names}} it'\\''s'`,

@@ -2,7 +2,7 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { standInTag } from "../../images/tag.ts";
+import { standInTag } from "../../images/builder/tag.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "image-tags-"));
 const original = join(scratch, "original");

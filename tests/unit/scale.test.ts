@@ -1,5 +1,5 @@
 // A stack file is people's: another number of containers changes that number and not one character more.
-import { poolSystem, withReplicas } from "../../operations/lib/replicas.ts";
+import { poolSystem, withReplicas } from "../../operations/scale/replicas.ts";
 
 const FILE = `# Comment
 config:

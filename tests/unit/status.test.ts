@@ -1,21 +1,23 @@
 // What `make status` says of a container, from its declaration and what `docker container inspect` prints.
-import { age, declared, rows, summary, type Inspected } from "../../operations/lib/status.ts";
-import type { System } from "../../systems/description.ts";
-import { healthcheck, service } from "../../systems/service.ts";
+import type { Inspected } from "../../engines/docker/inspect.ts";
+import { age, declared, rows, summary } from "../../operations/containers/rows.ts";
+import type { SystemSpec } from "../../systems/spec.ts";
+import { healthcheck } from "../../systems/healthchecks.ts";
+import { serviceSpec } from "../../systems/service-spec.ts";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
-const system: System = {
+const system: SystemSpec = {
   name: "robotoff",
   project: "robotoff",
   separator: "_",
   services: [
-    service({
+    serviceSpec({
       name: "redis",
       image: "robotoff-protea/redis:0123456789ab",
       replicas: 2,
       healthcheck: healthcheck(["CMD", "true"]),
     }),
-    service({ name: "migrate", image: "ghcr.io/openfoodfacts/robotoff:v1.85.10", kind: "job" }),
+    serviceSpec({ name: "migrate", image: "ghcr.io/openfoodfacts/robotoff:v1.85.10", kind: "job" }),
   ],
   volumes: [],
 };

@@ -1,6 +1,6 @@
 /** The one message with everything that is wrong. */
 import { ConfigurationError } from "../../../config/problems.ts";
-import { describeStack } from "../../../systems/index.ts";
+import { describeStack } from "../../../systems/stack.ts";
 import { MINIMAL, problemsOf, raw } from "../support/stack.ts";
 
 const MESSAGE = `Pulumi.staging.yaml has 5 problems; nothing was changed:

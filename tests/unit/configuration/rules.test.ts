@@ -1,7 +1,8 @@
 /** Rules across fields, services and systems, by the whole message. */
-import type { Service } from "../../../systems/description.ts";
-import { checkSystems } from "../../../systems/rules.ts";
-import { healthcheck, healthy, service } from "../../../systems/service.ts";
+import type { ServiceSpec } from "../../../systems/spec.ts";
+import { checkSystems } from "../../../systems/rules/all.ts";
+import { healthcheck } from "../../../systems/healthchecks.ts";
+import { healthy, serviceSpec } from "../../../systems/service-spec.ts";
 import { MINIMAL, problemsOf, type Values } from "../support/stack.ts";
 
 const robotoff = (services: object): Values => ({ "robotoff:services": services });
@@ -69,15 +70,14 @@ const rules: [string, Values, string[]][] = [
   [
     "shared_buffers above the container's memory",
     { ...robotoff({ postgres: { memory: "4g" } }), "robotoff:postgres": { sharedBuffers: "8GB" } },
-    ["robotoff:postgres.sharedBuffers: 8GB is above the container's memory, robotoff:services.postgres.memory: 4 GiB"],
+    [
+      "robotoff:postgres.sharedBuffers: shared_buffers of 8 GiB is above the container's memory, robotoff:services.postgres.memory: 4 GiB",
+    ],
   ],
   [
-    "shared_buffers in blocks of 8 kB",
-    { ...robotoff({ postgres: { memory: "512m" } }), "robotoff:postgres": { sharedBuffers: "131072" } },
-    [
-      "robotoff:postgres.sharedBuffers: 131072 is above the container's memory, " +
-        "robotoff:services.postgres.memory: 512 MiB",
-    ],
+    "shared_buffers without a unit, which PostgreSQL would take for blocks of 8 kB",
+    { "robotoff:postgres": { sharedBuffers: "131072 " } },
+    ['robotoff:postgres.sharedBuffers: found "131072 ", expected PostgreSQL\'s form, such as 512MB or 8GB'],
   ],
   [
     "shared_buffers in another form",
@@ -88,7 +88,7 @@ const rules: [string, Values, string[]][] = [
     "a heap above the container's memory",
     { ...robotoff({ elasticsearch: { memory: "1g" } }), "robotoff:elasticsearch": { heap: "2g" } },
     [
-      "robotoff:elasticsearch.heap: 2048m is above the container's memory, " +
+      "robotoff:elasticsearch.heap: Java's heap of 2 GiB is above the container's memory, " +
         "robotoff:services.elasticsearch.memory: 1 GiB",
     ],
   ],
@@ -181,14 +181,14 @@ test.each(rules)("%s", (_, values, expected) => {
 /** A service can lose its check only in systems/, not in a stack file. */
 describe("a service without a health check", () => {
   const path = "robotoff:services.redis";
-  const redis = service({ name: "redis", image: "redis:7", path });
-  const api = service({
+  const redis = serviceSpec({ name: "redis", image: "redis:7", path });
+  const api = serviceSpec({
     name: "api",
     image: "x:1",
     healthcheck: healthcheck(["CMD", "true"]),
     needs: healthy("redis"),
   });
-  const check = (...services: Service[]) =>
+  const check = (...services: ServiceSpec[]) =>
     checkSystems([{ name: "robotoff", project: "robotoff", separator: "_", services, volumes: [] }]);
 
   test("that another waits for", () => {

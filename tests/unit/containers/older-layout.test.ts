@@ -1,7 +1,7 @@
 /** The layout of the older runbook, expressed by configuration alone. */
 import { containersOf } from "../support/containers.ts";
 import { fileValues, raw } from "../support/stack.ts";
-import { describeStack } from "../../../systems/index.ts";
+import { describeStack } from "../../../systems/stack.ts";
 
 const containers = containersOf(
   describeStack(raw(fileValues("tests/unit/containers/older-layout.yaml"), { stack: "older" })),

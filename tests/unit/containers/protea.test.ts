@@ -1,7 +1,7 @@
 /** What PROTEA asks of its containers, whatever the stack. */
 import { containersOf } from "../support/containers.ts";
 import { MINIMAL, raw, type Values } from "../support/stack.ts";
-import { describeStack } from "../../../systems/index.ts";
+import { describeStack } from "../../../systems/stack.ts";
 
 const protea = (changes: Values = {}) =>
   containersOf(describeStack(raw({ ...MINIMAL, "robotoff:enabled": false, ...changes })), "test");

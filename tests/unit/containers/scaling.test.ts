@@ -1,7 +1,7 @@
 /** Changing one thing changes nothing else: whole arguments are compared. */
 import { containersOf } from "../support/containers.ts";
 import { fileValues, raw, type Values } from "../support/stack.ts";
-import { describeStack } from "../../../systems/index.ts";
+import { describeStack } from "../../../systems/stack.ts";
 
 const STAGING = fileValues("Pulumi.staging.yaml");
 

@@ -1,4 +1,6 @@
 /** The resources the program registers, seen by a mock of Pulumi's engine. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expectGolden } from "../support/golden.ts";
 import { find, graph, SECRET, type Registered } from "../support/graph.ts";
 import { fileValues, MINIMAL, type Values } from "../support/stack.ts";
@@ -31,11 +33,11 @@ describe("local", () => {
     expect(named(docker.filter(({ provider }) => provider !== "host-docker"))).toEqual([]);
   });
 
-  test("before anything is touched, the host is checked", () => {
+  test("before anything is touched, a new state is checked against what is there", () => {
     const foundation = resources.filter(
       (resource) => isA("Network")(resource) || isA("Volume")(resource) || isA("RemoteImage")(resource),
     );
-    const unchecked = foundation.filter(({ parent, after }) => !after.includes(`${parent}-checks`));
+    const unchecked = foundation.filter(({ parent, after }) => !after.includes(`${parent}-first`));
     expect(named(unchecked)).toEqual([]);
   });
 
@@ -69,12 +71,20 @@ describe("local", () => {
     expect(find(resources, "protea-migrate-run-1").inputs.triggers).toEqual(["protea-migrate-1-id"]);
   });
 
-  test("a command runs only when a trigger changes, the checks when they change themselves; and nothing is undone", () => {
+  test("a job's script is installed under its content's hash before the job runs it by that name", () => {
+    const content = readFileSync("hosts/scripts/job.sh", "utf8");
+    const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+    const { inputs } = find(resources, "host-script-job");
+    expect(inputs).toMatchObject({ stdin: content, triggers: [hash] });
+    const { inputs: job, after } = find(resources, "protea-migrate-run-1");
+    expect(job.create).toBe(`"$HOME"/.local/share/robotoff-protea/scripts/job-${hash}.sh protea-migrate-1`);
+    expect(after).toContain("host-script-job");
+  });
+
+  test("a command runs only when a trigger changes, and nothing is undone", () => {
     const commands = resources.filter(isA("Command"));
     expect(commands.length).toBeGreaterThan(8);
-    const again = commands.filter(({ inputs }) => inputs.update !== ":");
-    expect(named(again)).toEqual(["robotoff-checks", "protea-checks"]);
-    for (const { inputs } of again) expect(inputs.create).toBe(`${inputs.update as string} first`);
+    expect(named(commands.filter(({ inputs }) => inputs.update !== ":"))).toEqual([]);
     expect(named(commands.filter(({ inputs }) => "delete" in inputs))).toEqual([]);
   });
 
@@ -150,12 +160,12 @@ describe("production", () => {
   test("the host is reached by ssh with the stack's settings, and scripts run there", () => {
     expect(find(resources, "host-docker").inputs).toMatchObject({
       host: "ssh://off@10.1.0.201",
-      sshOpts: JSON.stringify(["-F", "operations/ssh_config"]),
+      sshOpts: JSON.stringify(["-F", "hosts/ssh_config"]),
     });
-    expect(find(resources, "robotoff-checks").inputs.interpreter).toEqual([
+    expect(find(resources, "robotoff-first").inputs.interpreter).toEqual([
       "ssh",
       "-F",
-      "operations/ssh_config",
+      "hosts/ssh_config",
       "off@10.1.0.201",
       "--",
     ]);

@@ -1,9 +1,9 @@
 /** The order in which services are declared. */
 import { inOrder } from "../../../components/system.ts";
-import { completed, healthy, service } from "../../../systems/service.ts";
+import { completed, healthy, serviceSpec } from "../../../systems/service-spec.ts";
 import { committed, STACKS } from "../support/stack.ts";
 
-const one = (name: string, ...needs: string[]) => service({ name, image: "x:1", needs: healthy(...needs) });
+const one = (name: string, ...needs: string[]) => serviceSpec({ name, image: "x:1", needs: healthy(...needs) });
 
 test("each comes after what it needs, and otherwise stays where it was", () => {
   const services = [one("api", "database", "queue"), one("queue"), one("database", "disk"), one("disk"), one("other")];

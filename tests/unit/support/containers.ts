@@ -1,8 +1,8 @@
 /** Whole container arguments in a form people review. */
 import { isMap, isScalar, parseDocument, stringify, visit } from "yaml";
-import { containerArguments } from "../../../components/container-args.ts";
-import type { EnvironmentValue, Service, System } from "../../../systems/description.ts";
-import type { Stack } from "../../../systems/index.ts";
+import { containerArguments } from "../../../engines/docker/container-args.ts";
+import type { EnvironmentValue, ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
+import type { Stack } from "../../../systems/stack.ts";
 
 /** `${robotoff:postgresPassword}`, with `|url` where it is percent-encoded. */
 function show(value: EnvironmentValue): string {
@@ -13,12 +13,12 @@ function show(value: EnvironmentValue): string {
     .join("");
 }
 
-export function environmentOf(service: Service): Record<string, string> {
+export function environmentOf(service: ServiceSpec): Record<string, string> {
   return Object.fromEntries(Object.entries(service.environment).map(([name, value]) => [name, show(value)]));
 }
 
 /** A service's containers by name: every argument, with the environment. */
-function containersOfService(system: System, service: Service, stack: string, keep: boolean) {
+function containersOfService(system: SystemSpec, service: ServiceSpec, stack: string, keep: boolean) {
   return Array.from({ length: service.replicas }, (_, index) => {
     const { name, ...rest } = containerArguments(system, service, index + 1, stack, keep);
     return [name, { ...rest, environment: environmentOf(service) }] as const;
@@ -52,8 +52,11 @@ function takeShared(maps: Json[]): Json {
  * from an image's recipe.
  */
 export function render(containers: ReturnType<typeof containersOf>): string {
-  const plain = JSON.parse(JSON.stringify(containers)) as Record<string, { labels: Json }>;
-  for (const { labels } of Object.values(plain)) labels["com.docker.compose.config-hash"] = "HASH";
+  const plain = JSON.parse(JSON.stringify(containers)) as Record<string, { image: string; labels: Json }>;
+  // One is left as it is: that nothing of it changes the hash is what keeps a database where it is.
+  for (const [name, { image, labels }] of Object.entries(plain))
+    if (name !== "robotoff_redis_1" || image.startsWith("robotoff-protea/"))
+      labels["com.docker.compose.config-hash"] = "HASH";
   const labels = takeShared(Object.values(plain).map((container) => container.labels));
   const shared = { ...takeShared(Object.values(plain)), labels };
   const document = parseDocument(

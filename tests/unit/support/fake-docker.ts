@@ -1,38 +1,61 @@
 /** A `docker` on PATH that answers from files, so that the scripts run for real without an engine. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Answers a command from the file of its name, where there is one: first line the exit code, then what it prints. */
+/**
+ * Answers a command from the file of its name: first line the exit code, then what it prints (on failure: complains).
+ * What has no answer is refused, and remembered, so that a test cannot pass because of it.
+ */
 const DOCKER = `#!/bin/sh
 dir=$(dirname "$0")
 echo "$*" >>"$dir/calls"
-answer="$dir/$(printf %s "$*" | tr -c 'a-zA-Z0-9\\n' _ | cut -c1-150)"
-[ -f "$answer" ] || exit 1
-tail -n +2 "$answer"
-exit "$(head -n 1 "$answer")"
+answer="$dir/$(printf %s "$*" | cksum | tr ' ' -)"
+if [ ! -f "$answer" ]; then
+  echo "$*" >>"$dir/unanswered"
+  echo "the fake docker has no answer for: $*" >&2
+  exit 125
+fi
+code=$(head -n 1 "$answer")
+if [ "$code" = 0 ]; then tail -n +2 "$answer"; else tail -n +2 "$answer" >&2; fi
+exit "$code"
 `;
 
 export class FakeDocker {
-  private readonly folder = mkdtempSync(join(tmpdir(), "fake-docker-"));
+  /** Its folder, to be the first of PATH. */
+  readonly folder = mkdtempSync(join(tmpdir(), "fake-docker-"));
 
   constructor() {
     writeFileSync(join(this.folder, "docker"), DOCKER, { mode: 0o755 });
   }
 
-  /** From now on `docker COMMAND` ends like this; what has no answer fails silently. */
+  /** From now on `docker COMMAND` ends like this. */
   answer(command: string, output = "", code = 0): this {
-    const name = command.replace(/[^a-zA-Z0-9]/g, "_").slice(0, 150);
+    const name = spawnSync("cksum", { input: command, encoding: "utf8" }).stdout.trim().replaceAll(" ", "-");
     writeFileSync(join(this.folder, name), `${code}\n${output}`);
     return this;
   }
 
-  /** Runs a script as components/host.ts does, by standard input; `args` are its arguments. */
-  run(script: string, ...args: string[]) {
-    const env = { ...process.env, PATH: `${this.folder}:${process.env.PATH}` };
-    const { status, stdout, stderr } = spawnSync("sh", ["-s", "--", ...args], { input: script, env, encoding: "utf8" });
+  /** Runs a script of hosts/scripts/ with arguments. Throws when it asked docker what it has no answer for. */
+  run(name: string, ...args: string[]) {
+    const { status, stdout, stderr } = spawnSync("sh", [`hosts/scripts/${name}.sh`, ...args], {
+      env: this.environment,
+      encoding: "utf8",
+    });
+    this.refuseUnanswered();
     return { status, stdout, stderr };
+  }
+
+  /** This process's environment with the fake docker first on PATH. */
+  get environment(): NodeJS.ProcessEnv {
+    return { ...process.env, PATH: `${this.folder}:${process.env.PATH}` };
+  }
+
+  /** Throws when docker was asked what has no answer. */
+  refuseUnanswered(): void {
+    const file = join(this.folder, "unanswered");
+    if (existsSync(file)) throw new Error(`the fake docker has no answer for:\n${readFileSync(file, "utf8")}`);
   }
 
   /** The commands it was called with. */
@@ -43,9 +66,4 @@ export class FakeDocker {
   remove(): void {
     rmSync(this.folder, { recursive: true });
   }
-}
-
-/** Whether sh can read a script; its complaint otherwise. */
-export function syntaxOf(script: string): string {
-  return spawnSync("sh", ["-n"], { input: script, encoding: "utf8" }).stderr;
 }

@@ -99,6 +99,8 @@ export async function graph(stack: string, values: Values, secrets: Record<strin
         },
         "robotoff-protea",
         stack,
+        // A preview: the program then asks nothing of a host.
+        true,
       );
       const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
       const register = monitor.registerResource.bind(monitor);

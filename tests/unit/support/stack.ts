@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { ConfigurationError } from "../../../config/problems.ts";
 import type { RawConfiguration } from "../../../config/read.ts";
-import { describeStack } from "../../../systems/index.ts";
+import { describeStack } from "../../../systems/stack.ts";
 
 export const STACKS = ["local", "staging", "production"] as const;
 

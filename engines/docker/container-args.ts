@@ -1,0 +1,118 @@
+/** From a service's description to a container's arguments. Pure: tests assert the whole result. */
+import { formatDuration, type Mount } from "../../config/units.ts";
+import {
+  containerName,
+  LOGGING,
+  networkName,
+  SECURITY_OPTIONS,
+  type ServiceSpec,
+  type SystemSpec,
+} from "../../systems/spec.ts";
+import { configHash, containerLabels } from "./labels.ts";
+
+const mebibytes = (bytes: number | undefined) => (bytes === undefined ? undefined : Math.round(bytes / 2 ** 20));
+const seconds = (milliseconds: number) => Math.ceil(milliseconds / 1_000);
+
+function mountArgument(system: SystemSpec, service: ServiceSpec, { source, target, readOnly }: Mount) {
+  if (source.startsWith("/")) return { type: "bind", source, target, readOnly };
+  const volume = system.volumes.find((known) => known.name === source);
+  if (!volume) throw new Error(`${service.path}: no volume "${source}"`);
+  return { type: "volume", source: volume.dockerName, target, readOnly };
+}
+
+/** What a container cannot change while it exists; of the environment, secrets by their names. */
+function fixed(system: SystemSpec, service: ServiceSpec) {
+  const check = service.healthcheck;
+  return {
+    image: service.image,
+    entrypoints: service.entrypoint,
+    command: service.command,
+    hostname: service.hostname,
+    user: service.user,
+    networksAdvanced: [
+      { name: networkName(system), aliases: [service.name] },
+      ...service.externalNetworks.map((name) => ({ name })),
+    ],
+    ports: service.ports.map((port) => ({
+      internal: port.container,
+      external: port.host,
+      ip: port.address,
+      protocol: port.protocol,
+    })),
+    mounts: service.mounts.map((mount) => mountArgument(system, service, mount)),
+    uploads: service.files.map((file) => ({ file: file.path, content: file.content })),
+    healthcheck: check && {
+      tests: check.test,
+      interval: formatDuration(check.interval),
+      timeout: formatDuration(check.timeout),
+      retries: check.retries,
+      startPeriod: formatDuration(check.startPeriod),
+      startInterval: formatDuration(check.startInterval),
+    },
+    shmSize: mebibytes(service.shmSize),
+    cpus: service.cpus === undefined ? undefined : String(service.cpus),
+    gpus: service.gpus,
+    ulimits: service.ulimits,
+    stopSignal: service.stopSignal,
+    stopTimeout: seconds(service.stopGracePeriod),
+    logDriver: LOGGING.driver,
+    logOpts: LOGGING.options,
+    securityOpts: SECURITY_OPTIONS,
+  };
+}
+
+/** What the Docker provider changes in place (`docker update`). */
+function changeable(service: ServiceSpec) {
+  return {
+    restart: service.restart,
+    memory: mebibytes(service.memory),
+    // Declared although equal: memory without it differs after every refresh.
+    memorySwap: mebibytes(service.memory),
+    memoryReservation: mebibytes(service.memoryReservation),
+  };
+}
+
+/** How the provider makes and removes the container; the container itself does not have it. */
+function handling(service: ServiceSpec, keepAnonymousVolumes: boolean) {
+  const check = service.healthcheck;
+  const job = service.kind === "job";
+  return {
+    // Created and its readiness awaited: what depends on it starts when it is healthy. A job is run by its Command.
+    wait: check !== undefined,
+    waitTimeout: check && seconds(check.startPeriod + check.retries * (check.interval + check.timeout)),
+    start: !job,
+    mustRun: !job,
+    // Without it the provider kills at once.
+    destroyGraceSeconds: seconds(service.stopGracePeriod),
+    // A job's hold nothing: its image may declare a volume for the server that it is not.
+    removeVolumes: job || !keepAnonymousVolumes,
+  };
+}
+
+/** Arguments of docker.Container, except those only known at run time: image label and environment. */
+export type ContainerArguments = ReturnType<typeof containerArguments>;
+
+/**
+ * The arguments of the n-th container of a service.
+ * @param n from 1
+ * @param stack the stack's name, for the label
+ * @param keepAnonymousVolumes what an image keeps outside its declared mounts outlives the container
+ */
+export function containerArguments(
+  system: SystemSpec,
+  service: ServiceSpec,
+  n: number,
+  stack: string,
+  keepAnonymousVolumes: boolean,
+) {
+  const unchanging = fixed(system, service);
+  // A label cannot change while the container exists, so what can (memory, restart policy) stays out of the hash.
+  const hash = configHash({ ...unchanging, environment: service.environment });
+  return {
+    name: containerName(system, service.name, n),
+    labels: containerLabels(system, service, n, stack, hash),
+    ...unchanging,
+    ...changeable(service),
+    ...handling(service, keepAnonymousVolumes),
+  };
+}

@@ -1,0 +1,65 @@
+/** What is checked on a host before anything is touched: all problems at once, then nothing or everything. */
+import { spawnSync } from "node:child_process";
+import type { HostSettings } from "../config/host.ts";
+import type { Port } from "../config/units.ts";
+import { containerNames, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
+import { inlineCommand, script } from "./scripts.ts";
+import { shell } from "./connection.ts";
+
+/**
+ * A published port as /proc/net/tcp and udp show a socket in its way: the local addresses, in the machine's byte order,
+ * and the port. https://docs.kernel.org/networking/proc_net_tcp.html
+ */
+function socket({ address, host }: Port): string {
+  const bytes = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
+  const own = bytes.length === 4 ? bytes.reverse().join("").toUpperCase() : undefined;
+  const every = own === undefined || own === "00000000";
+  const local = every ? "[0-9A-F]+" : `(${own}|0{8}|0{32}|0{16}FFFF0000${own})`;
+  return `${local} ${host.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+const folders = (service: ServiceSpec) =>
+  service.mounts
+    .filter((mount) => mount.source.startsWith("/"))
+    .map((mount) => `folder ${mount.source} ${mount.path ?? `${service.path}.volumes`}`);
+
+/** The checks of a system, as hosts/scripts/checks.sh takes them. */
+export function checksOf(system: SystemSpec): string[] {
+  const services = system.services.filter((service) => service.replicas > 0);
+  const checks = [
+    ...system.volumes.filter((volume) => volume.external).map((volume) => `external volume ${volume.dockerName}`),
+    ...services.flatMap((service) => service.externalNetworks).map((network) => `external network ${network}`),
+    ...services
+      .map((service) => service.image)
+      // Made by set-up; no registry has them.
+      .filter((image) => image.startsWith("robotoff-protea/"))
+      .map((image) => `image ${image}`),
+    ...containerNames(system).map((container) => `container ${container}`),
+    `network ${networkName(system)}`,
+    ...system.volumes
+      .filter((volume) => !volume.external)
+      .map((volume) => `volume ${volume.dockerName} ${system.name}:volumes.${volume.name}`),
+    ...services
+      .flatMap((service) => service.ports)
+      .map((port) => `port ${port.address} ${port.host} ${port.protocol} ${socket(port)}`),
+    ...services.flatMap(folders),
+    ...services.filter((service) => service.gpus !== undefined).map((service) => `gpus ${service.path}.gpus`),
+  ];
+  return [...new Set(checks)];
+}
+
+/**
+ * Asks the host, in one round trip.
+ * @returns undefined when nothing is in the way, else every problem
+ */
+export function checkHost(host: HostSettings, stack: string, systems: SystemSpec[]): string | undefined {
+  const { interpreter, environment } = shell(host);
+  const [command, ...words] = interpreter;
+  const { status, stderr, error } = spawnSync(
+    command!,
+    [...words, inlineCommand([stack, ...systems.flatMap(checksOf)])],
+    { input: script("checks").content, env: { ...process.env, ...environment }, encoding: "utf8" },
+  );
+  if (status === 0) return undefined;
+  return error?.message || stderr.trim() || `the checks of the host ended with exit code ${status}`;
+}

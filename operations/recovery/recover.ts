@@ -1,0 +1,106 @@
+/** Puts in order what an interrupted command left behind (operations/recover.ts, when there is anything). */
+import { hostname } from "node:os";
+import type { HostSettings } from "../../config/host.ts";
+import { locks, PROJECT, readState } from "./backend.ts";
+import type { Options } from "../command.ts";
+import { dockerCommand } from "../../hosts/connection.ts";
+import { docker, show } from "../../hosts/docker.ts";
+import { isPulumi, orphans } from "./processes.ts";
+import { readStack } from "../stack.ts";
+import { givenUp, holder, leftovers, suspects, unknown, type Found, type State, type Suspect } from "./leftovers.ts";
+
+const nameOf = (urn: string) => urn.split("::").at(-1)!;
+
+async function succeed(command: string[]): Promise<void> {
+  const code = await show(command);
+  if (code !== 0) throw new Error(`recovery stopped: the command above ended with exit code ${code}`);
+}
+
+/** Ends a lock whose process is gone. Whether there was one. */
+async function release(stack: string): Promise<boolean> {
+  const held = locks(stack);
+  const holders = held.map((lock) => holder(lock, hostname(), isPulumi)).filter((name) => name !== undefined);
+  if (holders.length > 0)
+    throw new Error(
+      `stack ${stack} is in use: ${holders.join("; ")}. Wait for it to end; if it cannot (its host is gone): bin/pulumi cancel --yes --stack ${stack}`,
+    );
+  if (held.length === 0) return false;
+  console.log(`an earlier command on ${stack} was killed`);
+  await succeed(["bin/pulumi", "cancel", "--yes", "--stack", stack]);
+  return true;
+}
+
+/** A suspect as the engine has it; undefined when it was not made. */
+function inspect(host: HostSettings, suspect: Suspect): Found | undefined {
+  const { code, stdout, stderr } = docker(host, [suspect.kind, "inspect", suspect.name]);
+  if (code !== 0 && !/no such|not found/i.test(stderr)) throw new Error(stderr.trim());
+  const [found] = JSON.parse(stdout || "[]") as Record<string, never>[];
+  if (!found) return undefined;
+  const { Id: id, Name: name, Labels: own, Config: config, Containers: containers } = found;
+  const labels = (suspect.kind === "container" ? config?.["Labels"] : own) ?? {};
+  return {
+    ...suspect,
+    id: suspect.kind === "volume" ? name! : id!,
+    labels,
+    containers: Object.keys(containers ?? {}).length,
+  };
+}
+
+/** A healthy container is kept, although an `up` had given it up: a database that took long to recover, say. */
+function healthyAfterAll(host: HostSettings, state: State): string[] {
+  return givenUp(state)
+    .filter(
+      ({ id }) => docker(host, ["inspect", "--format", "{{.State.Health.Status}}", id]).stdout.trim() === "healthy",
+    )
+    .map(({ urn }) => urn);
+}
+
+/** Removes what interrupted creations made without its being recorded. */
+async function removeLeftovers({ stack, system, words }: Options, host: HostSettings, state: State): Promise<void> {
+  const volumes = words.includes("destroy") && !host.protectVolumes ? (system ?? "all") : undefined;
+  const found = suspects(state, volumes).map((suspect) => inspect(host, suspect));
+  for (const { kind, name } of leftovers(
+    found.filter((one) => one !== undefined),
+    state,
+    stack,
+  )) {
+    // Stopped with its own stop timeout; its volumes stay.
+    if (kind === "container") await succeed(dockerCommand(host, ["container", "stop", name]));
+    await succeed(dockerCommand(host, [kind, "rm", name]));
+  }
+}
+
+/** Says what it does, step by step. A step that fails ends it; running it again continues. */
+export async function recover(options: Options): Promise<void> {
+  const { stack, words } = options;
+  const killed = await release(stack);
+  // Before the state is believed: they may be in the middle of something.
+  for (const pid of killed ? orphans() : []) {
+    console.log(`kill ${pid} (a plug-in of the killed command)`);
+    process.kill(pid);
+  }
+  const state = readState(stack);
+  const { host } = readStack(stack);
+  // Before a destroy they go anyway.
+  const kept = words.includes("destroy") ? [] : healthyAfterAll(host, state);
+  for (const urn of kept) console.log(`${nameOf(urn)} became healthy after an earlier up had given it up: kept`);
+  const interrupted = state.pending_operations ?? [];
+  if (interrupted.length > 0) {
+    console.log(`interrupted in ${stack}:`);
+    for (const { type, resource } of interrupted) console.log(`  ${type} ${nameOf(resource.urn)}`);
+    await removeLeftovers(options, host, state);
+  } else if (kept.length === 0) return;
+  // The stack itself as a target: refreshing it costs nothing, and without a target everything would be refreshed.
+  const root = `urn:pulumi:${stack}::${PROJECT}::pulumi:pulumi:Stack::${PROJECT}-${stack}`;
+  const targets = [root, ...unknown(state), ...kept].flatMap((urn) => ["--target", urn]);
+  const refresh = [
+    "refresh",
+    "--stack",
+    stack,
+    "--yes",
+    "--skip-preview",
+    "--clear-pending-creates",
+    "--run-program=false",
+  ];
+  await succeed(["bin/pulumi", ...refresh, "--suppress-outputs", ...targets]);
+}

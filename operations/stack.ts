@@ -1,0 +1,39 @@
+/** Reads a stack file without Pulumi: the daily commands need to know what is declared, not what is encrypted. */
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import type { RawConfiguration } from "../config/read.ts";
+import { describeStack, type Stack } from "../systems/stack.ts";
+
+export function stackFile(stack: string): string {
+  return `Pulumi.${stack}.yaml`;
+}
+
+/** A stack file's text as Pulumi hands it to the program: `NAMESPACE:KEY` to text, structured values as JSON. */
+export function rawConfiguration(stack: string, text: string): RawConfiguration {
+  const { config } = (parse(text) ?? {}) as { config?: Record<string, unknown> };
+  const entries = Object.entries(config ?? {});
+  const isSecret = (value: unknown) => typeof value === "object" && value !== null && "secure" in value;
+  const show = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  return {
+    stack,
+    values: Object.fromEntries(entries.map(([key, value]) => [key, isSecret(value) ? "(encrypted)" : show(value)])),
+    secretKeys: new Set(entries.filter(([, value]) => isSecret(value)).map(([key]) => key)),
+    withoutSecrets: true,
+  };
+}
+
+/**
+ * What a stack declares, from its file in the working directory.
+ * @throws ConfigurationError with every problem of the file; an Error when there is none
+ */
+export function readStack(stack: string, text: string = readStackFile(stack)): Stack {
+  return describeStack(rawConfiguration(stack, text));
+}
+
+export function readStackFile(stack: string): string {
+  try {
+    return readFileSync(stackFile(stack), "utf8");
+  } catch {
+    throw new Error(`there is no ${stackFile(stack)} here: no stack "${stack}"`);
+  }
+}

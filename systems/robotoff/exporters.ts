@@ -1,0 +1,56 @@
+import type { RobotoffSettings } from "../../config/robotoff.ts";
+import type { ServiceSpec } from "../spec.ts";
+import { healthcheck } from "../healthchecks.ts";
+import { healthy, imageReference, loopback, serviceSpec } from "../service-spec.ts";
+
+/** How gunicorn's statsd names become Prometheus metrics: request durations and counts per application. */
+const MAPPING = `mappings:
+  - match: "*.gunicorn.request.status.*"
+    name: gunicorn_request_status
+    labels: { app: "$1", status: "$2" }
+  - match: "*.gunicorn.request.duration"
+    name: gunicorn_request_duration
+    labels: { app: "$1" }
+  - match: "*.gunicorn.workers"
+    name: gunicorn_workers
+    labels: { app: "$1" }
+  - match: "*.gunicorn.requests"
+    name: gunicorn_requests
+    labels: { app: "$1" }
+`;
+
+/** The command of an API that reports to the statsd exporter (upstream's docker/monitor.yml). */
+export const REPORTING_API = [
+  "gunicorn", "--config", "/opt/robotoff/gunicorn.py", "--statsd-host=statsd:9125", "--statsd-prefix=robotoff",
+  "--log-file=-", "robotoff.app.api:api",
+]; // prettier-ignore
+
+/** The two Prometheus exporters. Both images carry busybox, hence wget. */
+export function robotoffExporters(settings: RobotoffSettings): ServiceSpec[] {
+  const answers = (port: number) =>
+    healthcheck(["CMD", "wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${port}/metrics`]);
+  return [
+    serviceSpec({
+      name: "statsd",
+      image: imageReference(settings.images.statsd),
+      command: ["--statsd.mapping-config=/statsd/statsd.conf"],
+      files: [{ path: "/statsd/statsd.conf", content: MAPPING }],
+      ports: [loopback(9102, 9102)],
+      healthcheck: answers(9102),
+    }),
+    serviceSpec({
+      name: "postgres-exporter",
+      image: imageReference(settings.images.postgresExporter),
+      environment: {
+        DATA_SOURCE_NAME: [
+          `postgresql://${settings.postgres.user}:`,
+          { secret: "robotoff:postgresPassword", encode: "url" },
+          `@postgres:5432/${settings.postgres.database}?sslmode=disable`,
+        ],
+      },
+      ports: [loopback(9187, 9187)],
+      healthcheck: answers(9187),
+      needs: healthy("postgres"),
+    }),
+  ];
+}

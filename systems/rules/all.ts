@@ -1,0 +1,15 @@
+/** What must hold across fields, services and systems. Each rule is a pure function from descriptions to problems. */
+import type { Problem } from "../../config/problems.ts";
+import { coordinator } from "../protea/rules.ts";
+import { highPriorityQueues } from "../robotoff/rules.ts";
+import type { SystemSpec } from "../spec.ts";
+import { memory } from "./memory.ts";
+import { dataPorts, hostPorts } from "./ports.ts";
+import { healthchecks, names, single } from "./services.ts";
+
+const RULES = [hostPorts, dataPorts, memory, healthchecks, single, coordinator, names, highPriorityQueues];
+
+/** Every problem of the described systems. */
+export function checkSystems(systems: SystemSpec[]): Problem[] {
+  return RULES.flatMap((rule) => rule(systems));
+}

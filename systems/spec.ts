@@ -1,0 +1,147 @@
+/**
+ * What a service is, in Compose's words and free of any engine: engines/docker turns it into a container's arguments,
+ * engines/compose into a service of a compose file.
+ */
+import type { Mount, Port } from "../config/units.ts";
+
+/** A secret of the stack, by its configuration key (`protea:postgresPassword`). Its value is nowhere in a description. */
+export interface SecretReference {
+  secret: string;
+  /** `url`: percent-encoded, for a password within a URL. */
+  encode?: "url";
+}
+
+/** An environment value: plain text, one secret, or text with secrets in it. */
+export type EnvironmentValue = string | SecretReference | (string | SecretReference)[];
+
+/** A health check. Durations in milliseconds. */
+export interface HealthCheck {
+  /** Docker's list form: `["CMD", …]` or `["CMD-SHELL", "…"]`. */
+  test: string[];
+  interval: number;
+  timeout: number;
+  /** Consecutive failures that make it unhealthy. */
+  retries: number;
+  /** Time to start in: failures do not count, and checks run every `startInterval`. */
+  startPeriod: number;
+  startInterval: number;
+}
+
+/** One thing that must have happened before a service starts (Compose's `depends_on` conditions). */
+export interface Need {
+  service: string;
+  condition: "service_healthy" | "service_completed_successfully";
+}
+
+/** Memory that a server takes for itself as soon as it runs: more than its limit, and it is killed for ever. */
+export interface MemoryNeed {
+  /** Its name, for a person: `shared_buffers`. */
+  what: string;
+  bytes: number;
+  /** Where the stack file says it. */
+  path: string;
+}
+
+/** A container's log: three files of 10 MB, the oldest goes. Docker's default grows until the disk is full. */
+export const LOGGING = { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } };
+
+/** No process gains rights that its container was not started with (CIS Docker Benchmark 5.26). */
+export const SECURITY_OPTIONS = ["no-new-privileges:true"];
+
+/** A service (runs for ever) or a job (runs to its end, exit code 0). */
+export interface ServiceSpec {
+  /** Compose service name, unique within its system. */
+  name: string;
+  kind: "service" | "job";
+  /** Where the stack file changes it: `robotoff:services.api`, `robotoff:workers[0]`. */
+  path: string;
+  /** Image reference. */
+  image: string;
+  /** Undefined: the image's own. */
+  entrypoint?: string[];
+  command?: string[];
+  /** Fixed host name; undefined: Docker's choice, the container's id. */
+  hostname?: string;
+  user?: string;
+  environment: Record<string, EnvironmentValue>;
+  ports: Port[];
+  /** The ports (of the container) that carry data: never on a public address. */
+  dataPorts: number[];
+  mounts: Mount[];
+  /** Files written into the container before it starts; never secrets. */
+  files: { path: string; content: string }[];
+  /** A job has none: its exit code says all. */
+  healthcheck?: HealthCheck;
+  restart: "no" | "always" | "unless-stopped" | "on-failure";
+  /** Number of containers. */
+  replicas: number;
+  /** Why there may be at most one container; undefined: any number. */
+  single?: string;
+  /** Bytes. Swap is not granted beyond it. */
+  memory: number;
+  /** What of it the program takes at once. */
+  memoryNeeds: MemoryNeed[];
+  /** Bytes the host keeps for it. */
+  memoryReservation?: number;
+  /** Bytes of /dev/shm. */
+  shmSize?: number;
+  /** Cores, for instance 1.5; undefined: no limit. */
+  cpus?: number;
+  /** Docker's --gpus, for instance `all`. */
+  gpus?: string;
+  ulimits: { name: string; soft: number; hard: number }[];
+  stopSignal?: string;
+  /** Milliseconds between the stop signal and SIGKILL. */
+  stopGracePeriod: number;
+  needs: Need[];
+  /** Names of existing networks it joins besides the system's own. */
+  externalNetworks: string[];
+  /** What a person opens or calls, by label; `{5500}` stands for where container port 5500 is published. */
+  urls: Record<string, string>;
+}
+
+/** A volume of a system. */
+export interface Volume {
+  /** Short name, as services mount it. */
+  name: string;
+  /** Docker's name. */
+  dockerName: string;
+  /** Exists already: referenced, never created or destroyed. */
+  external: boolean;
+}
+
+/** A system: one Compose project. */
+export interface SystemSpec {
+  name: "robotoff" | "protea";
+  /** Compose project name; the container, volume and network names begin with it. */
+  project: string;
+  /** Between the parts of a container's name: `_` (robotoff_api_1) or `-` (protea-api-1), as the runbooks have them. */
+  separator: "_" | "-";
+  services: ServiceSpec[];
+  volumes: Volume[];
+}
+
+/** Docker's name of a service's n-th container (n from 1). */
+export function containerName(system: Pick<SystemSpec, "project" | "separator">, service: string, n: number): string {
+  return [system.project, service, n].join(system.separator);
+}
+
+/** A system's containers in the order of the description, with their service and Docker's name. */
+export function containersOf(system: SystemSpec): { service: ServiceSpec; name: string }[] {
+  return system.services.flatMap((service) =>
+    Array.from({ length: service.replicas }, (_, index) => ({
+      service,
+      name: containerName(system, service.name, index + 1),
+    })),
+  );
+}
+
+/** Docker's names of all a system's containers. */
+export function containerNames(system: SystemSpec): string[] {
+  return containersOf(system).map(({ name }) => name);
+}
+
+/** Docker's name of a system's own network, as Compose would name it. */
+export function networkName(system: Pick<SystemSpec, "project">): string {
+  return `${system.project}_default`;
+}

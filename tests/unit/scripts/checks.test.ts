@@ -1,0 +1,250 @@
+/** The checks of a host, run by sh with a docker that answers as the test says. */
+import { createSocket } from "node:dgram";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { checksOf } from "../../../hosts/checks.ts";
+import { serviceSpec } from "../../../systems/service-spec.ts";
+import type { ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+
+const IMAGE = "robotoff-protea/redis:0123456789ab";
+const folder = mkdtempSync(`${tmpdir()}/checks-`);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const system = (change: Partial<ServiceSpec>): SystemSpec => ({
+  name: "robotoff",
+  project: "robotoff",
+  separator: "_",
+  services: [
+    serviceSpec({
+      name: "redis",
+      path: "robotoff:services.redis",
+      image: IMAGE,
+      externalNetworks: ["po_webnet"],
+      mounts: [{ source: folder, target: "/folder", readOnly: false }],
+      ...change,
+    }),
+    serviceSpec({ name: "worker", image: IMAGE, replicas: 2, externalNetworks: ["po_webnet"] }),
+    serviceSpec({ name: "off", image: "robotoff-protea/none:0", replicas: 0, externalNetworks: ["none"], gpus: "all" }),
+  ],
+  volumes: [
+    { name: "backup", dockerName: "robotoff_backup", external: true },
+    { name: "tmp", dockerName: "robotoff_tmp", external: false },
+  ],
+});
+
+const HEAD = "checks, before any change, found:";
+const OWNERS = '{{or (.Label "robotoff-protea.stack") "-"}} {{or (.Label "com.docker.compose.project") "-"}}';
+const ASKED = {
+  api: "version --format {{.Server.APIVersion}}",
+  containers: `ps --all --format {{.Names}} ${OWNERS}`,
+  networks: `network ls --format {{.Name}} ${OWNERS}`,
+  volumes: `volume ls --format {{.Name}} ${OWNERS}`,
+  published: 'ps --format {{.Names}}|{{.Label "robotoff-protea.stack"}}|{{.Ports}}',
+  images: "image ls --format {{.Repository}}:{{.Tag}}",
+  runtimes: "info --format {{range $name, $_ := .Runtimes}}{{$name}} {{end}}",
+};
+
+let docker: FakeDocker;
+beforeEach(() => {
+  docker = new FakeDocker()
+    .answer(ASKED.api, "1.47\n")
+    .answer(ASKED.containers, "redis - -\n")
+    .answer(ASKED.networks, "po_webnet - other\n")
+    .answer(ASKED.volumes, "robotoff_backup - robotoff\n")
+    .answer(ASKED.published, "redis||6379/tcp\n")
+    .answer(ASKED.images, `${IMAGE}\n`)
+    .answer(ASKED.runtimes, "io.containerd.runc.v2 runc \n");
+});
+afterEach(() => docker.remove());
+
+const run = (change: Partial<ServiceSpec> = {}) => docker.run("checks", "local", ...checksOf(system(change)));
+const FINE = { status: 0, stdout: "", stderr: "" };
+const found = (...problems: string[]) => ({
+  status: 1,
+  stdout: "",
+  stderr: `${HEAD}\n${problems.map((problem) => `  ${problem}\n`).join("")}`,
+});
+
+test("nothing wrong: nothing said, and nothing but questions asked", () => {
+  expect(run()).toEqual(FINE);
+  expect(docker.calls.filter((call) => !/^(version|ps|(volume|network|image) ls) /.test(call))).toEqual([]);
+});
+
+test("what has no containers is not asked for", () => {
+  expect(checksOf(system({})).join("\n")).not.toMatch(/none|gpus/);
+});
+
+test.each(["api", "containers", "networks", "volumes", "published", "images"] as const)(
+  "a question that docker does not answer ends the checks: %s",
+  (name) => {
+    docker.answer(ASKED[name], "context deadline exceeded\nCannot connect to the Docker daemon.\n", 1);
+    const asked = ASKED[name].replace(/ --.*/, "");
+    expect(run()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `checks, before any change: docker ${asked} failed: Cannot connect to the Docker daemon.\n`,
+    });
+  },
+);
+
+test.each<[string, boolean]>([
+  ["1.43", false],
+  ["1.44", true],
+  ["1.100", true],
+  ["2.0", true],
+])("Docker API %s is new enough: %s", (api, enough) => {
+  docker.answer(ASKED.api, `${api}\n`);
+  expect(run()).toEqual(enough ? FINE : found(`Docker API ${api}; expected 1.44 or later (Engine 25)`));
+});
+
+test("an external volume, an external network and a local image that are missing", () => {
+  docker.answer(ASKED.volumes, "robotoff_backup2 - -\n").answer(ASKED.networks, "xpo_webnet - -\n");
+  docker.answer(ASKED.images, `${IMAGE}0\n`);
+  const create = (kind: string, name: string) =>
+    `the ${kind} ${name} does not exist; it is declared external: create it (docker ${kind} create ${name}), or correct the stack file`;
+  expect(run()).toEqual(
+    found(
+      create("volume", "robotoff_backup"),
+      create("network", "po_webnet"),
+      `the image ${IMAGE} is not on this engine; make setup builds it`,
+    ),
+  );
+});
+
+describe("names", () => {
+  test("of this stack's own: fine; and a name that only begins or ends alike", () => {
+    docker
+      .answer(ASKED.containers, "robotoff_worker_2 local robotoff\nrobotoff_worker_10 - -\nmy_robotoff_worker_1 - -\n")
+      .answer(ASKED.networks, "po_webnet - -\nrobotoff_default local robotoff\n")
+      .answer(ASKED.volumes, "robotoff_backup - -\nrobotoff_tmp local robotoff\nrobotoff.tmp - -\n");
+    expect(run()).toEqual(FINE);
+  });
+
+  test.each<[string, string]>([
+    ["staging robotoff", "that the compose project robotoff made"],
+    ["- robotoff", "that the compose project robotoff made"],
+    ["- -", "that this stack did not make"],
+  ])("of whom %j says something else: never taken over", (owner, who) => {
+    docker
+      .answer(ASKED.containers, `robotoff_worker_2 ${owner}\n`)
+      .answer(ASKED.networks, `po_webnet - -\nrobotoff_default ${owner}\n`)
+      .answer(ASKED.volumes, `robotoff_backup - -\nrobotoff_tmp ${owner}\n`);
+    expect(run()).toEqual(
+      found(
+        `a container robotoff_worker_2 exists ${who}; stop and rename or remove it (its volumes stay), or change the project name`,
+        `a network robotoff_default exists ${who}; remove it (docker network rm robotoff_default, once its containers are gone), or change the project name`,
+        `a volume robotoff_tmp exists ${who}; declare robotoff:volumes.tmp external to use its data, or change the project name`,
+      ),
+    );
+  });
+});
+
+describe("host ports", () => {
+  const PORT = 15_432;
+  const publish = (address: string, host = PORT, protocol: "tcp" | "udp" = "tcp") => ({
+    ports: [{ address, host, container: 6379, protocol }],
+  });
+  const taken = (address: string, by: string) => found(`host port ${address}:${PORT} is taken by the container ${by}`);
+
+  test.each<[string, string, string, boolean]>([
+    ["this stack's own", "127.0.0.1", `redis|local|127.0.0.1:${PORT}->6379/tcp`, false],
+    ["another's", "127.0.0.1", `web||127.0.0.1:${PORT}->80/tcp`, true],
+    ["another stack's", "127.0.0.1", `web|staging|127.0.0.1:${PORT}->80/tcp`, true],
+    ["among others", "127.0.0.1", `web||127.0.0.1:80->80/tcp, 127.0.0.1:${PORT}->81/tcp`, true],
+    ["in a range", "127.0.0.1", `web||127.0.0.1:${PORT - 1}-${PORT + 1}->8000-8002/tcp`, true],
+    ["beside a range", "127.0.0.1", `web||127.0.0.1:${PORT + 1}-${PORT + 3}->8000-8002/tcp`, false],
+    ["on every address", "127.0.0.1", `web||0.0.0.0:${PORT}->80/tcp, [::]:${PORT}->80/tcp`, true],
+    ["every address wanted, one taken", "0.0.0.0", `web||10.1.0.200:${PORT}->80/tcp`, true],
+    ["every IPv6 address", "::1", `web||[::]:${PORT}->80/tcp`, true],
+    ["another address", "127.0.0.1", `web||10.1.0.200:${PORT}->80/tcp`, false],
+    ["another protocol", "127.0.0.1", `web||127.0.0.1:${PORT}->80/udp`, false],
+    ["inside the container only", "127.0.0.1", `web||${PORT}/tcp`, false],
+  ])("published by a container: %s", (_what, address, line, conflict) => {
+    docker.answer(ASKED.published, `${line}\n`);
+    expect(run(publish(address))).toEqual(conflict ? taken(address, "web") : FINE);
+  });
+
+  /** Listens, runs the checks, and closes. */
+  async function beside(listen: string, address: (port: number) => Partial<ServiceSpec>) {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, listen, resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      return { port, outcome: run(address(port)) };
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+  const process = (address: string, port: number) =>
+    found(`host port ${address}:${port} is taken by a process of the host (ss -lnp 'sport = :${port}' names it)`);
+
+  test.each<[string, string, boolean]>([
+    ["127.0.0.1", "127.0.0.1", true],
+    ["127.0.0.2", "127.0.0.1", false],
+    ["0.0.0.0", "127.0.0.1", true],
+    ["::", "127.0.0.1", true],
+    ["::ffff:127.0.0.1", "127.0.0.1", true],
+    ["127.0.0.2", "0.0.0.0", true],
+    ["::1", "127.0.0.1", false],
+    ["::1", "::1", true],
+  ])("a process that listens on %s, for a port of %s: taken %s", async (listen, address, conflict) => {
+    const { port, outcome } = await beside(listen, (own) => publish(address, own));
+    expect(outcome).toEqual(conflict ? process(address, port) : FINE);
+  });
+
+  test("a process on the UDP port: in the way of UDP alone", async () => {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    const { port } = socket.address();
+    try {
+      expect(run(publish("127.0.0.1", port, "udp"))).toEqual(process("127.0.0.1", port));
+      expect(run(publish("127.0.0.1", port, "tcp"))).toEqual(FINE);
+    } finally {
+      socket.close();
+    }
+  });
+});
+
+test("a bind-mounted folder that does not exist", () => {
+  const mounts = [
+    { source: "/nowhere/data", target: "/a", readOnly: false, path: "robotoff:folders.data" },
+    { source: "/nowhere/more", target: "/b", readOnly: true },
+  ];
+  const problem = (name: string, key: string) =>
+    `the folder /nowhere/${name} does not exist on the host; create it with its data (a bind mount would be an empty one of root's), or correct ${key}`;
+  expect(run({ mounts })).toEqual(
+    found(problem("data", "robotoff:folders.data"), problem("more", "robotoff:services.redis.volumes")),
+  );
+});
+
+test.each<[string, boolean]>([
+  ["io.containerd.runc.v2 nvidia runc ", true],
+  ["io.containerd.runc.v2 runc nvidia-legacy ", false],
+])("GPUs with the runtimes %j: %s", (runtimes, there) => {
+  docker.answer(ASKED.runtimes, `${runtimes}\n`);
+  const problem =
+    "robotoff:services.redis.gpus asks for GPUs, but the engine has no NVIDIA runtime (docker info); " +
+    "install NVIDIA's container toolkit, or take it out";
+  expect(run({ gpus: "all" })).toEqual(there ? FINE : found(problem));
+});
+
+test("everything wrong is said at once", () => {
+  docker.answer(ASKED.api, "1.40\n").answer(ASKED.volumes, "").answer(ASKED.containers, "robotoff_redis_1 - -\n");
+  expect(
+    run({ mounts: [{ source: "/nowhere", target: "/a", readOnly: false }] })
+      .stderr.trim()
+      .split("\n"),
+  ).toEqual([
+    HEAD,
+    "  Docker API 1.40; expected 1.44 or later (Engine 25)",
+    expect.stringContaining("the volume robotoff_backup does not exist"),
+    expect.stringContaining("a container robotoff_redis_1 exists"),
+    expect.stringContaining("the folder /nowhere does not exist"),
+  ]);
+});
+
+test("a check that nobody knows is refused", () => {
+  expect(docker.run("checks", "local", "rm -rf").status).toBe(2);
+});
