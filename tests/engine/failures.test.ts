@@ -20,7 +20,7 @@ test("a port that is taken is found before anything is made, and named", async (
   await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
   const text = failed(stack.up());
   await new Promise((done) => server.close(done));
-  expect(text).toContain("checks of protea, before any change, found:");
+  expect(text).toContain("checks, before any change, found:");
   expect(text).toContain(`host port 127.0.0.1:${port} is taken by a process of the host`);
   expect(stack.leftovers()).toEqual([]);
 });
@@ -53,10 +53,12 @@ test("what is there and not this state's own is refused before any change: nobod
   }
   // As after `make up` in another checkout.
   const name = stack.container("protea", "minio");
-  docker("create", "--name", name, "--label", `robotoff-protea.stack=${stack.name}`, standInTag("images/redis"));
-  expect(failed(stack.up())).toMatch(
-    new RegExp(`containers of a stack ${stack.name} exist that this one's state does not know: .*: ${name}\n`),
-  );
+  const labels = [`robotoff-protea.stack=${stack.name}`, `com.docker.compose.project=${stack.name}-protea`];
+  const labelled = labels.flatMap((label) => ["--label", label]);
+  docker("create", "--name", name, ...labelled, standInTag("images/redis"));
+  const text = failed(stack.up());
+  expect(text).toContain(`containers of ${stack.name}-protea exist that the stack ${stack.name} made`);
+  expect(text).toContain(`  ${name}\n`);
   expect(stack.leftovers()).toHaveLength(1);
 });
 
@@ -64,7 +66,7 @@ test("an engine that is down is named, and a preview does not need it", () => {
   stack.config["host:docker"] = `unix://${stack.folder}/nobody.sock`;
   succeeded(stack.preview());
   const text = failed(stack.up());
-  expect(text).toContain("checks, before any change: the Docker engine does not answer:");
+  expect(text).toContain("checks, before any change: docker version failed:");
   expect(text).toContain(`${stack.folder}/nobody.sock`);
 });
 
