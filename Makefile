@@ -6,6 +6,7 @@
 #   TAIL=100                         lines of log to begin with (logs, why)
 #   N=3                              containers (scale)
 #   OUT=folder                       where to write (compose); `-` prints
+#   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
 #   ARGS='--diff'                    anything else, for pulumi
 
