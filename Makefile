@@ -42,16 +42,13 @@ setup:
 	toolchain/setup $(if $(local),,--no-images)
 
 up: setup ## bring everything up as the stack file declares it; asks first, except for local
-	node operations/recover.ts --stack $(STACK)
-	bin/pulumi up --stack $(STACK) $(if $(local),--yes --skip-preview) $(only) $(ARGS) || \
-	  { node operations/why.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)); exit 1; }
+	node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview) $(only) $(ARGS)
 
 preview: ## what `up` would change
 	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )bin/pulumi preview --stack $(STACK) $(only) $(ARGS)
 
 destroy: ## remove it all; volumes too for local; elsewhere it asks, and volumes stay
-	node operations/recover.ts destroy --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
-	bin/pulumi destroy --stack $(STACK) $(if $(local),--yes --skip-preview,--exclude-protected) $(only) $(ARGS)
+	node operations/destroy.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview,--exclude-protected) $(only) $(ARGS)
 
 status: ## everything declared against what runs; fails when something is not as declared
 	node operations/status.ts $(these)

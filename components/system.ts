@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { labelList, projectLabels } from "../engines/docker/labels.ts";
-import { networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
+import { inOrder } from "../systems/order.ts";
+import { networkName, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 import type { Host } from "./host.ts";
 import type { Secrets } from "./secrets.ts";
@@ -13,24 +14,6 @@ export interface SystemArgs {
   system: SystemSpec;
   host: Host;
   secrets: Secrets;
-}
-
-/** Services in an order in which each comes after what it needs. */
-export function inOrder(services: ServiceSpec[]): ServiceSpec[] {
-  const ordered: ServiceSpec[] = [];
-  const visit = (service: ServiceSpec, chain: string[]) => {
-    if (ordered.includes(service)) return;
-    if (chain.includes(service.name))
-      throw new Error(`services need each other: ${[...chain, service.name].join(" -> ")}`);
-    for (const need of service.needs) {
-      const needed = services.find((other) => other.name === need.service);
-      if (!needed) throw new Error(`${service.path}: needs "${need.service}", which is not declared`);
-      visit(needed, [...chain, service.name]);
-    }
-    ordered.push(service);
-  };
-  for (const service of services) visit(service, []);
-  return ordered;
 }
 
 /** A system: its network, volumes and images, then its services in the order of their needs. */

@@ -1,6 +1,5 @@
 /** What the verbs of this folder share: their options, and errors that are one message. */
 import { parseArgs } from "node:util";
-import { ConfigurationError } from "../config/problems.ts";
 import type { SystemSpec } from "../systems/spec.ts";
 import type { Stack } from "../systems/stack.ts";
 
@@ -41,9 +40,7 @@ export async function run<const O extends string = never>(
     process.exitCode = await verb({ ...values, words: positionals } as Options<O>);
   } catch (error) {
     if (process.env.DEBUG || !(error instanceof Error)) throw error;
-    console.error(
-      error instanceof ConfigurationError ? error.message.replace("; nothing was changed", "") : error.message,
-    );
+    console.error(error.message);
     process.exitCode = 1;
   }
 }

@@ -11,6 +11,14 @@ import {
 import { configHash, containerLabels } from "./labels.ts";
 
 const mebibytes = (bytes: number | undefined) => (bytes === undefined ? undefined : Math.round(bytes / 2 ** 20));
+/**
+ * How long a container may take to become healthy, in seconds: as long as Docker needs to call it unhealthy.
+ * Undefined: it has no check.
+ */
+export function patience({ healthcheck: check }: ServiceSpec): number | undefined {
+  return check && seconds(check.startPeriod + check.retries * (check.interval + check.timeout));
+}
+
 const seconds = (milliseconds: number) => Math.ceil(milliseconds / 1_000);
 
 function mountArgument(system: SystemSpec, service: ServiceSpec, { source, target, readOnly }: Mount) {
@@ -74,12 +82,11 @@ function changeable(service: ServiceSpec) {
 
 /** How the provider makes and removes the container; the container itself does not have it. */
 function handling(service: ServiceSpec, keepAnonymousVolumes: boolean) {
-  const check = service.healthcheck;
   const job = service.kind === "job";
   return {
     // Created and its readiness awaited: what depends on it starts when it is healthy. A job is run by its Command.
-    wait: check !== undefined,
-    waitTimeout: check && seconds(check.startPeriod + check.retries * (check.interval + check.timeout)),
+    wait: service.healthcheck !== undefined,
+    waitTimeout: patience(service),
     start: !job,
     mustRun: !job,
     // Without it the provider kills at once.

@@ -1,5 +1,7 @@
 /** What is read of `docker container inspect`. */
 export interface Inspected {
+  Id: string;
+  /** With a leading slash. */
   Name: string;
   State: {
     Status: string;

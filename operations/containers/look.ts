@@ -1,9 +1,10 @@
 /** Asks a stack's engine for declared containers. */
 import type { HostSettings } from "../../config/host.ts";
-import { selected, type Selection } from "../command.ts";
-import { docker } from "../../hosts/docker.ts";
-import { readStack } from "../stack.ts";
 import type { Inspected } from "../../engines/docker/inspect.ts";
+import { docker } from "../../hosts/docker.ts";
+import type { Stack } from "../../systems/stack.ts";
+import { selected, type Selection } from "../command.ts";
+import { readStack } from "../stack.ts";
 import { declared, rows, type Declared, type Row } from "./rows.ts";
 
 /**
@@ -19,10 +20,18 @@ function inspect(host: HostSettings, wanted: Declared[]): Inspected[] {
   return JSON.parse(stdout) as Inspected[];
 }
 
-/** The containers a command is about: a row for each that is declared, and what the engine has. Throws as inspect() does. */
-export function look(options: Selection): { host: HostSettings; found: Row[]; inspected: Inspected[] } {
-  const stack = readStack(options.stack);
+export interface Look {
+  host: HostSettings;
+  wanted: Declared[];
+  /** A row for each that is declared. */
+  found: Row[];
+  /** What the engine has of them. */
+  inspected: Inspected[];
+}
+
+/** The containers a command is about. Throws as inspect() does. */
+export function look(options: Selection, stack: Stack = readStack(options.stack)): Look {
   const wanted = selected(stack, options).flatMap((system) => declared(system, options.service));
   const inspected = inspect(stack.host, wanted);
-  return { host: stack.host, found: rows(wanted, inspected, options.stack, Date.now()), inspected };
+  return { host: stack.host, wanted, found: rows(wanted, inspected, options.stack, Date.now()), inspected };
 }

@@ -1,6 +1,7 @@
 /** From what is declared and what the engine has to the rows of `make status`. Pure. */
 import type { Inspected } from "../../engines/docker/inspect.ts";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
+import { inOrder } from "../../systems/order.ts";
 import { containersOf, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
 
 export interface Declared {
@@ -22,9 +23,9 @@ export interface Row {
   problem?: string;
 }
 
-/** The containers a system declares, or those of one service. */
+/** The containers a system declares, or those of one service; each after what it needs. */
 export function declared(system: SystemSpec, only?: string): Declared[] {
-  return containersOf(system)
+  return containersOf({ ...system, services: inOrder(system.services) })
     .filter(({ service }) => !only || service.name === only)
     .map(({ service, name }) => ({ system: system.name, service, name }));
 }

@@ -12,7 +12,13 @@ export interface Lock {
 /** What is read of a stack's state. */
 export interface State {
   /** initErrors: made, but what was awaited of it did not come about. */
-  resources?: { urn: string; id?: string; type?: string; initErrors?: string[] }[];
+  resources?: {
+    urn: string;
+    id?: string;
+    type?: string;
+    inputs?: Record<string, unknown>;
+    initErrors?: string[];
+  }[];
   pending_operations?: { type: string; resource: { urn: string; type: string; inputs?: Record<string, unknown> } }[];
 }
 

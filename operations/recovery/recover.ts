@@ -1,13 +1,16 @@
-/** Puts in order what an interrupted command left behind (operations/recover.ts, when there is anything). */
+/** Puts in order what an interrupted command left behind (operations/recovery/when-needed.ts). */
 import { hostname } from "node:os";
 import type { HostSettings } from "../../config/host.ts";
 import { locks, PROJECT, readState } from "./backend.ts";
-import type { Options } from "../command.ts";
+import type { Selection } from "../command.ts";
 import { dockerCommand } from "../../hosts/connection.ts";
 import { docker, show } from "../../hosts/docker.ts";
 import { isPulumi, orphans } from "./processes.ts";
 import { readStack } from "../stack.ts";
 import { givenUp, holder, leftovers, suspects, unknown, type Found, type State, type Suspect } from "./leftovers.ts";
+
+/** What comes after the recovery. */
+type Next = "up" | "destroy";
 
 const nameOf = (urn: string) => urn.split("::").at(-1)!;
 
@@ -56,8 +59,13 @@ function healthyAfterAll(host: HostSettings, state: State): string[] {
 }
 
 /** Removes what interrupted creations made without its being recorded. */
-async function removeLeftovers({ stack, system, words }: Options, host: HostSettings, state: State): Promise<void> {
-  const volumes = words.includes("destroy") && !host.protectVolumes ? (system ?? "all") : undefined;
+async function removeLeftovers(
+  { stack, system }: Selection,
+  before: Next,
+  host: HostSettings,
+  state: State,
+): Promise<void> {
+  const volumes = before === "destroy" && !host.protectVolumes ? (system ?? "all") : undefined;
   const found = suspects(state, volumes).map((suspect) => inspect(host, suspect));
   for (const { kind, name } of leftovers(
     found.filter((one) => one !== undefined),
@@ -71,8 +79,8 @@ async function removeLeftovers({ stack, system, words }: Options, host: HostSett
 }
 
 /** Says what it does, step by step. A step that fails ends it; running it again continues. */
-export async function recover(options: Options): Promise<void> {
-  const { stack, words } = options;
+export async function recover(options: Selection, before: Next): Promise<void> {
+  const { stack } = options;
   const killed = await release(stack);
   // Before the state is believed: they may be in the middle of something.
   for (const pid of killed ? orphans() : []) {
@@ -82,13 +90,13 @@ export async function recover(options: Options): Promise<void> {
   const state = readState(stack);
   const { host } = readStack(stack);
   // Before a destroy they go anyway.
-  const kept = words.includes("destroy") ? [] : healthyAfterAll(host, state);
+  const kept = before === "destroy" ? [] : healthyAfterAll(host, state);
   for (const urn of kept) console.log(`${nameOf(urn)} became healthy after an earlier up had given it up: kept`);
   const interrupted = state.pending_operations ?? [];
   if (interrupted.length > 0) {
     console.log(`interrupted in ${stack}:`);
     for (const { type, resource } of interrupted) console.log(`  ${type} ${nameOf(resource.urn)}`);
-    await removeLeftovers(options, host, state);
+    await removeLeftovers(options, before, host, state);
   } else if (kept.length === 0) return;
   // The stack itself as a target: refreshing it costs nothing, and without a target everything would be refreshed.
   const root = `urn:pulumi:${stack}::${PROJECT}::pulumi:pulumi:Stack::${PROJECT}-${stack}`;

@@ -81,17 +81,13 @@ test("a server that is not healthy in time stops what needs it; why names the re
     expect(made).toContain(minio);
     for (const needing of ["bucket", "api", "frontend"]) expect(made).not.toContain(stack.container("protea", needing));
   }
-  // As `make up` ends and begins.
   expect(succeeded(stack.operation("why"))).toContain(
     `${minio}: unhealthy\n  its health check failed with exit code 4:\n    no bucket for old men\n  its last log lines:\n`,
   );
   docker("exec", minio, "touch", "/tmp/well");
   await until(`${minio} is healthy`, 30, () => healthOf(minio) === "healthy");
   const id = stack.containers().get(minio);
-  expect(succeeded(stack.operation("recover"))).toContain(
-    "protea-minio-1 became healthy after an earlier up had given it up",
-  );
-  succeeded(stack.up());
+  expect(succeeded(stack.makeUp())).toContain("protea-minio-1 became healthy after an earlier up had given it up");
   expect(stack.containers().get(minio)).toBe(id);
   succeeded(stack.operation("status"));
 });
@@ -108,11 +104,57 @@ test("an up that was killed in the middle is completed by the next one", async (
   await until("containers are being made", 120, () => stack.containers().size >= 3);
   process.kill(-up.pid!, "SIGKILL");
   await ended;
-  // As `make up` does it.
-  expect(succeeded(stack.operation("recover"))).toContain("an earlier command");
-  succeeded(stack.up());
+  expect(succeeded(stack.makeUp())).toContain("an earlier command");
   succeeded(stack.operation("status"));
   succeeded(stack.preview("--refresh", "--expect-no-changes"));
   succeeded(stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name));
   expect(stack.leftovers()).toEqual([]);
+});
+
+test("make up ends in the truth: what is stopped, paused, gone or another's is brought back, and data stays", () => {
+  succeeded(stack.makeUp());
+  const name = (service: string) => stack.container("protea", service);
+  stack.query("protea", "create table kept as select 42 as answer");
+  const before = stack.containers();
+  // As an engine that was killed leaves them; without its database the API is not healthy for long.
+  docker("kill", name("postgres"), name("api"), name("worker-jobs"));
+  docker("pause", name("worker-ping"));
+  docker("rm", "--force", name("frontend"));
+  // Somebody's own try, made again by hand with the labels that it had.
+  const image = standInTag("images/redis");
+  docker("rm", "--force", name("worker-embeddings"));
+  const label = `robotoff-protea.stack=${stack.name}`;
+  docker("run", "--detach", "--name", name("worker-embeddings"), "--label", label, image, "sleep", "infinity");
+  const impostor = docker("inspect", "--format", "{{.Id}}", name("worker-embeddings"));
+
+  const text = succeeded(stack.makeUp());
+  expect(text).toContain(`  gone: made again: ${name("worker-embeddings")}, ${name("frontend")}`);
+  expect(text).toContain(`  paused: resumed: ${name("worker-ping")}`);
+  expect(text).toMatch(new RegExp(`  stopped: started: ${name("postgres")}, .*${name("api")}`));
+  succeeded(stack.operation("status"));
+  expect(stack.query("protea", "select answer from kept")).toBe("42");
+  const after = stack.containers();
+  const same = (service: string) => after.get(name(service)) === before.get(name(service));
+  expect(["postgres", "api", "worker-jobs", "worker-ping", "minio"].filter((service) => !same(service))).toEqual([]);
+  const aside = [...after].find(([, id]) => id === impostor)![0];
+  expect(aside).toMatch(new RegExp(`^${name("worker-embeddings")}-set-aside-\\d+$`));
+  expect(docker("inspect", "--format", "{{.State.Status}}", aside)).toBe("exited");
+  succeeded(stack.preview("--expect-no-changes"));
+});
+
+test("make up that nothing was touched by says nothing of the host; one that ends unhealthy fails and says why", () => {
+  stack.change("protea", "api", { memory: "1k" });
+  const refused = failed(stack.makeUp());
+  expect(refused).toContain("protea:services.api.memory");
+  expect(refused).not.toContain("log lines");
+  stack.change("protea", "api", { memory: "256m" });
+  succeeded(stack.makeUp());
+  const test = ["CMD", "sh", "-c", "test ! -e /tmp/ill || { echo feverish; exit 1; }"];
+  const times = { interval: "1s", timeout: "5s", retries: 1, startPeriod: "1s" };
+  stack.change("protea", "postgres", { healthcheck: { test, ...times } });
+  succeeded(stack.makeUp());
+  docker("exec", stack.container("protea", "postgres"), "touch", "/tmp/ill");
+  const text = failed(stack.makeUp());
+  expect(text).toContain(`1 of 16 containers not as declared; unhealthy: ${stack.container("protea", "postgres")}`);
+  expect(text).toContain("feverish");
 });

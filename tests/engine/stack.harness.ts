@@ -181,6 +181,11 @@ export class TestStack {
     return this.pulumi("preview", "--stack", this.name, ...args);
   }
 
+  /** `make up`: Pulumi's, and the truth around it. */
+  makeUp(...args: string[]): Outcome {
+    return this.operation("up", "--", "--yes", "--skip-preview", "--non-interactive", ...args);
+  }
+
   /** Starts an `up` and returns at once; the process leads a group of its own, so that all of it can be killed. */
   startUp(): ChildProcess {
     this.write();

@@ -29,6 +29,7 @@ function inspected(
   labels: Record<string, string> = {},
 ): Inspected {
   return {
+    Id: name,
     Name: `/${name}`,
     State: {
       Status: "running",

@@ -3,6 +3,7 @@ import type { Inspected } from "../../engines/docker/inspect.ts";
 import { explain } from "../../operations/containers/explain.ts";
 
 const container = (state: Partial<Inspected["State"]>): Inspected => ({
+  Id: "0123",
   Name: "/robotoff_redis_1",
   State: { Status: "running", ExitCode: 0, StartedAt: "", FinishedAt: "", Error: "", OOMKilled: false, ...state },
   HostConfig: { Memory: 256 * 2 ** 20 },

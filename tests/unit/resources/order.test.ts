@@ -1,5 +1,5 @@
 /** The order in which services are declared. */
-import { inOrder } from "../../../components/system.ts";
+import { inOrder } from "../../../systems/order.ts";
 import { completed, healthy, serviceSpec } from "../../../systems/service-spec.ts";
 import { committed, STACKS } from "../support/stack.ts";
 

@@ -1,0 +1,56 @@
+/**
+ * `make up`: Pulumi's `up`, and the truth around it. Pulumi compares the program with its state; a host changes without
+ * either. So what is stopped, gone or unhealthy is brought back first, and at the end everything declared is healthy, or
+ * the exit code is not 0 and what `make why` knows is shown. Words after `--` go to Pulumi.
+ */
+import { show } from "../hosts/docker.ts";
+import { run, type Options } from "./command.ts";
+import { confirm } from "./confirm.ts";
+import { look } from "./containers/look.ts";
+import { summary } from "./containers/rows.ts";
+import { tellWhy } from "./containers/tell.ts";
+import { settled } from "./containers/until.ts";
+import { recoverWhenNeeded } from "./recovery/when-needed.ts";
+import { readState } from "./recovery/backend.ts";
+import type { State } from "./recovery/leftovers.ts";
+import { bringBack } from "./up/bring-back.ts";
+import { describePlan, plan } from "./up/plan.ts";
+
+/** What Pulumi has touched, as the state tells: everything in it but the stack itself. */
+const touched = (state: State) =>
+  JSON.stringify((state.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack"));
+
+/** Brings back what is not as declared. The containers that cannot be started, as arguments that replace them. */
+async function prepare(options: Options<"yes">, state: State): Promise<string[]> {
+  if (!state.resources?.length) return [];
+  const { host, wanted, inspected } = look(options);
+  const todo = plan(wanted, inspected, state, options.stack);
+  const lines = describePlan(todo);
+  if (lines.length === 0) return [];
+  const what = `on the host of ${options.stack}, not as the last up left it:\n${lines.join("\n")}`;
+  // Where data may not go, a person decides; Pulumi asks for its own part as well.
+  await confirm(what, host.protectVolumes ? options.yes : "1");
+  const failed = await bringBack(host, options.stack, todo);
+  // What Pulumi changes next may need them: a migration its database.
+  await settled(options);
+  const urns = new Map(state.resources.map(({ urn, inputs }) => [inputs?.name, urn]));
+  return failed.flatMap((name) => ["--replace", urns.get(name)!]);
+}
+
+await run(["yes"], async (options) => {
+  await recoverWhenNeeded(options, "up");
+  const before = readState(options.stack);
+  const replaced = await prepare(options, before);
+  const command = ["bin/pulumi", "up", "--stack", options.stack, ...replaced, ...options.words];
+  const code = await show(command);
+  if (code !== 0) {
+    // A configuration or a host that was refused: nothing was touched, so the containers have nothing to say.
+    if (touched(readState(options.stack)) !== touched(before)) tellWhy(options);
+    return code;
+  }
+  const seen = await settled(options);
+  if (!seen.found.some((row) => row.problem)) return 0;
+  console.error(summary(seen.found));
+  tellWhy(options, undefined, seen);
+  return 1;
+});

@@ -1,0 +1,43 @@
+/** Brings back what operations/up/plan.ts found, before Pulumi runs. */
+import type { HostSettings } from "../../config/host.ts";
+import { dockerCommand } from "../../hosts/connection.ts";
+import { show } from "../../hosts/docker.ts";
+import { PROJECT } from "../recovery/backend.ts";
+import type { Plan } from "./plan.ts";
+
+/** Runs `docker VERB` for containers, one after the other in their order. The names of those for which it failed. */
+async function each(host: HostSettings, verb: string, names: string[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const name of names) if ((await show(dockerCommand(host, [verb, name]))) !== 0) failed.push(name);
+  return failed;
+}
+
+/** Sets an impostor aside: it is stopped with its own stop timeout, and keeps its data under another name. */
+async function setAside(host: HostSettings, name: string): Promise<void> {
+  const other = `${name}-set-aside-${Math.floor(Date.now() / 1_000)}`;
+  for (const args of [
+    ["stop", name],
+    ["rename", name, other],
+  ])
+    if ((await show(dockerCommand(host, args))) !== 0) throw new Error(`${name} could not be set aside; see above`);
+}
+
+/**
+ * @param stack the stack's name
+ * @returns the names of containers that could not be started: only others in their place can be
+ * @throws an Error when an impostor cannot be set aside or Pulumi cannot look again; nothing was deployed then
+ */
+export async function bringBack(host: HostSettings, stack: string, todo: Plan): Promise<string[]> {
+  for (const name of todo.setAside) await setAside(host, name);
+  await each(host, "unpause", todo.unpause);
+  const failed = await each(host, "start", todo.start);
+  await each(host, "restart", todo.restart);
+  if (todo.lost.length > 0) {
+    const root = `urn:pulumi:${stack}::${PROJECT}::pulumi:pulumi:Stack::${PROJECT}-${stack}`;
+    const targets = [root, ...todo.lost.map(({ urn }) => urn)].flatMap((urn) => ["--target", urn]);
+    const refresh = ["refresh", "--stack", stack, "--yes", "--skip-preview", "--run-program=false"];
+    if ((await show(["bin/pulumi", ...refresh, "--suppress-outputs", ...targets])) !== 0)
+      throw new Error("Pulumi could not look at what is gone; see above");
+  }
+  return failed;
+}

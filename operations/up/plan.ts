@@ -1,0 +1,87 @@
+/** What has to be brought back on a host before Pulumi compares a program with its state. Pure. */
+import type { Inspected } from "../../engines/docker/inspect.ts";
+import { STACK_LABEL } from "../../engines/docker/labels.ts";
+import type { ServiceSpec } from "../../systems/spec.ts";
+import type { Declared } from "../containers/rows.ts";
+import type { State } from "../recovery/leftovers.ts";
+
+/** A container of the state, as far as it is compared with the engine's. */
+interface Known {
+  urn: string;
+  id: string;
+}
+
+export interface Plan {
+  /** Stopped: started again, servers first. */
+  start: string[];
+  unpause: string[];
+  /** Unhealthy applications: stopped gracefully, and started. */
+  restart: string[];
+  /** Known to the state, and not on the engine: their URNs, for Pulumi to look again and make them anew. */
+  lost: { name: string; urn: string }[];
+  /** Under a name of this stack and with its label, but not the one that the state has: stopped and renamed, never removed. */
+  setAside: string[];
+  /** Unhealthy servers with data: left alone (one may be recovering), waited for at the end. */
+  wait: string[];
+}
+
+const CONTAINER = "docker:index/container:Container";
+
+/** The state's containers by Docker's name. */
+function containersOf(state: State): Map<string, Known> {
+  const entries = (state.resources ?? []).flatMap(({ urn, id, type, inputs }) =>
+    type === CONTAINER && id && typeof inputs?.name === "string" ? [[inputs.name, { urn, id }] as const] : [],
+  );
+  return new Map(entries);
+}
+
+type Verdict = Exclude<keyof Plan, "lost" | "setAside">;
+
+/** What a service's container needs to run again; undefined: nothing. A job's has run, or Pulumi runs it again. */
+function verdict(service: ServiceSpec, { Status: status, Health: health }: Inspected["State"]): Verdict | undefined {
+  if (service.kind === "job") return undefined;
+  if (status === "paused") return "unpause";
+  if (["created", "exited", "dead"].includes(status)) return "start";
+  if (status !== "running" || health?.Status !== "unhealthy") return undefined;
+  return service.dataPorts.length > 0 ? "wait" : "restart";
+}
+
+/**
+ * Compares what is declared and known to the state with what the engine has. What the state does not know is Pulumi's to
+ * make; what belongs to another stack the checks refuse.
+ * @param stack the stack's name, as the label has it
+ */
+export function plan(wanted: Declared[], inspected: Inspected[], state: State, stack: string): Plan {
+  const found = new Map(inspected.map((container) => [container.Name.replace(/^\//, ""), container]));
+  const known = containersOf(state);
+  const result: Plan = { start: [], unpause: [], restart: [], lost: [], setAside: [], wait: [] };
+  for (const { service, name } of wanted) {
+    const [container, own] = [found.get(name), known.get(name)];
+    if (!own) continue;
+    if (!container || container.Id !== own.id) {
+      if (container?.Config.Labels?.[STACK_LABEL] === stack) result.setAside.push(name);
+      result.lost.push({ name, urn: own.urn });
+      continue;
+    }
+    const needed = verdict(service, container.State);
+    if (needed) result[needed].push(name);
+  }
+  return result;
+}
+
+const WORDS: [keyof Plan, string][] = [
+  ["setAside", "not the container that this stack made: stopped, renamed and kept"],
+  ["lost", "gone: made again"],
+  ["start", "stopped: started"],
+  ["unpause", "paused: resumed"],
+  ["restart", "unhealthy: restarted"],
+  ["wait", "unhealthy, with data: left alone"],
+];
+
+/** A line for each kind of what will be done; none when nothing is to be done. */
+export function describePlan(todo: Plan): string[] {
+  return WORDS.flatMap(([kind, words]) => {
+    const names = todo[kind].map((one) => (typeof one === "string" ? one : one.name));
+    return names.length > 0 ? [`  ${words}: ${names.join(", ")}`] : [];
+  });
+}

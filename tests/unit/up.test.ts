@@ -1,0 +1,99 @@
+// What `make up` brings back before Pulumi runs, from the declaration, the engine and the state.
+import type { Inspected } from "../../engines/docker/inspect.ts";
+import { declared } from "../../operations/containers/rows.ts";
+import { describePlan, plan, type Plan } from "../../operations/up/plan.ts";
+import type { State } from "../../operations/recovery/leftovers.ts";
+import { serviceSpec } from "../../systems/service-spec.ts";
+import type { SystemSpec } from "../../systems/spec.ts";
+
+const system: SystemSpec = {
+  name: "protea",
+  project: "protea",
+  separator: "-",
+  services: [
+    serviceSpec({ name: "api", image: "a", needs: [{ service: "postgres", condition: "service_healthy" }] }),
+    serviceSpec({ name: "migrate", image: "a", kind: "job" }),
+    serviceSpec({ name: "postgres", image: "p", dataPorts: [5432] }),
+  ],
+  volumes: [],
+};
+const urn = (service: string) => `urn:pulumi:local::robotoff-protea::type::protea-${service}-1`;
+const container = (service: string) => ({
+  urn: urn(service),
+  id: `id-${service}`,
+  type: "docker:index/container:Container",
+  inputs: { name: `protea-${service}-1` },
+});
+const STATE: State = {
+  resources: [
+    { urn: "urn:network", id: "n", type: "docker:index/network:Network", inputs: { name: "protea-api-1" } },
+    ...["api", "migrate", "postgres"].map(container),
+  ],
+};
+
+function engine(service: string, change: { Id?: string; status?: string; health?: string; stack?: string } = {}) {
+  return {
+    Id: change.Id ?? `id-${service}`,
+    Name: `/protea-${service}-1`,
+    State: { Status: change.status ?? "running", Health: { Status: change.health ?? "healthy" } },
+    Config: { Image: "", Labels: { "robotoff-protea.stack": change.stack ?? "local" } },
+  } as unknown as Inspected;
+}
+
+const NOTHING: Plan = { start: [], unpause: [], restart: [], lost: [], setAside: [], wait: [] };
+const found = (...containers: Inspected[]) => plan(declared(system), containers, STATE, "local");
+const lost = (service: string) => ({ name: `protea-${service}-1`, urn: urn(service) });
+const JOB = engine("migrate", { status: "exited" });
+
+test("all is well: nothing to do, nothing to say", () => {
+  const todo = found(engine("api"), JOB, engine("postgres"));
+  expect(todo).toEqual(NOTHING);
+  expect(describePlan(todo)).toEqual([]);
+});
+
+test.each<[string, Parameters<typeof engine>[1], Partial<Plan>]>([
+  ["exited", { status: "exited" }, { start: ["protea-api-1"] }],
+  ["created and never started", { status: "created" }, { start: ["protea-api-1"] }],
+  ["dead", { status: "dead" }, { start: ["protea-api-1"] }],
+  ["paused", { status: "paused" }, { unpause: ["protea-api-1"] }],
+  ["unhealthy", { health: "unhealthy" }, { restart: ["protea-api-1"] }],
+  ["starting", { health: "starting" }, {}],
+  ["restarting by itself", { status: "restarting", health: "unhealthy" }, {}],
+  ["another one, this stack's label", { Id: "x" }, { setAside: ["protea-api-1"], lost: [lost("api")] }],
+  ["another one, another stack's label", { Id: "x", stack: "other" }, { lost: [lost("api")] }],
+])("a container that is %s", (_what, change, expected) => {
+  expect(found(engine("api", change), JOB, engine("postgres"))).toEqual({ ...NOTHING, ...expected });
+});
+
+test("an unhealthy server with data may be recovering: left alone", () => {
+  const expected = { ...NOTHING, wait: ["protea-postgres-1"] };
+  expect(found(engine("api"), JOB, engine("postgres", { health: "unhealthy" }))).toEqual(expected);
+});
+
+test("what is gone is looked up by Pulumi; what a job left is not started", () => {
+  expect(found(engine("migrate", { status: "created" }), engine("postgres"))).toEqual({
+    ...NOTHING,
+    lost: [lost("api")],
+  });
+});
+
+test("what needs another is started after it", () => {
+  const stopped = [engine("api", { status: "exited" }), JOB, engine("postgres", { status: "exited" })];
+  expect(found(...stopped).start).toEqual(["protea-postgres-1", "protea-api-1"]);
+});
+
+test("what the state does not know is Pulumi's to make", () => {
+  expect(plan(declared(system), [], {}, "local")).toEqual(NOTHING);
+  expect(plan(declared(system), [engine("api", { status: "exited" })], {}, "local")).toEqual(NOTHING);
+});
+
+test("it is said what will be done", () => {
+  expect(
+    describePlan({ ...NOTHING, start: ["a", "b"], wait: ["c"], lost: [lost("api")], setAside: ["protea-api-1"] }),
+  ).toEqual([
+    "  not the container that this stack made: stopped, renamed and kept: protea-api-1",
+    "  gone: made again: protea-api-1",
+    "  stopped: started: a, b",
+    "  unhealthy, with data: left alone: c",
+  ]);
+});
