@@ -35,6 +35,8 @@ function asked(folder: string, how: string[]): unknown {
     `exports.debuggablePromise = (p) => Object.assign(p, { stack: new Error().stack });`,
   );
   file(`${folder}/cmd/run/index.js`, ASKER);
+  // Whatever lies in the folders above must not decide what kind of module these are.
+  file("package.json", "{}");
   const run = spawnSync(process.execPath, [...how, join(scratch, folder, "cmd/run/index.js")], {
     encoding: "utf8",
     env: { ...process.env, NODE_COMPILE_CACHE: join(scratch, "cache") },
