@@ -4,7 +4,10 @@
 #   SYSTEM=robotoff|protea           one system; default: both
 #   SERVICE=name                     one service, as `make status` lists it
 #   TAIL=100                         lines of log to begin with (logs, why)
-#   N=3                              containers (scale)
+#   PLAIN=1                          lines as the containers wrote them, for jq (logs)
+#   FOLLOW=0|1                       whether to go on with what comes; default: on a terminal (logs)
+#   APPS=1                           the applications alone, not the servers (start, stop, restart)
+#   N=3|+2|-1                        containers, or how many more or fewer (scale)
 #   OUT=folder                       where to write (compose); `-` prints
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
@@ -27,6 +30,7 @@ local := $(filter local,$(STACK))
 other := $(filter-out $(SYSTEM),robotoff protea)
 only := $(if $(SYSTEM),--exclude '**:System::$(other)' --exclude '**:System$$**::$(other)-**')
 these := --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(SERVICE), --service $(SERVICE))
+apps := $(if $(APPS), --apps $(APPS))
 
 .NOTPARALLEL:
 .PHONY: help setup up preview destroy status why logs start stop restart scale queues urls compose topology bench test lint types unit engine
@@ -56,20 +60,21 @@ status: ## everything declared against what runs; fails when something is not as
 why: ## of what is not as declared: what its health check said, and its last log lines
 	node operations/why.ts $(these)$(if $(TAIL), --tail $(TAIL))
 
-logs: ## follow the logs
-	node operations/services.ts logs $(these)$(if $(TAIL), --tail $(TAIL))
+# Quiet, as some below: what is piped is the output alone. The docker command is printed as an error.
+logs: ## follow the logs; in a pipe, print them
+	@node operations/services.ts logs $(these)$(if $(TAIL), --tail $(TAIL))$(if $(PLAIN), --plain $(PLAIN))$(if $(FOLLOW), --follow $(FOLLOW))
 
 start: ## start what was stopped
-	node operations/services.ts start $(these)
+	node operations/services.ts start $(these)$(apps)
 
 stop: ## stop, and stay stopped until start or up
-	node operations/services.ts stop $(these)
+	node operations/services.ts stop $(these)$(apps)
 
 restart: ## stop and start
-	node operations/services.ts restart $(these)
+	node operations/services.ts restart $(these)$(apps)
 
-scale: ## another number of containers: make scale SERVICE=worker N=3
-	node operations/scale.ts $(these)$(if $(N), --replicas $(N))
+scale: ## another number of containers: make scale SERVICE=worker N=3, or N=+2
+	node operations/scale.ts $(these)$(if $(N), --replicas=$(N))
 
 queues: ## Robotoff's queues and workers; PROTEA's queues, consumers and dead letters
 	node operations/queues.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))

@@ -17,9 +17,12 @@ export function dockerOutput(host: HostSettings, args: string[]): string {
   return stdout;
 }
 
-/** Prints a command, runs it on this terminal and gives its exit code. */
+/**
+ * Prints a command, runs it on this terminal and gives its exit code. The command goes to standard error: what is piped
+ * is its output alone.
+ */
 export function show(command: string[], options: SpawnOptions = {}): Promise<number> {
-  console.log(command.map(quote).join(" "));
+  console.error(command.map(quote).join(" "));
   return new Promise((resolve, reject) => {
     const child = spawn(command[0]!, command.slice(1), { stdio: "inherit", ...options });
     child.on("error", reject);

@@ -2,22 +2,26 @@
 import { writeFileSync } from "node:fs";
 import { run, selected } from "./command.ts";
 import { show } from "../hosts/docker.ts";
-import { poolSystem, withReplicas } from "./scale/replicas.ts";
+import { poolPath, replicasWanted, withReplicas } from "./scale/replicas.ts";
 import { readStack, readStackFile, stackFile } from "./stack.ts";
 
-await run(["replicas"], async ({ stack, system, service, replicas }) => {
-  if (!service || !/^\d+$/.test(replicas ?? ""))
-    throw new Error("expected, for instance, make scale SERVICE=worker-embeddings-batch N=3");
+await run(["replicas"], async ({ stack, system, service, replicas: given }) => {
+  if (!service) throw new Error("expected SERVICE=, the name of a service or of a worker pool");
   const text = readStackFile(stack);
   const described = readStack(stack, text);
-  const pool = poolSystem(text, service);
-  const owner = pool ?? selected(described, { system, service })[0]!.name;
-  const known = described.systems.find((one) => one.name === owner)?.services.find((one) => one.name === service);
+  const pool = poolPath(text, service);
+  const owner = pool?.split(":")[0] ?? selected(described, { system, service })[0]!.name;
+  const services = described.systems.find((one) => one.name === owner)?.services ?? [];
+  const known = services.find((one) => one.name === service);
   if (!pool && known?.path.includes(":workers["))
     throw new Error(`${service} is one of a pool (${known.path}); scale the pool by its name`);
   if (known?.kind === "job") throw new Error(`${service} is a job: it runs once, in one container`);
+  const now = services
+    .filter((one) => (pool ? one.path === pool : one.name === service))
+    .reduce((sum, one) => sum + one.replicas, 0);
+  const replicas = replicasWanted(given, now);
 
-  const changed = withReplicas(text, owner, service, Number(replicas));
+  const changed = withReplicas(text, owner, service, replicas);
   // The rules speak first: what they refuse is not written.
   readStack(stack, changed);
   writeFileSync(stackFile(stack), changed);

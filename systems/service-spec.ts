@@ -12,7 +12,7 @@ const MIB = 2 ** 20;
 export const ONE_SERVER = "two servers must never share a data volume";
 
 type Optional =
-  | "kind" | "path" | "environment" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas" | "single"
+  | "kind" | "server" | "path" | "environment" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas" | "single"
   | "memory" | "memoryNeeds" | "ulimits" | "stopGracePeriod" | "needs" | "externalNetworks" | "urls"; // prettier-ignore
 
 /**
@@ -22,6 +22,7 @@ type Optional =
 export function serviceSpec(base: Omit<ServiceSpec, Optional> & Partial<Pick<ServiceSpec, Optional>>): ServiceSpec {
   return {
     kind: "service",
+    server: false,
     path: "",
     environment: {},
     ports: [],

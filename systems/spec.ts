@@ -53,6 +53,8 @@ export interface ServiceSpec {
   /** Compose service name, unique within its system. */
   name: string;
   kind: "service" | "job";
+  /** Serves the applications (a database, a queue, models): it stays when they alone are stopped. */
+  server: boolean;
   /** Where the stack file changes it: `robotoff:services.api`, `robotoff:workers[0]`. */
   path: string;
   /** Image reference. */

@@ -11,10 +11,27 @@ function place(document: Document, system: string, service: string): (string | n
   return index >= 0 ? [`${system}:workers`, index] : [`${system}:services`, service];
 }
 
-/** The system with a worker pool of that name, if there is one: a pool is no service, its services are numbered. */
-export function poolSystem(text: string, name: string): string | undefined {
+/** Where a worker pool of that name stands (`robotoff:workers[0]`), if there is one: it is no service, its services are numbered. */
+export function poolPath(text: string, name: string): string | undefined {
   const document = parseDocument(text);
-  return ["robotoff", "protea"].find((system) => place(document, system, name)[0] === `${system}:workers`);
+  const places = ["robotoff", "protea"].map((system) => place(document, system, name));
+  const found = places.find(([key]) => String(key).endsWith(":workers"));
+  return found && `${found[0]}[${found[1]}]`;
+}
+
+/**
+ * The number of containers meant by N=.
+ * @param given `3`: so many; `+2`, `-1`: so many more or fewer, as PROTEA's manage.sh has it
+ * @param now how many are declared
+ * @throws Error when it is no number, or fewer than none
+ */
+export function replicasWanted(given: string | undefined, now: number): number {
+  const [, sign, digits] = /^([+-]?)(\d+)$/.exec(given ?? "") ?? [];
+  if (!digits)
+    throw new Error("expected, for instance, make scale SERVICE=worker-embeddings-batch N=3 (or N=+2, N=-1)");
+  const wanted = sign ? now + Number(sign + digits) : Number(digits);
+  if (wanted < 0) throw new Error(`found N=${given}, but ${now} ${now === 1 ? "is" : "are"} declared`);
+  return wanted;
 }
 
 const start = (node: unknown) => (node as { range: [number, number, number] }).range[0];

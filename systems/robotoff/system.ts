@@ -193,6 +193,7 @@ export function describeRobotoff(settings: RobotoffSettings, has: (secret: strin
 function fasttext(settings: RobotoffSettings, models: string): ServiceSpec {
   return serviceSpec({
     name: "fasttext",
+    server: true,
     image: imageReference(settings.images.fasttext!),
     entrypoint: ["fasttext-serving"],
     command: ["--model=/models/lid.176.bin", "--port", "8000", "--address", "0.0.0.0"],

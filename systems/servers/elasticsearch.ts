@@ -21,6 +21,7 @@ export function elasticsearch(args: {
   const secured = `printf 'user = "elastic:%s"' "$ELASTIC_PASSWORD" | curl -fsS -o /dev/null -K - '${url}'`;
   return serviceSpec({
     name: "elasticsearch",
+    server: true,
     image: args.image,
     environment: {
       "discovery.type": "single-node",

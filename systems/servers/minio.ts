@@ -14,6 +14,7 @@ export function minio(args: {
 }): ServiceSpec {
   return serviceSpec({
     name: "minio",
+    server: true,
     image: args.image,
     command: ["server", "/data", "--console-address", ":9001"],
     environment: { MINIO_ROOT_USER: args.user, MINIO_ROOT_PASSWORD: { secret: args.password } },

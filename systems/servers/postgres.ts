@@ -25,6 +25,7 @@ export function postgres(args: {
   const { tuning } = args;
   return serviceSpec({
     name: "postgres",
+    server: true,
     image: args.image,
     command: tuning && [
       "postgres",

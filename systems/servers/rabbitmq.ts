@@ -14,6 +14,7 @@ export function rabbitmq(args: {
 }): ServiceSpec {
   return serviceSpec({
     name: "rabbitmq",
+    server: true,
     image: args.image,
     // The node's name, and so its data's folder, is made from the host name: it must outlive the container.
     hostname: "rabbitmq",

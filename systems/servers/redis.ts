@@ -13,6 +13,7 @@ export function redis(args: {
 }): ServiceSpec {
   return serviceSpec({
     name: "redis",
+    server: true,
     image: args.image,
     // Upstream sets REDIS_ARGS, which only redis-stack reads; the official image wants them as a command.
     command: ["redis-server", "--save", "60", "1000", "--appendonly", args.appendOnly ? "yes" : "no"],

@@ -12,6 +12,7 @@ export function triton(args: {
 }): ServiceSpec {
   return serviceSpec({
     name: "triton",
+    server: true,
     image: args.image,
     command: ["tritonserver", "--model-repository=/models", "--model-control-mode=explicit", "--load-model=*"],
     ports: args.ports,

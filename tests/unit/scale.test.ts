@@ -1,5 +1,5 @@
 // A stack file is people's: another number of containers changes that number and not one character more.
-import { poolSystem, withReplicas } from "../../operations/scale/replicas.ts";
+import { poolPath, replicasWanted, withReplicas } from "../../operations/scale/replicas.ts";
 
 const FILE = `# Comment
 config:
@@ -44,6 +44,27 @@ test("a file without any settings of services says what to add", () => {
 });
 
 test("a pool is found by its name", () => {
-  expect(poolSystem(FILE, "worker-ml")).toBe("robotoff");
-  expect(poolSystem(FILE, "worker-ping")).toBeUndefined();
+  expect(poolPath(FILE, "worker-ml")).toBe("robotoff:workers[1]");
+  expect(poolPath(FILE, "worker-ping")).toBeUndefined();
+});
+
+test.each<[string, number, number]>([
+  ["3", 1, 3],
+  ["0", 1, 0],
+  ["+2", 1, 3],
+  ["+0", 4, 4],
+  ["-1", 3, 2],
+  ["-3", 3, 0],
+])("N=%s where %d are declared: %d", (given, now, wanted) => {
+  expect(replicasWanted(given, now)).toBe(wanted);
+});
+
+test.each<[string | undefined, string]>([
+  ["-4", "found N=-4, but 3 are declared"],
+  ["two", "N=+2"],
+  ["1.5", "N=+2"],
+  ["", "N=+2"],
+  [undefined, "N=+2"],
+])("N=%s is refused", (given, message) => {
+  expect(() => replicasWanted(given, 3)).toThrow(message);
 });

@@ -47,6 +47,16 @@ export class FakeDocker {
     return { status, stdout, stderr };
   }
 
+  /** Runs one of operations/ as the Makefile does. Throws when it asked docker what it has no answer for. */
+  operation(name: string, ...args: string[]) {
+    const { status, stdout, stderr } = spawnSync("node", [`operations/${name}.ts`, ...args], {
+      env: this.environment,
+      encoding: "utf8",
+    });
+    this.refuseUnanswered();
+    return { status, stdout, stderr };
+  }
+
   /** This process's environment with the fake docker first on PATH. */
   get environment(): NodeJS.ProcessEnv {
     return { ...process.env, PATH: `${this.folder}:${process.env.PATH}` };

@@ -1,0 +1,102 @@
+// `make start|stop|restart|logs`: the words of docker compose, and what the verb does with them.
+import { applications, composeWords, type Verb, type Wanted } from "../../operations/services/words.ts";
+import type { SystemSpec } from "../../systems/spec.ts";
+import { FakeDocker } from "./support/fake-docker.ts";
+import { committed, STACKS } from "./support/stack.ts";
+
+const [robotoff, protea] = committed("local").systems as [SystemSpec, SystemSpec];
+
+const PROTEA_APPLICATIONS = [
+  "api",
+  "worker-jobs",
+  "worker-embeddings",
+  "worker-embeddings-batch",
+  "worker-embeddings-write",
+  "worker-predictions-batch",
+  "worker-predictions-write",
+  "worker-ping",
+  "worker-reaper",
+  "frontend",
+];
+
+test("PROTEA's applications: neither a server nor a job among them", () => {
+  expect(applications(protea)).toEqual(PROTEA_APPLICATIONS);
+});
+
+test("Robotoff's applications", () => {
+  expect(applications(robotoff)).toEqual(["api", "scheduler", "update-listener", "worker-1", "worker-ml-1"]);
+});
+
+test("a service of no containers is not asked for: docker compose knows none of that name", () => {
+  const without = { ...protea, services: protea.services.map((one) => ({ ...one, replicas: 0 })) };
+  expect(applications(without)).toEqual([]);
+});
+
+test.each(STACKS)("%s: every service with a data port is a server", (stack) => {
+  const services = committed(stack).systems.flatMap((system) => system.services);
+  const mistaken = services.filter(({ dataPorts, server }) => dataPorts.length > 0 && !server);
+  expect(mistaken.map(({ path }) => path)).toEqual([]);
+});
+
+test.each<[string, Verb, Wanted, boolean, string[]]>([
+  ["a system", "stop", {}, true, ["stop"]],
+  ["a service", "restart", { service: "api" }, true, ["restart", "api"]],
+  ["the applications", "stop", { apps: "1" }, true, ["stop", ...PROTEA_APPLICATIONS]],
+  ["the applications, started", "start", { apps: "1" }, false, ["start", ...PROTEA_APPLICATIONS]],
+  ["APPS=0", "stop", { apps: "0", service: "api" }, true, ["stop", "api"]],
+  ["logs on a terminal", "logs", {}, true, ["logs", "--follow", "--tail", "100"]],
+  ["logs in a pipe", "logs", {}, false, ["logs", "--tail", "100"]],
+  ["logs in a pipe, followed", "logs", { follow: "1" }, false, ["logs", "--follow", "--tail", "100"]],
+  ["logs on a terminal, not followed", "logs", { follow: "0" }, true, ["logs", "--tail", "100"]],
+  [
+    "a service's plain logs",
+    "logs",
+    { service: "api", plain: "1", tail: "5" },
+    false,
+    ["logs", "--no-log-prefix", "--no-color", "--tail", "5", "api"],
+  ],
+])("%s", (_what, verb, wanted, terminal, words) => {
+  expect(composeWords(verb, wanted, protea, terminal)).toEqual(words);
+});
+
+test("one service and the applications are two things", () => {
+  expect(() => composeWords("stop", { service: "api", apps: "1" }, protea, true)).toThrow("found both");
+});
+
+describe("the verb", () => {
+  let docker: FakeDocker;
+  beforeEach(() => {
+    docker = new FakeDocker();
+  });
+  afterEach(() => docker.remove());
+
+  test("in a pipe, the log is all that is printed; the command goes to standard error", () => {
+    const command = "compose -p protea logs --no-log-prefix --no-color --tail 5 api";
+    docker.answer(command, '{"level": "ERROR"}\n');
+    const ran = docker.operation(
+      "services", "logs", "--system", "protea", "--service", "api", "--plain", "1", "--tail", "5",
+    ); // prettier-ignore
+    expect(ran).toEqual({ status: 0, stdout: '{"level": "ERROR"}\n', stderr: `docker ${command}\n` });
+  });
+
+  test("one system after the other; the first that fails ends it", () => {
+    docker.answer("compose -p robotoff stop", "no such engine", 17);
+    expect(docker.operation("services", "stop").status).toBe(17);
+    expect(docker.calls).toEqual(["compose -p robotoff stop"]);
+  });
+
+  test("both systems", () => {
+    docker.answer("compose -p robotoff restart").answer("compose -p protea restart");
+    expect(docker.operation("services", "restart").status).toBe(0);
+    expect(docker.calls).toEqual(["compose -p robotoff restart", "compose -p protea restart"]);
+  });
+
+  test("logs of both: the worse exit code", () => {
+    docker.answer("compose -p robotoff logs --tail 100").answer("compose -p protea logs --tail 100", "gone", 1);
+    expect(docker.operation("services", "logs").status).toBe(1);
+  });
+
+  test("another verb is refused", () => {
+    expect(docker.operation("services", "down").stderr).toContain("expected one of start, stop, restart, logs");
+  });
+});
