@@ -1,6 +1,7 @@
 /** Field types shared by the schemas. Each message says what is expected, since the report adds what was found. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
+import { IMAGE, networkName, PATH_CHARACTERS, volumeName } from "./names.ts";
 import { FORMS, parseDuration, parseMount, parsePort, parsePostgresSize, parseSize } from "./units.ts";
 
 /** Reads a string form with `parse`; what `parse` does not know is a problem that says `expected`. */
@@ -16,24 +17,38 @@ function parsed<T>(form: RegExp, parse: (text: string) => T | undefined, expecte
     });
 }
 
-const POSTGRES_SIZE = "PostgreSQL's form, such as 512MB or 8GB";
 const SIZE = "a size such as 512m or 2g";
 
-/** Bytes, from Compose's form. At least 1 MiB: Docker's arguments are whole MiB, and 0 would mean no limit. */
-export const size = z
-  .union([z.string().meta({ pattern: FORMS.size.source }), z.number().int()], { error: SIZE })
-  .meta({ description: "Bytes, or with a unit: 512m, 2g", examples: ["512m", "2g"] })
-  .transform((text, context) => {
-    const bytes = parseSize(text);
-    if (bytes !== undefined && bytes >= 2 ** 20) return bytes;
-    context.addIssue({ code: "custom", message: SIZE, input: text });
-    return z.NEVER;
-  });
+/** Bytes, from Compose's form; Docker's arguments are whole MiB, so that nothing is less than one. */
+function sizeOf(leastMebibytes: number) {
+  return z
+    .union([z.string().meta({ pattern: FORMS.size.source }), z.number().int()], { error: SIZE })
+    .meta({ description: "Bytes, or with a unit: 512m, 2g", examples: ["512m", "2g"] })
+    .transform((text, context) => {
+      const bytes = parseSize(text);
+      if (bytes !== undefined && bytes >= leastMebibytes * 2 ** 20) return bytes;
+      const message = bytes === undefined ? SIZE : `a size of at least ${leastMebibytes}m`;
+      context.addIssue({ code: "custom", message, input: text });
+      return z.NEVER;
+    });
+}
 
-/** Memory in PostgreSQL's own form, which is what its command line gets. */
+export const size = sizeOf(1);
+
+/** A container's memory: https://github.com/moby/moby/blob/master/daemon/daemon_unix.go (linuxMinMemory). */
+const memory = sizeOf(6);
+
+const POSTGRES_SIZE = "PostgreSQL's form, such as 512MB or 8GB, from 128kB to 2047GB";
+
+/**
+ * Memory in PostgreSQL's own form, which is what its command line gets. Less than 128 kB of shared_buffers, or work_mem
+ * of 2 TiB, and it does not start: https://www.postgresql.org/docs/current/runtime-config-resource.html
+ */
 export const postgresSize = z
   .string({ error: POSTGRES_SIZE })
-  .refine((text) => parsePostgresSize(text) !== undefined, { error: POSTGRES_SIZE })
+  .refine((text) => (parsePostgresSize(text) ?? 0) >= 2 ** 17 && parsePostgresSize(text)! < 2 ** 41, {
+    error: POSTGRES_SIZE,
+  })
   .meta({ description: "PostgreSQL's form", examples: ["512MB", "8GB"], pattern: FORMS.postgresSize.source });
 
 /** Milliseconds, from Compose's form. */
@@ -57,21 +72,26 @@ export const port = parsed(
 export const mount = parsed(
   FORMS.mount,
   parseMount,
-  "a mount VOLUME-OR-HOST-PATH:TARGET[:ro] such as backup:/opt/backup or /srv/models:/models:ro",
+  "a mount VOLUME-OR-HOST-PATH:TARGET[:ro] such as backup:/opt/backup or /srv/models:/models:ro, paths of " +
+    PATH_CHARACTERS,
   ["backup:/opt/backup", "/srv/models:/models:ro"],
 );
 
-export const hostPath = z
-  .string({ error: "an absolute path on the host" })
-  .regex(/^\/[^:]*$/, { error: "an absolute path on the host" });
+const each = (values: string[]) => new Set(values).size === values.length;
 
-const NAME = "a name of a-z, 0-9, - and _ that begins with a letter or digit";
+const mounts = z
+  .array(mount)
+  .refine((all) => each(all.map(({ target }) => target)), { error: "mounts of which no two have one target" })
+  .meta({ description: "Mounts to add; one with a known target replaces it" });
 
-/** Compose's rule for project names: https://docs.docker.com/reference/compose-file/version-and-name/ */
-export const name = z.string({ error: NAME }).regex(/^[a-z0-9][a-z0-9_-]*$/, { error: NAME });
+/** Networks that exist already, and that a system's applications join. */
+export const externalNetworks = z
+  .array(networkName)
+  .refine(each, { error: "each network once" })
+  .default([])
+  .meta({ description: "Existing networks to join" });
 
 const REFERENCE = "an image reference with a tag or digest, such as postgres:16.3-alpine (never :latest)";
-const pinned = /^[a-z0-9][a-z0-9._/:-]*(:(?!latest$)[\w][\w.-]*|@sha256:[0-9a-f]{64})$/;
 
 const FOLDER = "a folder images/NAME of this repository, with a Dockerfile";
 const folderForm = /^images\/[a-z0-9-]+$/;
@@ -79,7 +99,7 @@ const folderForm = /^images\/[a-z0-9-]+$/;
 /** An image: a pinned reference, or a folder of images/ that set-up pulls or builds on this machine (images/catalogue.ts). */
 export const image = z.union(
   [
-    z.string().regex(pinned, { abort: true }),
+    z.string().regex(IMAGE, { abort: true }),
     z.strictObject({
       build: z
         .string({ error: FOLDER })
@@ -91,19 +111,55 @@ export const image = z.union(
 );
 export type Image = z.infer<typeof image>;
 
+/** What a process can be given: the kernel ends a text at a NUL. */
+const word = z.string().regex(/^[^\0]*$/, { error: "text without a NUL character" });
+
 export const environment = z
   .record(
     z.string().regex(/^[A-Za-z_][A-Za-z0-9_.]*$/, { error: "a variable name" }),
-    z.union([z.string(), z.number(), z.boolean()], { error: "text, a number or true/false" }).transform(String),
+    z.union([word, z.number(), z.boolean()], { error: "text, a number or true/false" }).transform(String),
     { error: "variables, NAME: value" },
   )
   .meta({ description: "Environment variables; secrets do not belong here" });
 
-const ulimit = z.strictObject({ soft: z.number().int().min(-1), hard: z.number().int().min(-1) });
+const limit = z.number().int().min(-1).meta({ description: "-1: unlimited" });
+export const ulimit = z
+  .strictObject({ soft: limit, hard: limit })
+  .refine(({ soft, hard }) => hard === -1 || (soft !== -1 && soft <= hard), {
+    path: ["soft"],
+    error: "a limit not above the hard one (-1: unlimited)",
+  });
+
+/** The kernel's limits that Docker knows: https://github.com/docker/go-units/blob/master/ulimit.go */
+const ulimits = z.strictObject({
+  ...Object.fromEntries(
+    [
+      "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nproc", "rss", "rtprio", "rttime",
+      "sigpending", "stack",
+    ].map((name) => [name, ulimit.optional()]), // prettier-ignore
+  ),
+  nofile: ulimit
+    .refine(({ hard }) => hard !== -1, { path: ["hard"], error: "a number: the kernel has no unlimited nofile" })
+    .optional(),
+});
+
+/** Docker's --gpus. Of devices one: the provider takes the comma between two for the end of the value. */
+const gpus = z
+  .union(
+    [
+      z.string().regex(/^(?:all|[1-9]\d*|device=[a-zA-Z0-9][\w.:/-]*)$/, { abort: true }),
+      z.int().min(1, { abort: true }),
+    ],
+    {
+      error: '"all", a number above 0, or device=ID for a single one',
+    },
+  )
+  .transform(String)
+  .meta({ description: "Docker's --gpus", examples: ["all", 2, "device=0"] });
 
 const healthcheck = z.strictObject({
   test: z
-    .array(z.string())
+    .array(word)
     .min(2)
     .refine((test) => test[0] === "CMD" || test[0] === "CMD-SHELL", {
       error: 'a list that begins with "CMD" or "CMD-SHELL"',
@@ -118,20 +174,17 @@ const healthcheck = z.strictObject({
 
 /** What a stack file may change of any service; what it leaves out stays as systems/ has it. */
 export const serviceSettings = z.strictObject({
-  entrypoint: z.array(z.string()).optional().meta({ description: "Replaces the image's entrypoint" }),
-  command: z.array(z.string()).optional().meta({ description: "Replaces the command" }),
+  entrypoint: z.array(word).optional().meta({ description: "Replaces the image's entrypoint" }),
+  command: z.array(word).optional().meta({ description: "Replaces the command" }),
   environment: environment.optional(),
   ports: z.array(port).optional().meta({ description: "Replaces the published ports" }),
-  volumes: z.array(mount).optional().meta({ description: "Mounts to add; one with a known target replaces it" }),
-  memory: size.optional(),
-  memoryReservation: size.optional(),
+  volumes: mounts.optional(),
+  memory: memory.optional(),
+  memoryReservation: memory.optional(),
   shmSize: size.optional(),
-  cpus: z.number().positive().optional(),
-  gpus: z
-    .string()
-    .optional()
-    .meta({ description: "Docker's --gpus", examples: ["all"] }),
-  ulimits: z.record(z.string(), ulimit).optional(),
+  cpus: z.number().min(0.01).optional(),
+  gpus: gpus.optional(),
+  ulimits: ulimits.optional(),
   replicas: z.number().int().min(0).optional().meta({ description: "Number of containers" }),
   healthcheck: healthcheck.optional(),
   restart: z.enum(["no", "always", "unless-stopped", "on-failure"]).optional(),
@@ -142,7 +195,7 @@ export type ServiceSettings = z.infer<typeof serviceSettings>;
 /** A volume: of this program, or `external`: it exists already and is never created or destroyed. */
 export const volume = z.strictObject({
   external: z.boolean().default(false).meta({ description: "Exists already: never created, never destroyed" }),
-  name: z.string().optional().meta({ description: "Docker's name; default: PROJECT_VOLUME" }),
+  name: volumeName.optional().meta({ description: "Docker's name; default: PROJECT_VOLUME" }),
 });
 
 /** Settings per service, for a fixed list of names. */

@@ -1,17 +1,15 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
-
-const ENDPOINT = "a Docker endpoint, unix:///PATH or ssh://USER@HOST";
+import { endpoint, filePath } from "./names.ts";
 
 /** `host:`, the one Docker host of a stack. */
 export const host = z
   .strictObject({
-    docker: z
-      .string({ error: ENDPOINT })
-      .regex(/^(unix:\/\/\/\S+|ssh:\/\/\S+@\S+)$/, { error: ENDPOINT })
+    docker: endpoint
       .optional()
       .meta({ description: "Docker endpoint. Default: DOCKER_HOST, else this machine's socket" }),
-    sshConfig: z
-      .string()
+    sshConfig: filePath
+      .refine(existsSync, { error: "an ssh_config file that exists, absolute or relative to the checkout" })
       .optional()
       .meta({ description: "ssh_config file for an ssh:// endpoint: ProxyJump, host keys, multiplexing" }),
     protectVolumes: z

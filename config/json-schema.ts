@@ -3,12 +3,12 @@
  * Draft 7, which yaml-language-server knows completely. Rules across fields are checked by the program alone.
  */
 import { z } from "zod";
-import { environment, image, serviceSettings, volume } from "./fields.ts";
+import { environment, image, serviceSettings, ulimit, volume } from "./fields.ts";
 import { namespaces } from "./read.ts";
 import { proteaSecrets, robotoffSecrets } from "./secrets.ts";
 
 /** Schemas used in many places become definitions, so that the file stays short. */
-const definitions = { environment, image, service: serviceSettings, volume };
+const definitions = { environment, image, service: serviceSettings, ulimit, volume };
 for (const [id, schema] of Object.entries(definitions)) z.globalRegistry.add(schema, { ...schema.meta(), id });
 
 /** `NAMESPACE:KEY`, as Pulumi has them in a stack file. */

@@ -83,9 +83,8 @@ function valueAt(input: unknown, path: PropertyKey[]): unknown {
 }
 
 function atLeast(issue: z.core.$ZodIssueTooSmall): string {
-  const comparison = issue.inclusive === false ? "more than" : "at least";
   const unit = issue.origin === "array" ? (issue.minimum === 1 ? " entry" : " entries") : "";
-  return `${comparison} ${issue.minimum}${unit}`;
+  return `at least ${issue.minimum}${unit}`;
 }
 
 /** What zod found wrong, in this product's words. `namespace` is the part before the colon. */
@@ -109,6 +108,7 @@ export function describeIssue(
   if (issue.code === "invalid_type" && expected.startsWith("Invalid")) expected = `a value of type ${issue.expected}`;
   if (issue.code === "invalid_value") expected = `one of ${issue.values.map(String).join(", ")}`;
   if (issue.code === "too_small") expected = atLeast(issue);
+  if (issue.code === "too_big") expected = `at most ${issue.maximum}`;
   if (issue.code === "invalid_key") expected = issue.issues[0]?.message ?? expected;
   const miss =
     issue.code === "invalid_value" && typeof found === "string" ? ` (${suggest(found, issue.values.map(String))})` : "";

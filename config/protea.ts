@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
+import * as text from "./names.ts";
 
 export const PROTEA_WORKERS = {
   "worker-jobs": "protea.jobs",
@@ -21,7 +22,7 @@ const PROTEA_SERVICES = [
 /** `protea:`, everything that differs between stacks. Upstream's facts: frapercan/PROTEA docker-compose.yml. */
 export const protea = z.strictObject({
   enabled: z.boolean().default(true),
-  project: field.name.default("protea"),
+  project: text.name.default("protea"),
   images: z.strictObject({
     protea: field.image,
     frontend: field.image,
@@ -30,9 +31,9 @@ export const protea = z.strictObject({
     minio: field.image.default("minio/minio:RELEASE.2025-09-07T16-13-09Z"),
     mc: field.image.default("minio/mc:RELEASE.2025-08-13T08-35-41Z"),
   }),
-  database: field.name.default("protea"),
-  user: field.name.default("protea").meta({ description: "User of the database, RabbitMQ and MinIO" }),
-  bucket: field.name.default("protea"),
+  database: text.postgresName.default("protea"),
+  user: text.serversUser.default("protea").meta({ description: "User of the database, RabbitMQ and MinIO" }),
+  bucket: text.bucketName.default("protea"),
   gpu: z.boolean().default(false).meta({ description: "worker-embeddings-batch gets every GPU, and 8g" }),
   reaper: z
     .strictObject({
@@ -44,7 +45,7 @@ export const protea = z.strictObject({
     .prefault({}),
   environment: field.environment.default({}).meta({ description: "For the API and every worker" }),
   services: field.settingsOf(PROTEA_SERVICES),
-  volumes: z.record(field.name, field.volume).default({}),
-  externalNetworks: z.array(z.string()).default([]).meta({ description: "Existing networks to join" }),
+  volumes: z.record(text.name, field.volume).default({}),
+  externalNetworks: field.externalNetworks,
 });
 export type ProteaSettings = z.infer<typeof protea>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as field from "./fields.ts";
+import * as text from "./names.ts";
 
 export const ROBOTOFF_SERVICES = [
   "api", "scheduler", "update-listener", "migrate", "postgres", "redis", "elasticsearch", "triton",
@@ -8,13 +9,13 @@ export const ROBOTOFF_SERVICES = [
 
 /** A pool of rq workers. */
 const workers = z.strictObject({
-  name: field.name,
+  name: text.name,
   replicas: z.number().int().min(0).default(1),
   numbered: z
     .boolean()
     .default(true)
     .meta({ description: "true: services NAME-1 … NAME-n, `{n}` in queues is the number; false: one service NAME" }),
-  queues: z.array(z.string()).min(1),
+  queues: z.array(text.queueName).min(1),
   ...field.serviceSettings.omit({ replicas: true }).shape,
 });
 export type WorkerPool = z.infer<typeof workers>;
@@ -23,7 +24,7 @@ export type WorkerPool = z.infer<typeof workers>;
 export const robotoff = z
   .strictObject({
     enabled: z.boolean().default(true),
-    project: field.name.default("robotoff"),
+    project: text.name.default("robotoff"),
     images: z.strictObject({
       robotoff: field.image,
       postgres: field.image.default("postgres:16.3-alpine"),
@@ -39,8 +40,8 @@ export const robotoff = z
     environment: field.environment.default({}).meta({ description: "For every Robotoff process" }),
     postgres: z
       .strictObject({
-        database: field.name.default("robotoff"),
-        user: field.name.default("postgres"),
+        database: text.postgresName.default("robotoff"),
+        user: text.postgresName.default("postgres"),
         sharedBuffers: field.postgresSize.default("128MB"),
         workMem: field.postgresSize.default("4MB"),
       })
@@ -66,7 +67,9 @@ export const robotoff = z
     triton: z
       .strictObject({
         run: z.boolean().default(true).meta({ description: "Run Triton on this host" }),
-        uri: z.string().optional().meta({ description: "HOST:PORT (gRPC) of a Triton elsewhere, when run is false" }),
+        uri: text.hostAndPort
+          .optional()
+          .meta({ description: "HOST:PORT (gRPC) of a Triton elsewhere, when run is false" }),
       })
       .refine((triton) => triton.run || triton.uri, {
         path: ["uri"],
@@ -81,27 +84,27 @@ export const robotoff = z
       .meta({ description: "NUM_RQ_WORKERS: jobs are spread over robotoff-high-1 … robotoff-high-n by barcode" }),
     redisUpdates: z
       .strictObject({
-        host: z.string().optional().meta({ description: "Redis with the product updates. Default: Robotoff's own" }),
-        port: z.number().int().default(6379),
-        stream: z.string().default("product_updates"),
+        host: text.hostName.optional().meta({ description: "Redis with the product updates. Default: Robotoff's own" }),
+        port: text.portNumber.default(6379),
+        stream: text.streamName.default("product_updates"),
       })
       .prefault({}),
     fasttext: z.boolean().default(false).meta({ description: "Run the language identification server" }),
     exporters: z.boolean().default(false).meta({ description: "Run the statsd and PostgreSQL exporters" }),
     workers: z.array(workers).default([]),
     services: field.settingsOf(ROBOTOFF_SERVICES),
-    volumes: z.record(field.name, field.volume).default({}),
+    volumes: z.record(text.name, field.volume).default({}),
     folders: z
       .strictObject({
-        data: field.hostPath.optional(),
-        cache: field.hostPath.optional(),
-        datasets: field.hostPath.optional(),
-        models: field.hostPath.optional(),
-        tritonModels: field.hostPath.optional(),
+        data: text.hostPath.optional(),
+        cache: text.hostPath.optional(),
+        datasets: text.hostPath.optional(),
+        models: text.hostPath.optional(),
+        tritonModels: text.hostPath.optional(),
       })
       .prefault({})
       .meta({ description: "Host folders for the application's files; left out: volumes of their own" }),
-    externalNetworks: z.array(z.string()).default([]).meta({ description: "Existing networks to join" }),
+    externalNetworks: field.externalNetworks,
   })
   .refine((settings) => !settings.fasttext || settings.images.fasttext, {
     path: ["images", "fasttext"],

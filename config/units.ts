@@ -3,6 +3,7 @@
  * https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values
  */
 import { isIP } from "node:net";
+import { PATH } from "./names.ts";
 
 /** The forms as regular expressions without flags, so that the JSON Schema can have them too. */
 export const FORMS = {
@@ -10,7 +11,7 @@ export const FORMS = {
   postgresSize: /^(\d+)\s*(kB|MB|GB|TB)$/,
   duration: /^\s*(?:\d+(?:\.\d+)?(?:ms|s|m|h))+\s*$/,
   port: /^(?:(\[[0-9a-fA-F:]+\]|\d+\.\d+\.\d+\.\d+):)?(\d+):(\d+)(?:\/(tcp|udp))?$/,
-  mount: /^(\/[^:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]*):(\/[^:]*)(?::(ro|rw))?$/,
+  mount: new RegExp(`^(${PATH}|[a-zA-Z0-9][a-zA-Z0-9_.-]*):(${PATH})(?::(ro|rw))?$`),
 };
 
 const BYTES: Record<string, number> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
@@ -34,11 +35,11 @@ export function parsePostgresSize(text: string): number | undefined {
   return match ? Number(match[1]) * POSTGRES_BYTES[match[2]!]! : undefined;
 }
 
-/** Milliseconds of a Compose duration (`30s`, `1m30s`, `500ms`), or undefined when it is none. */
+/** Whole milliseconds, Docker's least, of a Compose duration (`30s`, `1m30s`, `500ms`), or undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
   if (!FORMS.duration.test(text)) return undefined;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  return parts.reduce((sum, part) => sum + Number(part[1]) * MILLISECONDS[part[2]!]!, 0);
+  return Math.round(parts.reduce((sum, part) => sum + Number(part[1]) * MILLISECONDS[part[2]!]!, 0));
 }
 
 /** A duration as Docker prints it back, so that a refresh finds no difference (`1m30s`, `500ms`). */

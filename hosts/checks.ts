@@ -10,40 +10,52 @@ import { shell } from "./connection.ts";
  * A published port as /proc/net/tcp and udp show a socket in its way: the local addresses, in the machine's byte order,
  * and the port. https://docs.kernel.org/networking/proc_net_tcp.html
  */
-function socket({ address, host }: Port): string {
+function socket({ address, host }: Port): [string, string] {
   const bytes = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
   const own = bytes.length === 4 ? bytes.reverse().join("").toUpperCase() : undefined;
   const every = own === undefined || own === "00000000";
   const local = every ? "[0-9A-F]+" : `(${own}|0{8}|0{32}|0{16}FFFF0000${own})`;
-  return `${local} ${host.toString(16).toUpperCase().padStart(4, "0")}`;
+  return [local, host.toString(16).toUpperCase().padStart(4, "0")];
+}
+
+/**
+ * A check, whose words go to the host between blanks.
+ * @throws Error when one is no word: the configuration lets none through
+ */
+export function check(...words: string[]): string {
+  const broken = words.find((word) => !/^[!-~]+$/.test(word));
+  if (broken !== undefined) throw new Error(`no word for a check of the host: ${JSON.stringify(broken)}`);
+  return words.join(" ");
 }
 
 const folders = (service: ServiceSpec) =>
   service.mounts
     .filter((mount) => mount.source.startsWith("/"))
-    .map((mount) => `folder ${mount.source} ${mount.path ?? `${service.path}.volumes`}`);
+    .map((mount) => check("folder", mount.source, mount.path ?? `${service.path}.volumes`));
 
 /** The checks of a system, as hosts/scripts/checks.sh takes them. */
 export function checksOf(system: SystemSpec): string[] {
   const services = system.services.filter((service) => service.replicas > 0);
   const checks = [
-    ...system.volumes.filter((volume) => volume.external).map((volume) => `external volume ${volume.dockerName}`),
-    ...services.flatMap((service) => service.externalNetworks).map((network) => `external network ${network}`),
+    ...system.volumes
+      .filter((volume) => volume.external)
+      .map((volume) => check("external", "volume", volume.dockerName)),
+    ...services.flatMap((service) => service.externalNetworks).map((network) => check("external", "network", network)),
     ...services
       .map((service) => service.image)
       // Made by set-up; no registry has them.
       .filter((image) => image.startsWith("robotoff-protea/"))
-      .map((image) => `image ${image}`),
-    ...containerNames(system).map((container) => `container ${container}`),
-    `network ${networkName(system)}`,
+      .map((image) => check("image", image)),
+    ...containerNames(system).map((container) => check("container", container)),
+    check("network", networkName(system)),
     ...system.volumes
       .filter((volume) => !volume.external)
-      .map((volume) => `volume ${volume.dockerName} ${system.name}:volumes.${volume.name}`),
+      .map((volume) => check("volume", volume.dockerName, `${system.name}:volumes.${volume.name}`)),
     ...services
       .flatMap((service) => service.ports)
-      .map((port) => `port ${port.address} ${port.host} ${port.protocol} ${socket(port)}`),
+      .map((port) => check("port", port.address, String(port.host), port.protocol, ...socket(port))),
     ...services.flatMap(folders),
-    ...services.filter((service) => service.gpus !== undefined).map((service) => `gpus ${service.path}.gpus`),
+    ...services.filter((service) => service.gpus !== undefined).map((service) => check("gpus", `${service.path}.gpus`)),
   ];
   return [...new Set(checks)];
 }

@@ -1,16 +1,15 @@
 /** How a host is reached: by the Docker provider, by scripts that run there, and by docker itself. Pure; the only place. */
 import type { HostSettings } from "../config/host.ts";
 
-const SSH = "ssh://";
-
 /** A word as a shell must see it. */
 export const quote = (word: string): string =>
   /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** The words that run a command on an `ssh://` host, before the command; undefined for an engine on this machine. */
 export function sshCommand({ docker, sshConfig }: HostSettings): string[] | undefined {
-  if (!docker?.startsWith(SSH)) return undefined;
-  return ["ssh", ...(sshConfig ? ["-F", sshConfig] : []), docker.slice(SSH.length), "--"];
+  if (!docker?.startsWith("ssh://")) return undefined;
+  // Whole: ssh takes the port from it, and can take none of it for an option.
+  return ["ssh", ...(sshConfig ? ["-F", sshConfig] : []), docker, "--"];
 }
 
 /** Arguments of docker.Provider. */

@@ -3,11 +3,23 @@ import type { Problem } from "../../config/problems.ts";
 import { coordinator } from "../protea/rules.ts";
 import { highPriorityQueues } from "../robotoff/rules.ts";
 import type { SystemSpec } from "../spec.ts";
+import { ownNetworks, volumeNames } from "./docker-names.ts";
 import { memory } from "./memory.ts";
 import { dataPorts, hostPorts } from "./ports.ts";
 import { healthchecks, names, single } from "./services.ts";
 
-const RULES = [hostPorts, dataPorts, memory, healthchecks, single, coordinator, names, highPriorityQueues];
+const RULES = [
+  hostPorts,
+  dataPorts,
+  memory,
+  healthchecks,
+  single,
+  coordinator,
+  names,
+  volumeNames,
+  ownNetworks,
+  highPriorityQueues,
+];
 
 /** Every problem of the described systems. */
 export function checkSystems(systems: SystemSpec[]): Problem[] {

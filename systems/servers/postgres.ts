@@ -41,9 +41,10 @@ export function postgres(args: {
     dataPorts: [5432],
     mounts: [{ source: args.volume, target: "/var/lib/postgresql/data", readOnly: false }],
     // Over TCP, since the image's first start initializes the volume with a server that listens on the socket only;
-    // then a query, since pg_isready is content with a server that lacks the database.
+    // then a query, since pg_isready is content with a server that lacks the database. Names come from the environment:
+    // no text of a stack file is a shell's.
     healthcheck: healthcheck(
-      ["CMD-SHELL", `pg_isready -q -h 127.0.0.1 && psql -qAt -U ${args.user} -d ${args.database} -c 'select 1'`],
+      ["CMD-SHELL", `pg_isready -q -h 127.0.0.1 && psql -qAt -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c 'select 1'`],
       { startPeriod: OPENING },
     ),
     memory: args.memory,

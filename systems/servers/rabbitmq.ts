@@ -42,15 +42,17 @@ export function rabbitmq(args: {
 /** Declares durable queues. The password reaches rabbitmqadmin by a file: an argument would show in the process list. */
 export function queues(args: { image: string; user: string; password: string; queues: string[] }): ServiceSpec {
   const config = "/tmp/rabbitmqadmin.conf";
-  const declare = args.queues.map(
-    (name) => `rabbitmqadmin -c ${config} -N default declare queue name=${name} durable=true`,
-  );
-  const write = `printf '[default]\\nhostname = rabbitmq\\nusername = %s\\npassword = %s\\n' "$USERNAME" "$PASSWORD" > ${config}`;
+  const script = [
+    "umask 077",
+    `printf '[default]\\nhostname = rabbitmq\\nusername = %s\\npassword = %s\\n' "$USERNAME" "$PASSWORD" > ${config}`,
+    // The queues are arguments, not part of this text.
+    `for queue; do rabbitmqadmin -c ${config} -N default declare queue name="$queue" durable=true; done`,
+  ].join("\n");
   return serviceSpec({
     name: "queues",
     kind: "job",
     image: args.image,
-    command: ["sh", "-ec", ["umask 077", write, ...declare].join("\n")],
+    command: ["sh", "-ec", script, "queues", ...args.queues],
     environment: { USERNAME: args.user, PASSWORD: { secret: args.password } },
     memory: 256 * 2 ** 20,
     needs: [{ service: "rabbitmq", condition: "service_healthy" }],

@@ -15,7 +15,7 @@ test("another socket", () => {
 
 test("another host: docker runs there, and its shell sees each word as it is", () => {
   const host = { ...settings, docker: "ssh://off@10.1.0.200", sshConfig: "hosts/ssh_config" };
-  const target = ["ssh", "-F", "hosts/ssh_config", "off@10.1.0.200", "--"];
+  const target = ["ssh", "-F", "hosts/ssh_config", "ssh://off@10.1.0.200", "--"];
   expect(dockerCommand(host, ["ps", "--format", "{{.Names}} it's"])).toEqual([
     ...target,
     `docker ps --format '{{.Names}} it'\\''s'`,

@@ -2,13 +2,17 @@
 import { MINIMAL, problemsOf, type Values } from "../support/stack.ts";
 
 const SIZE = "expected a size such as 512m or 2g";
+const POSTGRES_SIZE = "expected PostgreSQL's form, such as 512MB or 8GB, from 128kB to 2047GB";
 const DURATION = "expected a duration such as 30s or 1m30s";
 const PORT = "expected a published port [ADDRESS:]HOST:CONTAINER[/PROTOCOL] such as 127.0.0.1:5501:5432";
-const MOUNT = "expected a mount VOLUME-OR-HOST-PATH:TARGET[:ro] such as backup:/opt/backup or /srv/models:/models:ro";
+const PATH = "letters, digits and . _ @ + = , - between slashes, without ..";
+const MOUNT =
+  "expected a mount VOLUME-OR-HOST-PATH:TARGET[:ro] such as backup:/opt/backup or /srv/models:/models:ro, paths of " +
+  PATH;
 const IMAGE =
   "expected an image reference with a tag or digest, such as postgres:16.3-alpine (never :latest), or {build: images/NAME}";
-const NAME = "expected a name of a-z, 0-9, - and _ that begins with a letter or digit";
-const ENDPOINT = "expected a Docker endpoint, unix:///PATH or ssh://USER@HOST";
+const NAME = "expected a name of at most 55 a-z, 0-9, - and _ that begins with a letter or digit";
+const ENDPOINT = "expected a Docker endpoint, unix:///PATH or ssh://USER@HOST[:PORT]";
 const SERVICE_KEYS =
   "command, cpus, entrypoint, environment, gpus, healthcheck, memory, memoryReservation, ports, replicas, restart, " +
   "shmSize, stopGracePeriod, ulimits, volumes";
@@ -55,18 +59,22 @@ const unknown: [string, Values, string][] = [
     `${AT}.healthcheck.intervall: unknown key; did you mean "interval"?`,
   ],
   [
+    "ulimit",
+    api({ ulimits: { nofiles: { soft: 1, hard: 1 } } }),
+    `${AT}.ulimits.nofiles: unknown key; did you mean "nofile"?`,
+  ],
+  [
     "key of a volume",
     { "robotoff:volumes": { backup: { extern: true } } },
     'robotoff:volumes.backup.extern: unknown key; did you mean "external"?',
   ],
 ];
 
-const wrong: [string, Values, string][] = [
+const wrong: [string, Values, ...string[]][] = [
   ["type", { "robotoff:fasttext": "yes" }, 'robotoff:fasttext: found "yes", expected a value of type boolean'],
   ["type, a list expected", api({ command: "run" }), `${AT}.command: found "run", expected a value of type array`],
   ["whole number", pool({ replicas: 1.5 }), "robotoff:workers[0].replicas: found 1.5, expected a value of type int"],
   ["number, too small", pool({ replicas: -1 }), "robotoff:workers[0].replicas: found -1, expected at least 0"],
-  ["number, not above 0", api({ cpus: 0 }), `${AT}.cpus: found 0, expected more than 0`],
   ["empty list", pool({ queues: [] }), "robotoff:workers[0].queues: found [], expected at least 1 entry"],
   ["choice", { "robotoff:instance": "production" }, 'robotoff:instance: found "production", expected one of dev, prod'],
   [
@@ -81,8 +89,25 @@ const wrong: [string, Values, string][] = [
   ],
   ["size", api({ memory: "6 gigs" }), `${AT}.memory: found "6 gigs", ${SIZE}`],
   ["size of another type", api({ memory: true }), `${AT}.memory: found true, ${SIZE}`],
-  ["size below 1 MiB, which Docker would take for none", api({ memory: 512 }), `${AT}.memory: found 512, ${SIZE}`],
   ["size below 0", api({ shmSize: -1 }), `${AT}.shmSize: found -1, ${SIZE}`],
+  [
+    "size below 1 MiB, which Docker would take for none",
+    api({ shmSize: 512 }),
+    `${AT}.shmSize: found 512, expected a size of at least 1m`,
+  ],
+  [
+    "memory below Docker's least",
+    api({ memory: "6143k", memoryReservation: "5m" }),
+    `${AT}.memory: found "6143k", expected a size of at least 6m`,
+    `${AT}.memoryReservation: found "5m", expected a size of at least 6m`,
+  ],
+  [
+    "memory of PostgreSQL, with which it would not start",
+    { "robotoff:postgres": { sharedBuffers: "127kB", workMem: "2TB" } },
+    `robotoff:postgres.sharedBuffers: found "127kB", ${POSTGRES_SIZE}`,
+    `robotoff:postgres.workMem: found "2TB", ${POSTGRES_SIZE}`,
+  ],
+  ["cores below Docker's least", api({ cpus: 0.001 }), `${AT}.cpus: found 0.001, expected at least 0.01`],
   ["duration", api({ stopGracePeriod: "30" }), `${AT}.stopGracePeriod: found "30", ${DURATION}`],
   ["duration of another type", api({ stopGracePeriod: 30 }), `${AT}.stopGracePeriod: found 30, ${DURATION}`],
   ["port", api({ ports: ["5500"] }), `${AT}.ports[0]: found "5500", ${PORT}`],
@@ -102,7 +127,7 @@ const wrong: [string, Values, string][] = [
   [
     "host folder",
     { "robotoff:folders": { data: "data" } },
-    'robotoff:folders.data: found "data", expected an absolute path on the host',
+    'robotoff:folders.data: found "data", expected an absolute path on the host, of ' + PATH,
   ],
   ["name", { "robotoff:project": "Robotoff" }, `robotoff:project: found "Robotoff", ${NAME}`],
   ["name of a volume", { "robotoff:volumes": { "Back up": {} } }, `robotoff:volumes.Back up: found {}, ${NAME}`],
@@ -121,6 +146,48 @@ const wrong: [string, Values, string][] = [
     "health check's test",
     api({ healthcheck: { test: ["curl", "x"] } }),
     `${AT}.healthcheck.test: found ["curl","x"], expected a list that begins with "CMD" or "CMD-SHELL"`,
+  ],
+  [
+    "ulimit: soft above hard",
+    api({ ulimits: { nproc: { soft: 2, hard: 1 }, memlock: { soft: -1, hard: 1 }, core: { soft: 1, hard: -1 } } }),
+    `${AT}.ulimits.memlock.soft: found -1, expected a limit not above the hard one (-1: unlimited)`,
+    `${AT}.ulimits.nproc.soft: found 2, expected a limit not above the hard one (-1: unlimited)`,
+  ],
+  [
+    "ulimit: files without end",
+    api({ ulimits: { nofile: { soft: 1, hard: -1 } } }),
+    `${AT}.ulimits.nofile.hard: found -1, expected a number: the kernel has no unlimited nofile`,
+  ],
+  [
+    "ulimit below -1",
+    api({ ulimits: { cpu: { soft: -2, hard: 1 } } }),
+    `${AT}.ulimits.cpu.soft: found -2, expected at least -1`,
+  ],
+  [
+    "two mounts of one target",
+    api({ volumes: ["/a:/x", "/b:/x"] }),
+    `${AT}.volumes: found ["/a:/x","/b:/x"], expected mounts of which no two have one target`,
+  ],
+  [
+    "network twice",
+    { "robotoff:externalNetworks": ["a", "a"] },
+    'robotoff:externalNetworks: found ["a","a"], expected each network once',
+  ],
+  [
+    "port number",
+    { "robotoff:redisUpdates": { port: 65_536 } },
+    "robotoff:redisUpdates.port: found 65536, expected at most 65535",
+  ],
+  [
+    "text with a NUL",
+    api({ command: ["a\0b"], environment: { A: "\0" } }),
+    `${AT}.command[0]: found "a\\u0000b", expected text without a NUL character`,
+    `${AT}.environment.A: found "\\u0000", expected text without a NUL character`,
+  ],
+  [
+    "ssh_config that ssh would take for an option",
+    { "host:sshConfig": "-oProxyCommand=id" },
+    `host:sshConfig: found "-oProxyCommand=id", expected a path of ${PATH}, that begins with no -`,
   ],
   [
     "restart policy",
@@ -157,8 +224,8 @@ test.each(unknown)("unknown %s", (_, values, expected) => {
   expect(problemsOf({ ...MINIMAL, ...values })).toEqual([expected]);
 });
 
-test.each(wrong)("wrong %s", (_, values, expected) => {
-  expect(problemsOf({ ...MINIMAL, ...values })).toEqual([expected]);
+test.each(wrong)("wrong %s", (_, values, ...expected) => {
+  expect(problemsOf({ ...MINIMAL, ...values })).toEqual(expected);
 });
 
 test("a namespace that is missing altogether", () => {

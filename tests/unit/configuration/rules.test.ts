@@ -77,12 +77,16 @@ const rules: [string, Values, string[]][] = [
   [
     "shared_buffers without a unit, which PostgreSQL would take for blocks of 8 kB",
     { "robotoff:postgres": { sharedBuffers: "131072 " } },
-    ['robotoff:postgres.sharedBuffers: found "131072 ", expected PostgreSQL\'s form, such as 512MB or 8GB'],
+    [
+      'robotoff:postgres.sharedBuffers: found "131072 ", expected PostgreSQL\'s form, such as 512MB or 8GB, from 128kB to 2047GB',
+    ],
   ],
   [
     "shared_buffers in another form",
     { "robotoff:postgres": { sharedBuffers: "8g" } },
-    ['robotoff:postgres.sharedBuffers: found "8g", expected PostgreSQL\'s form, such as 512MB or 8GB'],
+    [
+      'robotoff:postgres.sharedBuffers: found "8g", expected PostgreSQL\'s form, such as 512MB or 8GB, from 128kB to 2047GB',
+    ],
   ],
   [
     "a heap above the container's memory",
@@ -161,6 +165,27 @@ const rules: [string, Values, string[]][] = [
     "a mount of a declared volume: fine",
     { ...robotoff({ api: { volumes: ["exports:/exports"] } }), "robotoff:volumes": { exports: {} } },
     [],
+  ],
+  [
+    "one Docker volume for two databases",
+    {
+      "robotoff:volumes": { "postgres-data": { name: "pgdata" } },
+      "protea:volumes": { postgres_data: { name: "pgdata", external: true } },
+    },
+    ['protea:volumes.postgres_data: "pgdata" is the volume of robotoff:volumes.postgres-data; give each its own name'],
+  ],
+  [
+    "an external volume that two systems share: fine",
+    {
+      "robotoff:volumes": { backup: { name: "dumps", external: true } },
+      "protea:volumes": { backup: { name: "dumps", external: true } },
+    },
+    [],
+  ],
+  [
+    "an external network of the stack's own",
+    { "protea:externalNetworks": ["robotoff_default", "po_webnet"] },
+    ['protea:externalNetworks: "robotoff_default" is made by this stack; expected networks that others made'],
   ],
   [
     "a high-priority queue without a worker",

@@ -166,7 +166,7 @@ describe("production", () => {
       "ssh",
       "-F",
       "hosts/ssh_config",
-      "off@10.1.0.201",
+      "ssh://off@10.1.0.201",
       "--",
     ]);
   });

@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { checksOf } from "../../../hosts/checks.ts";
+import { check, checksOf } from "../../../hosts/checks.ts";
 import { serviceSpec } from "../../../systems/service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
 import { FakeDocker } from "../support/fake-docker.ts";
@@ -70,6 +70,12 @@ const found = (...problems: string[]) => ({
 test("nothing wrong: nothing said, and nothing but questions asked", () => {
   expect(run()).toEqual(FINE);
   expect(docker.calls.filter((call) => !/^(version|ps|(volume|network|image) ls) /.test(call))).toEqual([]);
+});
+
+test.each(["a b", "a\nb", "", "ü"])("%j is no word: it would be two for the host, or none", (name) => {
+  expect(() => check("volume", name, "KEY")).toThrow(
+    new Error(`no word for a check of the host: ${JSON.stringify(name)}`),
+  );
 });
 
 test("what has no containers is not asked for", () => {
