@@ -1,7 +1,7 @@
 // How the command plug-in behaves, for the parts this project uses. It describes the official 1.2.1; where set-up has built the
 // stand-in (docs/toolchain.md), that is what is tested. Against the official one: PULUMI_HOME=<a home that holds it> make test.
 // Two tests, marked "stand-in only", say where the stand-in is better on purpose.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
@@ -219,6 +219,21 @@ describe("the life of a command", () => {
     );
     clear();
     expect((await at.up(program("2", "other"))).changes).toEqual({ same: 4 });
+  });
+  it("names a dir that does not exist, or is a file, and runs nothing", async () => {
+    const inside = (dir: string) => () => {
+      new local.Command("lost", { create: `touch ${join(at.folder, "ran")}`, dir });
+      return Promise.resolve({});
+    };
+    const [missing, file] = [join(at.folder, "no such folder"), join(at.folder, "a-file")];
+    writeFileSync(file, "");
+    await expect(at.up(inside(missing))).rejects.toThrow(
+      `chdir ${missing}: no such file or directory: running "touch `,
+    );
+    await expect(at.up(inside(file))).rejects.toThrow(/not a directory: running "touch /);
+    expect(existsSync(join(at.folder, "ran"))).toBe(false);
+    clear();
+    await at.up(program("2", "other"));
   });
   it("deletes by delete, and by nothing where there is none", async () => {
     await at.destroy();

@@ -3,8 +3,10 @@ package local
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -38,7 +40,10 @@ func execute(ctx context.Context, script string, how Process, result *Result) er
 	log := &lineLogger{show: func(line string) { provider.GetLogger(ctx).InfoStatus(line) }}
 	process.Stdout = tee(&stdout, both, log, how.Logging.shows("stdout"))
 	process.Stderr = tee(&stderr, both, log, how.Logging.shows("stderr"))
-	err := process.Run()
+	err := findDir(process.Dir)
+	if err == nil {
+		err = process.Run()
+	}
 	log.flush()
 	if err != nil {
 		return fmt.Errorf("%w: running %q:\n%s", err, script, both.buffer.String())
@@ -49,6 +54,20 @@ func execute(ctx context.Context, script string, how Process, result *Result) er
 	result.Stdout = strings.TrimSuffix(stdout.String(), "\n")
 	result.Stderr = strings.TrimSuffix(stderr.String(), "\n")
 	return nil
+}
+
+// findDir says that a directory is missing. Go does so itself, but not for a process with attributes of its own: there a missing
+// directory reads as a missing shell.
+func findDir(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	_, err := os.Stat(dir)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		path.Op = "chdir"
+	}
+	return err
 }
 
 // environment is the plug-in's own, then the one given, then what the previous run printed unless that is switched off.
