@@ -11,7 +11,7 @@
 #   OUT=folder                       where to write (compose); `-` prints
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
-#   ARGS='--diff'                    anything else, for pulumi
+#   ARGS='--diff'                    anything else, for pulumi, jest, the benchmark, the mutants
 
 STACK ?= local
 SHELL := bash
@@ -88,8 +88,8 @@ compose: ## write the stack as compose files, one for each system
 topology: ## print the deployed stack's resource graph as a Mermaid picture
 	node operations/topology.ts --stack $(STACK)
 
-bench: setup ## measure this program against docker compose; the table goes into docs/
-	node bench/run.ts
+bench: setup ## measure this program against its alternatives: make bench ARGS='--rounds 1 deploy'
+	node bench/run.ts $(ARGS)
 
 test: setup lint types unit engine ## every test; the engine tests need some minutes
 

@@ -1,6 +1,6 @@
 /**
- * Measures this program against its alternatives, in turns: node bench/run.ts [--rounds 3] [--sizes 10,20,50,100] [--write] [part…]
- * Parts: deploy, preview, growth, footprint; without any, all of them. docs/performance.md says what they measure.
+ * Measures this program against its alternatives, in turns: node bench/run.ts [--rounds 3] [--write] [part…]
+ * Parts: deploy, preview, containers; without any, all of them. docs/performance.md says what they measure.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
@@ -9,19 +9,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { MARK } from "./lib/processes.ts";
 import { conditions, load, section, write, type Section } from "./lib/report.ts";
-import type { Options } from "./lib/options.ts";
+import { containers } from "./parts/containers.ts";
 import { deploy } from "./parts/deploy.ts";
-import { footprint } from "./parts/footprint.ts";
-import { growth } from "./parts/growth.ts";
 import { preview } from "./parts/preview.ts";
 
-const PARTS: Record<string, (options: Options) => Promise<Section>> = { deploy, preview, growth, footprint };
+const PARTS: Record<string, (rounds: number) => Promise<Section>> = { deploy, preview, containers };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "3" },
-    sizes: { type: "string", default: "10,20,50,100" },
     write: { type: "boolean", default: false },
   },
 });
@@ -50,12 +47,13 @@ async function finish(code: number): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => void finish(130));
 
 try {
-  const options = { rounds: Number(values.rounds), sizes: values.sizes.split(",").map(Number) };
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`found --rounds ${values.rounds}, expected 1, 2, 3 …`);
   for (const part of parts) {
     const before = load();
     console.error(`${part} (load ${before})`);
-    const measured = await PARTS[part]!(options);
-    measured.notes.push(conditions(options.rounds, before));
+    const measured = await PARTS[part]!(rounds);
+    measured.notes.push(conditions(rounds, before));
     const text = section(measured);
     console.log(`\n${text}`);
     if (values.write) write(part, text);

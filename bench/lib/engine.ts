@@ -30,11 +30,6 @@ export function removeProjects(startsWith: string): void {
   }
 }
 
-/** The ids of the projects' running containers. */
-export function running(startsWith: string): string[] {
-  return listed(["ps", "--no-trunc"], "{{.ID}}", startsWith);
-}
-
 /** Waits until so many containers of the projects are healthy: no tool's word is taken for it. */
 export async function untilHealthy(startsWith: string, count: number): Promise<void> {
   const end = Date.now() + 300_000;

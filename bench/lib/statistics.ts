@@ -4,16 +4,6 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The k of time = c · N^k: the slope of the least-squares line through log time over log N; nothing is subtracted first. */
-export function exponent(points: { n: number; seconds: number }[]): number {
-  const x = points.map(({ n }) => Math.log(n));
-  const y = points.map((point) => Math.log(point.seconds));
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [mx, my] = [mean(x), mean(y)];
-  const covariance = mean(x.map((value, index) => (value - mx) * (y[index]! - my)));
-  return covariance / mean(x.map((value) => (value - mx) ** 2));
-}
-
 /** Measured values by what was measured, in the order of first measurement. */
 export class Samples {
   private readonly values = new Map<string, number[]>();

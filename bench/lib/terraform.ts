@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { containerArguments } from "../../engines/docker/container-args.ts";
 import { networkName, type SystemSpec } from "../../systems/spec.ts";
 import { run } from "../../tests/engine/stack.harness.ts";
-import type { GrowthSide } from "./growth-sides.ts";
+import type { ContainerSide } from "./container-sides.ts";
 import { output } from "./processes.ts";
 
 const MODULE = "github.com/terraform-providers/terraform-provider-docker";
@@ -21,7 +21,7 @@ export async function provider(): Promise<string | undefined> {
 }
 
 /** The system as a terraform configuration in an own folder. */
-export function terraform(system: SystemSpec, providerFolder: string): GrowthSide {
+export function terraform(system: SystemSpec, providerFolder: string): ContainerSide {
   const cwd = mkdtempSync(join(tmpdir(), "terraform-"));
   const label = (labels: Record<string, string>) =>
     Object.entries(labels).map(([name, value]) => ({ label: name, value }));

@@ -3,12 +3,11 @@ import { ComposeStack, OwnStack } from "../lib/sides.ts";
 import { seconds } from "../lib/processes.ts";
 import type { Section } from "../lib/report.ts";
 import { Samples } from "../lib/statistics.ts";
-import type { Options } from "../lib/options.ts";
 
 const STEPS = ["up from nothing to all healthy", "up with nothing to do", "up with one setting changed"] as const;
 const PREVIEW = "preview --refresh";
 
-export async function deploy({ rounds }: Options): Promise<Section> {
+export async function deploy(rounds: number): Promise<Section> {
   const samples = new Samples();
   for (let round = 1; round <= rounds; round += 1) {
     for (const Side of [OwnStack, ComposeStack]) {

@@ -7,7 +7,6 @@ import { output, seconds } from "../lib/processes.ts";
 import type { Section } from "../lib/report.ts";
 import { OwnStack } from "../lib/sides.ts";
 import { Samples } from "../lib/statistics.ts";
-import type { Options } from "../lib/options.ts";
 
 const PROJECT = "robotoff-protea";
 
@@ -35,7 +34,7 @@ async function plain(own: OwnStack): Promise<{ preview: (...args: string[]) => P
   };
 }
 
-export async function preview({ rounds }: Options): Promise<Section> {
+export async function preview(rounds: number): Promise<Section> {
   const own = await OwnStack.create();
   await own.up();
   const other = await plain(own);

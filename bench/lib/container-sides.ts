@@ -1,4 +1,4 @@
-/** N plain containers, deployed by this program, by docker compose and, where it is at hand, by terraform. */
+/** Plain containers, deployed by this program, by docker compose and, where it is at hand, by terraform. */
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,20 +7,20 @@ import { composeFile } from "../../engines/compose/file.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 import { output } from "./processes.ts";
 
-export interface GrowthSide {
-  up(): Promise<unknown>;
+export interface ContainerSide {
+  up: () => Promise<unknown>;
   /** What would change, where the tool can tell. */
-  plan?(): Promise<unknown>;
+  plan?: () => Promise<unknown>;
 }
 
 const root = process.cwd();
-const folder = () => mkdtempSync(join(tmpdir(), "growth-"));
+const folder = () => mkdtempSync(join(tmpdir(), "containers-"));
 
-/** bench/growth-program.ts in a Pulumi project of its own. */
-export async function own(system: SystemSpec): Promise<GrowthSide> {
+/** bench/containers-program.ts in a Pulumi project of its own. */
+export async function own(system: SystemSpec): Promise<ContainerSide> {
   const cwd = folder();
-  const name = "robotoff-protea-growth";
-  symlinkSync(join(root, "bench/growth-program.ts"), join(cwd, "index.ts"));
+  const name = "robotoff-protea-containers";
+  symlinkSync(join(root, "bench/containers-program.ts"), join(cwd, "index.ts"));
   for (const entry of ["node_modules", "package.json", "toolchain"]) symlinkSync(join(root, entry), join(cwd, entry));
   const write = (file: string, value: unknown) => writeFileSync(join(cwd, file), stringify(value));
   mkdirSync(join(cwd, "state"));
@@ -45,7 +45,7 @@ export async function own(system: SystemSpec): Promise<GrowthSide> {
   };
 }
 
-export function compose(system: SystemSpec): GrowthSide {
+export function compose(system: SystemSpec): ContainerSide {
   const cwd = folder();
   writeFileSync(join(cwd, "compose.yaml"), stringify(composeFile(system), { version: "1.1" }));
   return { up: () => output({ command: ["docker", "compose", "up", "-d", "--wait"], cwd }) };
