@@ -33,7 +33,7 @@ these := --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(SERVICE), --s
 apps := $(if $(APPS), --apps $(APPS))
 
 .NOTPARALLEL:
-.PHONY: help setup up preview destroy status why logs start stop restart scale queues urls compose topology bench test lint types unit engine
+.PHONY: help setup up preview destroy status why logs start stop restart scale queues urls compose topology bench test lint types unit engine mutants
 
 help: ## this list (the default)
 	@sed -n '/^# /,/^$$/p' Makefile | sed -n '/^#   /s/^#   /  /p'
@@ -106,3 +106,6 @@ unit: ## tests that need no Docker engine
 
 engine: ## tests on this machine's Docker engine, beside whatever runs
 	node_modules/.bin/jest --selectProjects engine $(ARGS)
+
+mutants: ## would the unit tests notice a small change? make mutants ARGS='--mutate config/*.ts'
+	set -f; node_modules/.bin/stryker run $(ARGS)

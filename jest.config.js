@@ -12,7 +12,7 @@ const transform = {
 };
 
 /** @param {"unit" | "engine"} name */
-const project = (name) => ({
+export const project = (name) => ({
   displayName: name,
   testEnvironment: "node",
   testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
@@ -21,9 +21,11 @@ const project = (name) => ({
   transform,
 });
 
+/** For both projects: jest reads it at the top only, and leaves it out of account in a project. */
+export const testTimeout = 300_000;
+
 /** @type {import("jest").Config} */
 export default {
   projects: [project("unit"), { ...project("engine"), runner: "<rootDir>/tests/serial-runner.cjs" }],
-  // For both: jest reads it here only, and leaves it out of account in a project.
-  testTimeout: 300_000,
+  testTimeout,
 };
