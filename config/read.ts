@@ -21,11 +21,14 @@ export interface Settings {
 export interface RawConfiguration {
   stack: string;
   values: Record<string, string>;
-  /** Keys whose values are encrypted. */
+  /** Keys whose values are encrypted; in `values` they are decrypted, or ENCRYPTED. */
   secretKeys: ReadonlySet<string>;
   /** Missing secrets are not a problem: what is declared is only looked at (a preview by someone without them). */
   withoutSecrets?: boolean;
 }
+
+/** The value of a secret for who cannot decrypt it. */
+export const ENCRYPTED = "(encrypted)";
 
 export interface Reading {
   settings: Settings;
@@ -76,15 +79,23 @@ function check<T>(namespace: Namespace, schema: z.ZodType<T>, input: Record<stri
   return { value: schema.safeParse(without(input, wrong)).data, problems };
 }
 
-/** Problems of the secrets: in clear, missing. */
+/** Problems of the secrets: in clear, missing, of characters that not everybody takes. A value is never shown. */
 function checkSecrets(raw: RawConfiguration, secrets: Secret[], missingAllowed = false): Problem[] {
   const set = (key: string) => `pulumi config set --secret ${key} --stack ${raw.stack}`;
-  return secrets.flatMap(({ key, purpose, required }) => {
-    if (raw.values[key] !== undefined && !raw.secretKeys.has(key))
+  return secrets.flatMap(({ key, purpose, required, form }) => {
+    const value = raw.values[key];
+    if (value !== undefined && !raw.secretKeys.has(key))
       return [{ path: key, message: `found in clear, expected encrypted (${purpose}); set it again: ${set(key)}` }];
-    if (raw.values[key] === "") return [{ path: key, message: `found empty (${purpose}); set it: ${set(key)}` }];
-    if (raw.values[key] === undefined && required && !missingAllowed)
+    if (value === "") return [{ path: key, message: `found empty (${purpose}); set it: ${set(key)}` }];
+    if (value === undefined && required && !missingAllowed)
       return [{ path: key, message: `missing secret (${purpose}); set it: ${set(key)}` }];
+    if (value !== undefined && value !== ENCRYPTED && !form.expression.test(value))
+      return [
+        {
+          path: key,
+          message: `found a value that not every program takes (${purpose}), expected ${form.expected}; set another: ${set(key)}`,
+        },
+      ];
     return [];
   });
 }

@@ -1,9 +1,24 @@
+/** What a secret's value may be made of, so that whoever gets it takes it as it is. */
+export interface SecretForm {
+  /** The whole value matches. */
+  expression: RegExp;
+  /** What is fine, for a person. */
+  expected: string;
+}
+
+/** As it is within a URL, where other characters stand encoded, with % (RFC 3986, section 2.3). */
+const UNRESERVED: SecretForm = { expression: /^[\w.~-]+$/, expected: "letters, digits and - . _ ~" };
+const PRINTABLE: SecretForm = { expression: /^[!-~]+$/, expected: "letters, digits and signs of ASCII, no blank" };
+const ONE_LINE: SecretForm = { expression: /^\P{Cc}+$/u, expected: "one line of text" };
+const BASE64: SecretForm = { expression: /^[a-zA-Z0-9+/]+={0,2}$/, expected: "base64 in one line (base64 -w0)" };
+
 /** The secrets of a stack. Their values live in Pulumi's configuration (encrypted) or, generated, in its state. */
 export interface Secret {
   /** Configuration key, `NAMESPACE:NAME`. */
   key: string;
   purpose: string;
   required: boolean;
+  form: SecretForm;
 }
 
 /**
@@ -13,29 +28,56 @@ export interface Secret {
  */
 export function robotoffSecrets(production: boolean, elasticsearchSecurity: boolean): Secret[] {
   return [
-    { key: "robotoff:postgresPassword", purpose: "password of PostgreSQL", required: true },
+    { key: "robotoff:postgresPassword", purpose: "password of PostgreSQL", required: true, form: PRINTABLE },
     {
       key: "robotoff:elasticPassword",
       purpose: "password of Elasticsearch's user elastic",
       required: elasticsearchSecurity,
+      // Robotoff puts it into a URL as it is; the health check into curl's configuration, between quotes.
+      form: UNRESERVED,
     },
-    { key: "robotoff:offPassword", purpose: "OFF_PASSWORD, account of Open Food Facts", required: production },
-    { key: "robotoff:sentryDsn", purpose: "SENTRY_DSN, error reports", required: production },
-    { key: "robotoff:influxdbAuthToken", purpose: "INFLUXDB_AUTH_TOKEN, metrics", required: production },
+    {
+      key: "robotoff:offPassword",
+      purpose: "OFF_PASSWORD, account of Open Food Facts",
+      required: production,
+      form: ONE_LINE,
+    },
+    { key: "robotoff:sentryDsn", purpose: "SENTRY_DSN, error reports", required: production, form: PRINTABLE },
+    // Both are sent as HTTP headers.
+    {
+      key: "robotoff:influxdbAuthToken",
+      purpose: "INFLUXDB_AUTH_TOKEN, metrics",
+      required: production,
+      form: PRINTABLE,
+    },
+    {
+      key: "robotoff:batchJobKey",
+      purpose: "BATCH_JOB_KEY, imports of batch jobs",
+      required: production,
+      form: PRINTABLE,
+    },
     {
       key: "robotoff:googleCredentials",
-      purpose: "GOOGLE_CREDENTIALS, a service account's JSON",
+      purpose: "GOOGLE_CREDENTIALS, a service account's JSON in base64",
       required: production,
+      form: BASE64,
     },
-    { key: "robotoff:batchJobKey", purpose: "BATCH_JOB_KEY, imports of batch jobs", required: production },
   ];
 }
 
 /** PROTEA's secrets: the passwords of its three servers. */
 export function proteaSecrets(): Secret[] {
   return [
-    { key: "protea:postgresPassword", purpose: "password of PostgreSQL", required: true },
-    { key: "protea:rabbitmqPassword", purpose: "password of RabbitMQ", required: true },
-    { key: "protea:minioPassword", purpose: "root password of MinIO", required: true },
+    // Encoded within PROTEA_DB_URL it would have a %, at which alembic's parser of settings fails.
+    { key: "protea:postgresPassword", purpose: "password of PostgreSQL", required: true, form: UNRESERVED },
+    // As it is in rabbitmqadmin's file, whose parser fails at a % too.
+    { key: "protea:rabbitmqPassword", purpose: "password of RabbitMQ", required: true, form: UNRESERVED },
+    {
+      key: "protea:minioPassword",
+      purpose: "root password of MinIO",
+      required: true,
+      // Eight characters are MinIO's least; mc has it in a URL.
+      form: { expression: /^[\w.~-]{8,}$/, expected: "at least eight letters, digits and - . _ ~" },
+    },
   ];
 }

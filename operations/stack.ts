@@ -1,7 +1,7 @@
 /** Reads a stack file without Pulumi: the daily commands need to know what is declared, not what is encrypted. */
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import type { RawConfiguration } from "../config/read.ts";
+import { ENCRYPTED, type RawConfiguration } from "../config/read.ts";
 import { describeStack, type Stack } from "../systems/stack.ts";
 
 export function stackFile(stack: string): string {
@@ -16,7 +16,7 @@ export function rawConfiguration(stack: string, text: string): RawConfiguration 
   const show = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
   return {
     stack,
-    values: Object.fromEntries(entries.map(([key, value]) => [key, isSecret(value) ? "(encrypted)" : show(value)])),
+    values: Object.fromEntries(entries.map(([key, value]) => [key, isSecret(value) ? ENCRYPTED : show(value)])),
     secretKeys: new Set(entries.filter(([, value]) => isSecret(value)).map(([key]) => key)),
     withoutSecrets: true,
   };

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { serviceSettings } from "../../../config/fields.ts";
 import { namespaces } from "../../../config/read.ts";
+import { proteaSecrets, robotoffSecrets } from "../../../config/secrets.ts";
 import { fileValues, problemsOf, type Values } from "../support/stack.ts";
 
 const text = readFileSync("docs/configuration.md", "utf8");
@@ -30,6 +31,14 @@ test.each([
       .matchAll(/`([^`]+)`/g),
   ].map((match) => match[1]);
   expect(named).toEqual(keys);
+});
+
+test("the table says of every secret what it may be made of", () => {
+  const said = [...text.matchAll(/^\| (`\w+:.*`) +\| (.*?) +\|$/gm)].flatMap(([, keys, expected]) =>
+    keys!.split(", ").map((key) => `${key.replaceAll("`", "")}: ${expected}`),
+  );
+  const secrets = [...robotoffSecrets(true, true), ...proteaSecrets()];
+  expect(said.sort()).toEqual(secrets.map(({ key, form }) => `${key}: ${form.expected}`).sort());
 });
 
 /** An example that gives images gives those it is about. */

@@ -1,5 +1,6 @@
 /** Secrets: which ones a stack needs, and what is said of each. */
-import { readSettings } from "../../../config/read.ts";
+import { ENCRYPTED, readSettings } from "../../../config/read.ts";
+import { proteaSecrets, robotoffSecrets } from "../../../config/secrets.ts";
 import { MINIMAL, problemsOf, raw, type Values } from "../support/stack.ts";
 
 const ROBOTOFF_ALONE: Values = { "robotoff:images": MINIMAL["robotoff:images"], "protea:enabled": false };
@@ -14,8 +15,8 @@ const PRODUCTION = [
   missing("robotoff:offPassword", "OFF_PASSWORD, account of Open Food Facts"),
   missing("robotoff:sentryDsn", "SENTRY_DSN, error reports"),
   missing("robotoff:influxdbAuthToken", "INFLUXDB_AUTH_TOKEN, metrics"),
-  missing("robotoff:googleCredentials", "GOOGLE_CREDENTIALS, a service account's JSON"),
   missing("robotoff:batchJobKey", "BATCH_JOB_KEY, imports of batch jobs"),
+  missing("robotoff:googleCredentials", "GOOGLE_CREDENTIALS, a service account's JSON in base64"),
 ];
 const PROTEA = [
   missing("protea:postgresPassword", "password of PostgreSQL"),
@@ -56,7 +57,7 @@ test("none is missing where they are generated, or where one only looks", () => 
 
 test("set and encrypted: no problem", () => {
   const keys = ["protea:postgresPassword", "protea:rabbitmqPassword", "protea:minioPassword"];
-  const values = Object.fromEntries(keys.map((key) => [key, "hunter2"]));
+  const values = Object.fromEntries(keys.map((key) => [key, "hunter2-hunter2"]));
   expect(problems({ ...PROTEA_ALONE, ...values }, keys)).toEqual([]);
 });
 
@@ -124,4 +125,51 @@ test("generated where volumes are protected: refused", () => {
     "host:generateSecrets: found true, expected false where volumes are protected: " +
       "data that must not be lost cannot depend on a password in the state alone",
   ]);
+});
+
+const URL_SAFE = "letters, digits and - . _ ~";
+const ASCII = "letters, digits and signs of ASCII, no blank";
+/** Of each secret: what is fine, values that are, values that are not. */
+const forms: [string, string, string[], string[]][] = [
+  ["protea:postgresPassword", URL_SAFE, ["a", "A0-._~"], ["hunter2%", "hunter2@", "hunter2\n", "hunter 2", "hunter2é"]],
+  ["protea:rabbitmqPassword", URL_SAFE, ["a"], ["hunter2%", "hunter2;", "hunter2\n"]],
+  ["protea:minioPassword", `at least eight ${URL_SAFE}`, ["hunter_2"], ["hunter2", "hunter2:hunter2"]],
+  ["robotoff:elasticPassword", URL_SAFE, ["a"], ['hunter2"', "hunter2\\", "hunter2/", "hunter2\n"]],
+  ["robotoff:postgresPassword", ASCII, ["!\"#$%&'()*+,-./0:;<=>?@A[\\]^_`a{|}~"], ["hunter 2", "hunter2\n", "hünter2"]],
+  ["robotoff:sentryDsn", ASCII, ["https://0a@sentry.example.org/1"], ["hunter2\n"]],
+  ["robotoff:influxdbAuthToken", ASCII, ["0a=="], ["hunter2\r\nhunter2: 1"]],
+  ["robotoff:batchJobKey", ASCII, ["0a"], ["hunter2\n"]],
+  ["robotoff:offPassword", "one line of text", ["hünter 2"], ["hunter2\n", "hunter\u00002"]],
+  [
+    "robotoff:googleCredentials",
+    "base64 in one line (base64 -w0)",
+    ["e30=", "e30K"],
+    ['{"hunter2":1}', "aHVudGVyMg\n=="],
+  ],
+];
+const all = [...robotoffSecrets(true, true), ...proteaSecrets()];
+
+test("every secret has a form that is tried here, and that a generated value has", () => {
+  expect(forms.map(([key]) => key).sort()).toEqual(all.map(({ key }) => key).sort());
+  expect(all.filter(({ form }) => !form.expression.test("0123456789abcdef0123456789abcdef"))).toEqual([]);
+});
+
+describe.each(forms)("%s", (key, expected, right, wrong) => {
+  const { purpose } = all.find((secret) => secret.key === key)!;
+  const found = (value: string) => problemsOf({ ...MINIMAL, [key]: value }, { secretKeys: new Set([key]) });
+
+  test.each(right)("%j is taken", (value) => {
+    expect(found(value)).toEqual([]);
+  });
+
+  test.each(wrong)("%j is refused by name, without its value", (value) => {
+    expect(found(value)).toEqual([
+      `${key}: found a value that not every program takes (${purpose}), expected ${expected}; set another: ` +
+        `pulumi config set --secret ${key} --stack test`,
+    ]);
+  });
+
+  test("encrypted still, as the daily commands see it, it is not judged", () => {
+    expect(found(ENCRYPTED)).toEqual([]);
+  });
 });

@@ -110,9 +110,11 @@ describe("production", () => {
     ...["influxdbAuthToken", "googleCredentials", "batchJobKey"].map((name) => `robotoff:${name}`),
     ...["postgresPassword", "rabbitmqPassword", "minioPassword"].map((name) => `protea:${name}`),
   ];
+  // Each its own; PostgreSQL's has what is encoded within a URL.
+  const valueOf = (key: string) => (key === "robotoff:postgresPassword" ? "hunter2@/%" : `hunter2${key.split(":")[1]}`);
   let resources: Registered[] = [];
   beforeAll(async () => {
-    const secrets = Object.fromEntries(KEYS.map((key) => [key, `hunter2/${key}`]));
+    const secrets = Object.fromEntries(KEYS.map((key) => [key, valueOf(key)]));
     resources = await graph("production", fileValues("Pulumi.production.yaml"), secrets);
   });
 
@@ -151,10 +153,14 @@ describe("production", () => {
   test("the configured secrets reach the containers, percent-encoded within URLs", () => {
     expect(find(resources, "protea-api-1").revealed().envs).toEqual(
       expect.arrayContaining([
-        "PROTEA_DB_URL=postgresql+psycopg://protea:hunter2%2Fprotea%3ApostgresPassword@postgres/protea",
-        "PROTEA_MINIO_SECRET_KEY=hunter2/protea:minioPassword",
+        "PROTEA_DB_URL=postgresql+psycopg://protea:hunter2postgresPassword@postgres/protea",
+        "PROTEA_MINIO_SECRET_KEY=hunter2minioPassword",
       ]),
     );
+    expect(find(resources, "robotoff-api-1").revealed().envs).toContain("POSTGRES_PASSWORD=hunter2@/%");
+    expect(find(resources, "robotoff-postgres-exporter-1").revealed().envs).toEqual([
+      "DATA_SOURCE_NAME=postgresql://postgres:hunter2%40%2F%25@postgres:5432/robotoff?sslmode=disable",
+    ]);
   });
 
   test("the host is reached by ssh with the stack's settings, and scripts run there", () => {
