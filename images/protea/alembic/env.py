@@ -12,8 +12,14 @@ from protea import settings
 
 logging.basicConfig(stream=sys.stdout, level="INFO", format="%(levelname)s %(name)s: %(message)s")
 
+try:
+    # By way of alembic's configuration, as upstream: it takes a % for the begin of a reference, and refuses it.
+    context.config.set_main_option("sqlalchemy.url", settings.SQLALCHEMY_URL)
+except ValueError:
+    logging.error("migration failed: alembic's configuration takes no %% in PROTEA_DB_URL (a percent-encoded password)")
+    sys.exit(1)
 # Any driver that the address names is taken for psycopg2, the one installed here.
-url = make_url(settings.SQLALCHEMY_URL).set(drivername="postgresql+psycopg2")
+url = make_url(context.config.get_main_option("sqlalchemy.url")).set(drivername="postgresql+psycopg2")
 try:
     with create_engine(url, connect_args={"connect_timeout": 10}).connect() as connection:
         context.configure(connection=connection)

@@ -2,7 +2,7 @@
 
 import json
 
-from protea import artefacts, db, jobs, queues, settings, vectors
+from protea import artefacts, db, downloads, jobs, queues, settings, vectors
 from protea.job_operations import AskedToFail
 
 
@@ -14,9 +14,10 @@ def _fail_on_purpose(payload: dict, attempt: int) -> None:
 def compute_embeddings_batch(job_id: str, payload: dict, attempt: int) -> list:
     """Vectors, stored as one artefact."""
     _fail_on_purpose(payload, attempt)
+    downloads.model("facebook/esm2_t6_8M_UR50D")
     embeddings = {sequence: vectors.embed(sequence) for sequence in payload["sequences"]}
     stored: dict = {"embeddings": embeddings}
-    if settings.MINIO_ENDPOINT:
+    if settings.STORAGE_BACKEND == "minio":
         stored = {"artefact": f"embeddings/{job_id}/{payload['batch']}.json"}
         artefacts.put(stored["artefact"], json.dumps(embeddings).encode())
     message = {"operation": "store_embeddings", "job_id": job_id, "payload": {"batch": payload["batch"], **stored}}

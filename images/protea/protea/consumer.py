@@ -9,20 +9,18 @@ import time
 import pika
 
 from protea import db, queues
-from protea.handlers import Retry, handler_for
+from protea.handlers import Retry, UnknownOperation, handler_for
 from protea.logs import one_line
 
 logger = logging.getLogger(__name__)
 
-_STANDBY_SECONDS = 5
+_CRASHED_SECONDS = 5
 
 
 class Consumer:
     def __init__(self, queue: str):
         self._queue = queue
         self._handle = handler_for(queue)
-        # Coordinators would step on each other: RabbitMQ itself refuses a second one.
-        self._exclusive = queue == queues.EMBEDDINGS
         self._busy = False
         self._stopping = False
 
@@ -44,6 +42,10 @@ class Consumer:
                 logger.error("RabbitMQ: %s; next try in %d s", one_line(error), wait)
                 time.sleep(wait)
                 wait = min(wait * 2, 5)
+            except UnknownOperation as error:
+                # Upstream's does the same: the message went back to its queue, and is the first to come again.
+                logger.error("consumer crashed: %s; reconnecting in %d s", error, _CRASHED_SECONDS)
+                time.sleep(_CRASHED_SECONDS)
 
     def _on_signal(self, *_) -> None:
         """Idle: stop at once. At work: the message at hand is finished first."""
@@ -53,22 +55,11 @@ class Consumer:
             sys.exit(0)
 
     def _consume(self, connection: pika.BlockingConnection) -> None:
-        waiting = False
-        while True:
-            channel = connection.channel()
-            channel.confirm_delivery()
-            queues.declare(channel, *queues.JOB_QUEUES, *queues.OPERATION_QUEUES)
-            channel.basic_qos(prefetch_count=1)
-            try:
-                channel.basic_consume(self._queue, self._on_message, exclusive=self._exclusive)
-                break
-            except pika.exceptions.ChannelClosedByBroker as error:
-                if not self._exclusive or error.reply_code != 403:
-                    raise
-            if not waiting:
-                logger.warning("%s has its one consumer already: standing by", self._queue)
-            waiting = True
-            connection.sleep(_STANDBY_SECONDS)
+        channel = connection.channel()
+        channel.confirm_delivery()
+        queues.declare(channel, self._queue)
+        channel.basic_qos(prefetch_count=1)
+        channel.basic_consume(self._queue, self._on_message)
         logger.info("worker started, queue %s", self._queue)
         channel.start_consuming()
 
@@ -94,6 +85,9 @@ class Consumer:
             self._pause(channel, retry.delay_seconds)
             queues.publish(channel, self._queue, message, attempt + 1)
             channel.basic_ack(tag)
+        except UnknownOperation:
+            self._busy = False
+            raise
         except Exception as error:
             logger.error("dead letter: %s", one_line(error))
             channel.basic_nack(tag, requeue=False)

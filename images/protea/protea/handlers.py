@@ -15,6 +15,10 @@ class Retry(Exception):
         self.delay_seconds = delay_seconds
 
 
+class UnknownOperation(Exception):
+    """The message carries an operation that this version does not have: its consumer crashes, as upstream's."""
+
+
 class DeadLetter(Exception):
     """This message will never succeed."""
 
@@ -37,9 +41,11 @@ def handle_job(message: dict, attempt: int, queue: str) -> list:
     if job is None:
         logger.info("job is not queued any more: %s", job_id)
         return []
+    if job["operation"] not in job_operations.OPERATIONS:
+        # As upstream: the job stays running until the reaper comes.
+        logger.error("job failed: %s: unknown operation %s", job_id, job["operation"])
+        return []
     try:
-        if job["operation"] not in job_operations.OPERATIONS:
-            raise LookupError(f"unknown operation {job['operation']!r}")
         with db.transaction() as cursor:
             outgoing = job_operations.OPERATIONS[job["operation"]](cursor, job_id, job["payload"])
             if outgoing is None:
@@ -60,9 +66,11 @@ def handle_operation(message: dict, attempt: int, queue: str) -> list:
     """A message that carries a part of a job: tried a few times, then dead, and with it the job."""
     try:
         name, job_id, payload = message["operation"], message["job_id"], message["payload"]
-        operation = batch_operations.OPERATIONS[name]
     except (KeyError, TypeError) as error:
         raise DeadLetter(f"the message is no operation: {one_line(error)}") from None
+    if name not in batch_operations.OPERATIONS:
+        raise UnknownOperation(f"unknown operation {name}")
+    operation = batch_operations.OPERATIONS[name]
     with db.transaction() as cursor:
         if not jobs.is_running(cursor, job_id):
             logger.info("operation skipped, its job is not running: %s %s", name, job_id)

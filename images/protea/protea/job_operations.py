@@ -1,7 +1,7 @@
 """Operations that have a row in `job`. Each gets the cursor of one transaction, the job's id and its payload, and returns
 the messages to publish once that is committed; None: the job is done."""
 
-from protea import jobs, queues
+from protea import evaluations, jobs, queues
 
 _SEQUENCES = ["MKTAYIAKQR", "GSHMLEDPVD", "MALWMRLLPL"]
 
@@ -42,6 +42,12 @@ def _coordinate(batch_operation: str, batch_queue: str):
     return coordinate
 
 
+def run_cafa_evaluation(cursor, job_id: str, payload: dict) -> None:
+    """Files for the API to serve."""
+    evaluations.write(job_id, {"fmax": 0.5})
+    jobs.add_event(cursor, job_id, "run_cafa_evaluation.done")
+
+
 def annotate(cursor, job_id: str, payload: dict) -> list:
     """Both pipelines as sub-jobs; the job ends when they have ended."""
     return [
@@ -54,6 +60,7 @@ OPERATIONS = {
     "ping": ping,
     "compute_embeddings": _coordinate("compute_embeddings_batch", queues.EMBEDDINGS_BATCH),
     "predict_go_terms": _coordinate("predict_go_terms_batch", queues.PREDICTIONS_BATCH),
+    "run_cafa_evaluation": run_cafa_evaluation,
     "annotate": annotate,
 }
 

@@ -12,9 +12,13 @@ DEAD_LETTER_QUEUE = "protea.dead-letter"
 JOBS, EMBEDDINGS, PING = "protea.jobs", "protea.embeddings", "protea.ping"
 EMBEDDINGS_BATCH, EMBEDDINGS_WRITE = "protea.embeddings.batch", "protea.embeddings.write"
 PREDICTIONS_BATCH, PREDICTIONS_WRITE = "protea.predictions.batch", "protea.predictions.write"
-# Their messages name a job; those of the others carry an operation on behalf of a job.
-JOB_QUEUES = (JOBS, EMBEDDINGS, PING)
-OPERATION_QUEUES = (EMBEDDINGS_BATCH, EMBEDDINGS_WRITE, PREDICTIONS_BATCH, PREDICTIONS_WRITE)
+# Their messages carry an operation on behalf of a job; those of every other queue name a job.
+OPERATION_QUEUES = (
+    EMBEDDINGS_BATCH, EMBEDDINGS_WRITE, PREDICTIONS_BATCH, PREDICTIONS_WRITE,
+    "protea.training.knn-batch", "protea.training.features", "protea.training.write",
+)  # fmt: skip
+# Their workers download the taxonomy before they connect.
+WITH_TAXONOMY = (JOBS, PREDICTIONS_BATCH, "protea.training")
 
 _KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 
@@ -42,7 +46,11 @@ def declare(channel, *queues: str) -> None:
 
 
 def publish(channel, queue: str, message: dict, attempt: int = 1) -> None:
-    """Put a message on a queue; on a channel with `confirm_delivery` it raises unless RabbitMQ has it."""
+    """
+    Put a message on a queue, which is made where it is missing: without a worker it waits there. On a channel with
+    `confirm_delivery` it raises unless RabbitMQ has the message.
+    """
+    declare(channel, queue)
     properties = pika.BasicProperties(
         content_type="application/json", delivery_mode=2, headers={"x-attempt": attempt} if attempt > 1 else None
     )
@@ -55,7 +63,6 @@ def publish_job(queue: str, job_id: str) -> None:
     try:
         channel = connection.channel()
         channel.confirm_delivery()
-        declare(channel, queue)
         publish(channel, queue, {"job_id": job_id})
     finally:
         if connection.is_open:

@@ -1,4 +1,4 @@
-"""The reaper: fails jobs that have been running for too long, as nothing else would end a job whose worker died."""
+"""The reaper: fails jobs that run for too long and say nothing, as nothing else would end a job whose worker died."""
 
 import logging
 import select
@@ -11,12 +11,15 @@ from protea.logs import one_line
 
 logger = logging.getLogger(__name__)
 
+_INTERVAL_SECONDS = 60
+
 
 def run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
-    interval = settings.REAPER_INTERVAL_SECONDS
-    logger.info("reaper started: every %g s, jobs running for over %g s", interval, settings.JOB_TIMEOUT_SECONDS)
+    timeout = settings.tuning("worker", "reaper_main_timeout_seconds", 21_600, 300)
+    stall = settings.tuning("worker", "reaper_stall_seconds", 1_800, 60)
+    logger.info("reaper started: jobs running for over %d s and silent for %d s", timeout, stall)
     wait = 1
     while True:
         try:
@@ -24,10 +27,10 @@ def run() -> None:
             logger.info("reaper connected to PostgreSQL")
             try:
                 while True:
-                    reap(connection)
+                    reap(connection, timeout, stall)
                     wait = 1
                     # The connection stays open (the health check looks at it); its end interrupts the wait.
-                    if select.select([connection], [], [], interval)[0]:
+                    if select.select([connection], [], [], _INTERVAL_SECONDS)[0]:
                         raise db.Unreachable[0]("the server closed the connection")
             finally:
                 connection.close()
@@ -44,15 +47,17 @@ def _stop(*_) -> None:
     sys.exit(0)
 
 
-def reap(connection) -> None:
+def reap(connection, timeout: int, stall: int) -> None:
     with connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT id::text, operation FROM job WHERE status = 'running'"
-            " AND started_at < now() - %s * interval '1 second' FOR UPDATE SKIP LOCKED",
-            (settings.JOB_TIMEOUT_SECONDS,),
+            " AND started_at < now() - %s * interval '1 second' AND NOT EXISTS"
+            " (SELECT FROM job_event WHERE job_id = job.id AND ts > now() - %s * interval '1 second')"
+            " FOR UPDATE SKIP LOCKED",
+            (timeout, stall),
         )
         for job in cursor.fetchall():
-            message = f"Job exceeded timeout of {settings.JOB_TIMEOUT_SECONDS:g}s"
+            message = f"Job exceeded timeout of {timeout}s"
             jobs.add_event(cursor, job["id"], "job.timeout", message, "error")
             jobs.finish(cursor, job["id"], "failed", "JobTimeout", message)
             logger.warning("job timed out: %s %s", job["operation"], job["id"])

@@ -21,12 +21,11 @@ def main() -> None:
         from protea import reaper
 
         reaper.run()
-    from protea import queues
+    from protea import downloads, queues, settings
     from protea.consumer import Consumer
 
-    known = queues.JOB_QUEUES + queues.OPERATION_QUEUES
-    if args.queue not in known:
-        parser.error(f"unknown queue {args.queue}; there are: {', '.join(known)}, reaper")
+    if args.queue in queues.WITH_TAXONOMY and not settings.SKIP_TAXONOMY_WARMUP:
+        downloads.taxonomy()
     Consumer(args.queue).run()
 
 

@@ -3,10 +3,11 @@
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as CheckTimeout
+from uuid import UUID
 
 import falcon
 
-from protea import db, queues, settings
+from protea import db, evaluations, queues, settings
 from protea.api import job_routes
 from protea.logs import one_line
 
@@ -54,13 +55,28 @@ class ResetDatabase:
     """Drop everything, then migrate anew."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        if settings.ADMIN_TOKEN and req.get_header("Authorization") != f"Bearer {settings.ADMIN_TOKEN}":
+        if not settings.ADMIN_TOKEN:
+            raise falcon.HTTPForbidden(title="Admin operations are disabled: PROTEA_ADMIN_TOKEN is not set.")
+        scheme, _, token = (req.get_header("Authorization") or "").partition(" ")
+        if scheme != "Bearer":
+            raise falcon.HTTPUnauthorized(title="Missing Bearer token.")
+        if token != settings.ADMIN_TOKEN:
             raise falcon.HTTPForbidden(title="Invalid admin token.")
         with db.transaction() as cursor:
             cursor.execute("DROP SCHEMA public CASCADE")
             cursor.execute("CREATE SCHEMA public")
         done = subprocess.run(["alembic", "upgrade", "head"], cwd="/app", capture_output=True, text=True)
         resp.media = {"ok": True} if done.returncode == 0 else {"ok": False, "error": done.stderr[-2000:]}
+
+
+class EvaluationArtefacts:
+    """What a job wrote for an evaluation: the result's id is the job's here."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, eval_id: str, result_id: UUID) -> None:
+        content = evaluations.zipped(str(result_id))
+        if content is None:
+            raise falcon.HTTPNotFound(title="No artifacts found for this result")
+        resp.content_type, resp.data = "application/zip", content
 
 
 def show_error(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
@@ -78,4 +94,7 @@ for kind in (*db.Unreachable, *queues.Unreachable):
 app.add_route("/health", Health())
 app.add_route("/health/ready", Ready())
 app.add_route("/admin/reset-db", ResetDatabase())
+app.add_route(
+    "/annotations/evaluation-sets/{eval_id}/results/{result_id:uuid}/artifacts.zip", EvaluationArtefacts()
+)
 job_routes.add_to(app)
