@@ -57,10 +57,9 @@ export const duration = parsed(FORMS.duration, parseDuration, "a duration such a
 /** A duration that is not 0: Docker takes 0 for "the image's own". */
 const positiveDuration = duration.refine((milliseconds) => milliseconds > 0, { error: "a duration above 0" });
 
-/** A duration that the applications get in whole seconds. */
-export const durationInSeconds = duration.refine((milliseconds) => milliseconds >= 1_000, {
-  error: "a duration of at least 1s",
-});
+/** A duration that the applications get in whole seconds, and refuse below so many of them. */
+export const durationOf = (seconds: number) =>
+  duration.refine((milliseconds) => milliseconds >= seconds * 1_000, { error: `a duration of at least ${seconds}s` });
 
 export const port = parsed(
   FORMS.port,

@@ -23,7 +23,7 @@ function flatShape(): Record<string, z.ZodType> {
 /** A secret as `pulumi config set --secret` writes it. */
 function secretShape(): Record<string, z.ZodType> {
   return Object.fromEntries(
-    [...robotoffSecrets(true, true), ...proteaSecrets()].map(({ key, purpose }) => [
+    [...robotoffSecrets(true, true), ...proteaSecrets(true)].map(({ key, purpose }) => [
       key,
       z
         .strictObject({ secure: z.string() })

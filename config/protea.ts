@@ -19,6 +19,18 @@ const PROTEA_SERVICES = [
   ...(Object.keys(PROTEA_WORKERS) as ProteaWorker[]),
 ] as const; // prettier-ignore
 
+/** One more worker than the eight that are always there; a change of those is under `services`. */
+const worker = z.strictObject({
+  name: text.name,
+  queue: z
+    .string()
+    .regex(/^protea\.[a-z0-9.-]+$/, { error: "a queue's name, protea.…" })
+    .meta({ examples: ["protea.training", "protea.predictions", "protea.evaluations"] }),
+  single: z.boolean().default(false).meta({ description: "The queue has exactly one consumer, always" }),
+  ...field.serviceSettings.shape,
+});
+export type ExtraWorker = z.infer<typeof worker>;
+
 /** `protea:`, everything that differs between stacks. Upstream's facts: frapercan/PROTEA docker-compose.yml. */
 export const protea = z.strictObject({
   enabled: z.boolean().default(true),
@@ -37,13 +49,25 @@ export const protea = z.strictObject({
   gpu: z.boolean().default(false).meta({ description: "worker-embeddings-batch gets every GPU, and 8g" }),
   reaper: z
     .strictObject({
-      interval: field.durationInSeconds.prefault("60s").meta({ description: "Between two looks" }),
-      jobTimeout: field.durationInSeconds
+      jobTimeout: field
+        .durationOf(300)
         .prefault("6h")
-        .meta({ description: "A job RUNNING for longer is FAILED, JobTimeout" }),
+        .meta({ description: "A job RUNNING for longer is FAILED, JobTimeout; at least 5m" }),
+      stall: field
+        .durationOf(60)
+        .prefault("30m")
+        .meta({ description: "… unless it reported an event within this time; at least 1m" }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: "Read by versions after 0.3.0, which has 6h built in" }),
+  allowedOrigins: z
+    .array(
+      z.string().regex(/^(\*|https?:\/\/[^\s/,]+)$/, { error: "an origin such as https://protea.example.org, or *" }),
+    )
+    .default([])
+    .meta({ description: "PROTEA_ALLOWED_ORIGINS: pages elsewhere that may call the API; none: upstream's default" }),
   environment: field.environment.default({}).meta({ description: "For the API and every worker" }),
+  workers: z.array(worker).default([]).meta({ description: "More workers, for queues of newer versions" }),
   services: field.settingsOf(PROTEA_SERVICES),
   volumes: z.record(text.name, field.volume).default({}),
   externalNetworks: field.externalNetworks,

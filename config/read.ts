@@ -38,7 +38,7 @@ export interface Reading {
 }
 
 /** Every secret any stack may have. */
-const knownSecrets = new Set([...robotoffSecrets(true, true), ...proteaSecrets()].map((secret) => secret.key));
+const knownSecrets = new Set([...robotoffSecrets(true, true), ...proteaSecrets(true)].map((secret) => secret.key));
 
 /** Names of a namespace's secrets. */
 function secretNames(namespace: string): string[] {
@@ -129,7 +129,7 @@ function secretsOf(input: Record<Namespace, Record<string, unknown>>, settings: 
     ...(input.robotoff.enabled === false
       ? []
       : robotoffSecrets(instance === "prod", elasticsearch?.security !== false)),
-    ...(input.protea.enabled === false ? [] : proteaSecrets()),
+    ...(input.protea.enabled === false ? [] : proteaSecrets(settings.host.generateSecrets)),
   ];
 }
 

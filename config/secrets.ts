@@ -65,8 +65,11 @@ export function robotoffSecrets(production: boolean, elasticsearchSecurity: bool
   ];
 }
 
-/** PROTEA's secrets: the passwords of its three servers. */
-export function proteaSecrets(): Secret[] {
+/**
+ * PROTEA's secrets: the passwords of its three servers, and two of its API that a deployment may do without.
+ * @param generated whether missing ones are generated
+ */
+export function proteaSecrets(generated: boolean): Secret[] {
   return [
     // Encoded within PROTEA_DB_URL it would have a %, at which alembic's parser of settings fails.
     { key: "protea:postgresPassword", purpose: "password of PostgreSQL", required: true, form: UNRESERVED },
@@ -78,6 +81,21 @@ export function proteaSecrets(): Secret[] {
       required: true,
       // Eight characters are MinIO's least; mc has it in a URL.
       form: { expression: /^[\w.~-]{8,}$/, expected: "at least eight letters, digits and - . _ ~" },
+    },
+    {
+      key: "protea:adminToken",
+      purpose: "PROTEA_ADMIN_TOKEN, allows /admin/reset-db",
+      // Without it nobody can have the API drop the database.
+      required: generated,
+      // It comes in a header.
+      form: PRINTABLE,
+    },
+    {
+      key: "protea:jwtSecret",
+      purpose: "PROTEA_JWT_SECRET, signs sessions",
+      // Versions that ask for a log-in do not start without it; 0.3.0 knows none.
+      required: false,
+      form: PRINTABLE,
     },
   ];
 }

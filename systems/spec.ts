@@ -79,6 +79,8 @@ export interface ServiceSpec {
   replicas: number;
   /** Why there may be at most one container; undefined: any number. */
   single?: string;
+  /** A queue that has exactly one consumer, whichever services consume it, and why; undefined: any number. */
+  soleConsumer?: { queue: string; why: string };
   /** Bytes. Swap is not granted beyond it. */
   memory: number;
   /** What of it the program takes at once. */

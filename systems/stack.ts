@@ -29,7 +29,7 @@ export function describeStack(raw: RawConfiguration): Stack {
   const has = (key: string) => secrets.some((secret) => secret.key === key);
   const systems = [
     ...(settings.robotoff ? [describeRobotoff(settings.robotoff, has)] : []),
-    ...(settings.protea ? [describeProtea(settings.protea)] : []),
+    ...(settings.protea ? [describeProtea(settings.protea, has)] : []),
   ];
   // Where a field is wrong its default stands in; what a rule says of that service would mislead.
   const doubtful = new Set(problems.map((problem) => subject(problem.path)));

@@ -1,40 +1,16 @@
 /** PROTEA, service by service. Facts: the "Operational Runbook" and upstream's docker-compose.yml. */
-import { PROTEA_WORKERS, type ProteaSettings, type ProteaWorker } from "../../config/protea.ts";
-import type { EnvironmentValue, ServiceSpec, SystemSpec } from "../spec.ts";
+import type { ProteaSettings } from "../../config/protea.ts";
+import type { ServiceSpec, SystemSpec } from "../spec.ts";
 import { bucket, minio } from "../servers/minio.ts";
 import { postgres } from "../servers/postgres.ts";
 import { queues, rabbitmq } from "../servers/rabbitmq.ts";
-import { bashHttp, connectedTo, healthcheck, httpAnswers } from "../healthchecks.ts";
+import { bashHttp, healthcheck, httpAnswers } from "../healthchecks.ts";
 import { completed, healthy, imageReference, loopback, serviceSpec, withSettings } from "../service-spec.ts";
+import { apiEnvironment, environment } from "./environment.ts";
+import { FOLDERS, extraWorkers, mounts, workers } from "./workers.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-
-const MEMORY: Record<ProteaWorker, number> = {
-  "worker-jobs": 2 * GIB,
-  "worker-embeddings": 2 * GIB,
-  "worker-embeddings-batch": 4 * GIB,
-  "worker-embeddings-write": 1 * GIB,
-  "worker-predictions-batch": 4 * GIB,
-  "worker-predictions-write": 1 * GIB,
-  "worker-ping": 1 * GIB,
-  "worker-reaper": 256 * MIB,
-};
-
-/** The variables the API and every worker get. */
-function environment(settings: ProteaSettings): Record<string, EnvironmentValue> {
-  const { user, database } = settings;
-  const password = (secret: string) => ({ secret, encode: "url" as const });
-  return {
-    PROTEA_DB_URL: [`postgresql+psycopg://${user}:`, password("protea:postgresPassword"), `@postgres/${database}`],
-    PROTEA_AMQP_URL: [`amqp://${user}:`, password("protea:rabbitmqPassword"), "@rabbitmq/"],
-    PROTEA_MINIO_ENDPOINT: "minio:9000",
-    PROTEA_MINIO_ACCESS_KEY: user,
-    PROTEA_MINIO_SECRET_KEY: { secret: "protea:minioPassword" },
-    PROTEA_MINIO_BUCKET: settings.bucket,
-    ...settings.environment,
-  };
-}
 
 function servers(settings: ProteaSettings): ServiceSpec[] {
   const { user, database } = settings;
@@ -48,6 +24,8 @@ function servers(settings: ProteaSettings): ServiceSpec[] {
       volume: "postgres_data",
       ports: [loopback(5432, 5432)],
       memory: 2 * GIB,
+      // Docker's 64 MB end a parallel build of a large vector index (https://github.com/pgvector/pgvector#indexing).
+      shmSize: 1 * GIB,
     }),
     // A job, not an initdb script: it also reaches a volume that was initialized without it.
     serviceSpec({
@@ -95,38 +73,12 @@ function servers(settings: ProteaSettings): ServiceSpec[] {
   ];
 }
 
-/** The worker of a queue. The reaper has none: it looks at the database only. */
-function worker(settings: ProteaSettings, name: ProteaWorker): ServiceSpec {
-  const queue = PROTEA_WORKERS[name];
-  const reaper = queue === "reaper";
-  const batchOnGpu = name === "worker-embeddings-batch" && settings.gpu;
-  const seconds = (milliseconds: number) => String(Math.round(milliseconds / 1_000));
-  return serviceSpec({
-    name,
-    image: imageReference(settings.images.protea),
-    command: ["python", "scripts/worker.py", "--queue", queue],
-    environment: {
-      ...environment(settings),
-      ...(reaper
-        ? {
-            PROTEA_REAPER_INTERVAL: seconds(settings.reaper.interval),
-            PROTEA_JOB_TIMEOUT: seconds(settings.reaper.jobTimeout),
-          }
-        : {}),
-    },
-    healthcheck: connectedTo(reaper ? 5432 : 5672),
-    memory: batchOnGpu ? 8 * GIB : MEMORY[name],
-    gpus: batchOnGpu ? "all" : undefined,
-    stopGracePeriod: 30_000,
-    needs: reaper
-      ? [...healthy("postgres"), ...completed("migrate")]
-      : [...healthy("postgres", "rabbitmq", "minio"), ...completed("migrate", "queues", "bucket")],
-    externalNetworks: settings.externalNetworks,
-  });
-}
-
-/** Describes PROTEA from `protea:` of the stack file. */
-export function describeProtea(settings: ProteaSettings): SystemSpec {
+/**
+ * Describes PROTEA.
+ * @param settings `protea:` of the stack file
+ * @param has whether the stack has a secret, by its key
+ */
+export function describeProtea(settings: ProteaSettings, has: (secret: string) => boolean): SystemSpec {
   const image = imageReference(settings.images.protea);
   const services = [
     ...servers(settings),
@@ -142,7 +94,8 @@ export function describeProtea(settings: ProteaSettings): SystemSpec {
     serviceSpec({
       name: "api",
       image,
-      environment: environment(settings),
+      environment: apiEnvironment(settings, has),
+      mounts: mounts("artefacts"),
       ports: [loopback(8000, 8000)],
       healthcheck: httpAnswers(8000, "/health"),
       memory: 1 * GIB,
@@ -151,11 +104,13 @@ export function describeProtea(settings: ProteaSettings): SystemSpec {
       externalNetworks: settings.externalNetworks,
       urls: { api: "http://{8000}/health/ready" },
     }),
-    ...(Object.keys(PROTEA_WORKERS) as ProteaWorker[]).map((name) => worker(settings, name)),
+    ...workers(settings),
     serviceSpec({
       name: "frontend",
       image: imageReference(settings.images.frontend),
-      environment: { PROTEA_API_URL: "http://api:8000", NEXT_PUBLIC_API_URL: "/api-proxy" },
+      // Next.js listens there alone; Docker's default, the container's id, is not where the check asks. Where its API is
+      // was decided when its image was built (docs/upstream.md).
+      environment: { HOSTNAME: "0.0.0.0" },
       ports: [loopback(3000, 3000)],
       // bash in the stand-in, busybox in upstream's image.
       healthcheck: healthcheck([
@@ -171,19 +126,24 @@ export function describeProtea(settings: ProteaSettings): SystemSpec {
     name: "protea",
     project: settings.project,
     separator: "-",
-    services: services.map((base) =>
-      withSettings(
-        base,
-        `protea:services.${base.name}`,
-        settings.services[base.name as keyof typeof settings.services],
+    services: [
+      ...services.map((base) =>
+        withSettings(
+          base,
+          `protea:services.${base.name}`,
+          settings.services[base.name as keyof typeof settings.services],
+        ),
       ),
-    ),
+      ...extraWorkers(settings),
+    ],
     volumes: volumes(settings),
   };
 }
 
 function volumes(settings: ProteaSettings): SystemSpec["volumes"] {
-  const names = new Set(["postgres_data", "rabbitmq_data", "minio_data", ...Object.keys(settings.volumes)]);
+  const names = new Set([
+    "postgres_data", "rabbitmq_data", "minio_data", ...Object.keys(FOLDERS), ...Object.keys(settings.volumes),
+  ]); // prettier-ignore
   return [...names].map((name) => ({
     name,
     dockerName: settings.volumes[name]?.name ?? `${settings.project}_${name}`,

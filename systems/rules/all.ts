@@ -1,6 +1,6 @@
 /** What must hold across fields, services and systems. Each rule is a pure function from descriptions to problems. */
 import type { Problem } from "../../config/problems.ts";
-import { coordinator } from "../protea/rules.ts";
+import { soleConsumers } from "../protea/rules.ts";
 import { highPriorityQueues } from "../robotoff/rules.ts";
 import type { SystemSpec } from "../spec.ts";
 import { ownNetworks, volumeNames } from "./docker-names.ts";
@@ -14,7 +14,7 @@ const RULES = [
   memory,
   healthchecks,
   single,
-  coordinator,
+  soleConsumers,
   names,
   volumeNames,
   ownNetworks,

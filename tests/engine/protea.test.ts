@@ -1,4 +1,5 @@
 // What PROTEA's real images demand, by their miniatures: a stack file that forgets it must fail here, not on a VM.
+import { until } from "../http.ts";
 import { Container, runOnce, setUp, tearDown } from "./images.harness.ts";
 
 beforeAll(setUp);
@@ -65,8 +66,7 @@ test("a worker downloads its taxonomy before it connects, once for as long as it
     );
   for (const said of ["NCBI taxonomy: downloading to /root/.etetoolkit", "NCBI taxonomy: found in /root/.etetoolkit"]) {
     const container = worker();
-    await container.until(["test", "-s", "/root/.etetoolkit/taxa.sqlite"], 20);
-    expect(container.logs()).toContain(said);
+    await until(said, 20, () => container.logs().includes(said));
     container.remove();
   }
 });

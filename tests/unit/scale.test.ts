@@ -37,6 +37,14 @@ test.each<[string, string, string, string, string]>([
   expect(withReplicas(FILE, system, service, 3)).toBe(FILE.replace(before, after));
 });
 
+test("a worker that the stack file adds to PROTEA is scaled where it is added", () => {
+  const added = "  protea:workers:\n    - { name: worker-training, queue: protea.training }\n";
+  expect(poolSystem(FILE + added, "worker-training")).toBe("protea");
+  expect(withReplicas(FILE + added, "protea", "worker-training", 2)).toBe(
+    FILE + added.replace("protea.training }", "protea.training, replicas: 2 }"),
+  );
+});
+
 test("a file without any settings of services says what to add", () => {
   expect(() => withReplicas(FILE, "robotoff", "api", 3)).toThrow(
     "the stack file has no robotoff:services; add\n  robotoff:services:\n    api: { replicas: 3 }",

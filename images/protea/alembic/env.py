@@ -16,7 +16,7 @@ try:
     # By way of alembic's configuration, as upstream: it takes a % for the begin of a reference, and refuses it.
     context.config.set_main_option("sqlalchemy.url", settings.SQLALCHEMY_URL)
 except ValueError:
-    logging.error("migration failed: alembic's configuration takes no %% in PROTEA_DB_URL (a percent-encoded password)")
+    logging.error("migration failed: alembic's configuration takes no % in PROTEA_DB_URL (a percent-encoded password)")
     sys.exit(1)
 # Any driver that the address names is taken for psycopg2, the one installed here.
 url = make_url(context.config.get_main_option("sqlalchemy.url")).set(drivername="postgresql+psycopg2")

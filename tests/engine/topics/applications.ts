@@ -99,6 +99,26 @@ export function applications(get: () => TestStack): void {
       expect(body).toEqual({ status: "ok" });
     });
 
+    test("PROTEA: the API serves what a worker wrote for an evaluation", async () => {
+      const id = await submit("run_cafa_evaluation", {});
+      expect(await ended(id)).toBe("succeeded");
+      const answer = await fetch(api(`/annotations/evaluation-sets/any/results/${id}/artifacts.zip`));
+      expect({ code: answer.status, type: answer.headers.get("content-type") }).toEqual({
+        code: 200,
+        type: "application/zip",
+      });
+    });
+
+    test("PROTEA: the database is dropped for nobody without the stack's token", async () => {
+      const reset = async (headers: Record<string, string>) =>
+        (await fetch(api("/admin/reset-db"), { method: "POST", headers })).status;
+      expect(await reset({})).toBe(401);
+      expect(await reset({ authorization: "Bearer guessed" })).toBe(403);
+      const token = docker("exec", get().container("protea", "api"), "printenv", "PROTEA_ADMIN_TOKEN");
+      expect(token).toMatch(/^[0-9a-f]{32}$/);
+      expect(Number(get().query("protea", "select count(*) from job"))).toBeGreaterThan(0);
+    });
+
     test("PROTEA: what fails for good is a dead letter", async () => {
       const letters = () =>
         docker("exec", get().container("protea", "rabbitmq"), "rabbitmqctl", "-q", "list_queues", "name", "messages");

@@ -1,3 +1,4 @@
+import { request, until } from "../../http.ts";
 import { changed, docker, failed, succeeded, type TestStack } from "../stack.harness.ts";
 
 /** What a change of the stack file touches, and what it leaves alone. */
@@ -56,6 +57,31 @@ export function changes(get: () => TestStack): void {
       get().change("protea", "worker-embeddings-batch", { replicas: 1 });
       get().config["robotoff:workers"] = pool;
       expect(apply()).toEqual(came.sort());
+    });
+
+    test("PROTEA's workers are replaced: what they downloaded is there still", () => {
+      const workers = ["worker-jobs", "worker-embeddings-batch"];
+      for (const worker of workers) get().change("protea", worker, { environment: { ANY: "thing" } });
+      expect(apply()).toEqual(workers.map((worker) => get().container("protea", worker)).sort());
+      expect(docker("logs", get().container("protea", "worker-jobs"))).toContain("found in /root/.etetoolkit");
+      const models = ["ls", "/root/.cache/huggingface/hub"];
+      expect(docker("exec", get().container("protea", "worker-embeddings-batch"), ...models)).toContain("models--");
+      for (const worker of workers) get().change("protea", worker, { environment: {} });
+      expect(apply()).toHaveLength(2);
+    });
+
+    test("a queue without a worker keeps its jobs for the worker that the stack file adds", async () => {
+      const jobs = get().url("api of protea", 8000, "/jobs");
+      const sent = await request(jobs, "POST", { operation: "ping", queue_name: "protea.training" });
+      const { id } = sent.body as { id: string };
+      const status = async () => ((await request(`${jobs}/${id}`)).body as { status: string }).status;
+      expect(await status()).toBe("queued");
+      get().config["protea:workers"] = [{ name: "worker-training", queue: "protea.training", memory: "256m" }];
+      const worker = get().container("protea", "worker-training");
+      expect(apply()).toEqual([worker]);
+      await until("the job is done", 30, async () => (await status()) === "succeeded");
+      delete get().config["protea:workers"];
+      expect(apply()).toEqual([worker]);
     });
 
     test("a job that fails stops the deployment with its last log lines, and runs again when tried again", () => {

@@ -118,8 +118,23 @@ const wrong: [string, Values, ...string[]][] = [
   ],
   [
     "duration below what PROTEA counts in",
-    { "protea:reaper": { interval: "100ms" } },
-    'protea:reaper.interval: found "100ms", expected a duration of at least 1s',
+    { "protea:reaper": { jobTimeout: "4m59s" } },
+    'protea:reaper.jobTimeout: found "4m59s", expected a duration of at least 300s',
+  ],
+  [
+    "silence below what PROTEA counts in",
+    { "protea:reaper": { stall: "59s" } },
+    'protea:reaper.stall: found "59s", expected a duration of at least 60s',
+  ],
+  [
+    "queue of a worker",
+    { "protea:workers": [{ name: "training", queue: "training" }] },
+    'protea:workers[0].queue: found "training", expected a queue\'s name, protea.…',
+  ],
+  [
+    "allowed origin",
+    { "protea:allowedOrigins": ["protea.example.org"] },
+    'protea:allowedOrigins[0]: found "protea.example.org", expected an origin such as https://protea.example.org, or *',
   ],
   ["port above 65535", api({ ports: ["70000:5500"] }), `${AT}.ports[0]: found "70000:5500", ${PORT}`],
   ["mount", api({ volumes: ["backup"] }), `${AT}.volumes[0]: found "backup", ${MOUNT}`],

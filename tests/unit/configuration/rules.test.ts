@@ -132,6 +132,41 @@ const rules: [string, Values, string[]][] = [
     ],
   ],
   [
+    "a coordinator among the workers that the stack file adds",
+    { "protea:workers": [{ name: "more", queue: "protea.embeddings" }] },
+    [
+      "protea:services.worker-embeddings.replicas: found 2 consumers of protea.embeddings (also protea:workers[0]), " +
+        "expected exactly 1: the coordinator serialises GPU access; two cause RetryLaterError storms",
+      "protea:workers[0].replicas: found 2 consumers of protea.embeddings (also protea:services.worker-embeddings), " +
+        "expected exactly 1: the coordinator serialises GPU access; two cause RetryLaterError storms",
+    ],
+  ],
+  [
+    "two consumers of a queue that the stack file calls single",
+    {
+      "protea:workers": [
+        { name: "training", queue: "protea.training", single: true },
+        { name: "more-training", queue: "protea.training" },
+      ],
+    },
+    [
+      "protea:workers[0].replicas: found 2 consumers of protea.training (also protea:workers[1]), expected exactly 1: " +
+        "the stack file says single",
+    ],
+  ],
+  [
+    "a queue's only consumer twice",
+    { "protea:workers": [{ name: "training", queue: "protea.training", single: true, replicas: 2 }] },
+    [
+      "protea:workers[0].replicas: found 2 consumers of protea.training, expected exactly 1: the stack file says single",
+    ],
+  ],
+  [
+    "a worker by the name of one that is always there",
+    { "protea:workers": [{ name: "worker-jobs", queue: "protea.jobs" }] },
+    ['protea:workers[0]: the service name "worker-jobs" is taken by protea:services.worker-jobs'],
+  ],
+  [
     "two servers on one data volume",
     robotoff({ postgres: { replicas: 2, ports: [] } }),
     ["robotoff:services.postgres.replicas: found 2, expected at most 1: two servers must never share a data volume"],

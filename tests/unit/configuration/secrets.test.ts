@@ -55,8 +55,31 @@ test("none is missing where they are generated, or where one only looks", () => 
   expect(problemsOf(MINIMAL, { withoutSecrets: true })).toEqual([]);
 });
 
+test.each<[string, Values, string[]]>([
+  ["nowhere else", {}, []],
+  [
+    "where secrets are generated",
+    { "host:protectVolumes": false, "host:generateSecrets": true },
+    ["protea:adminToken"],
+  ],
+  [
+    "where they are set",
+    { "protea:adminToken": "a", "protea:jwtSecret": "b" },
+    ["protea:adminToken", "protea:jwtSecret"],
+  ],
+])("PROTEA's API has secrets of its own %s", (_, values, expected) => {
+  const { secrets } = readSettings(raw({ ...PROTEA_ALONE, ...values }));
+  expect(secrets.map(({ key }) => key).filter((key) => !key.endsWith("Password"))).toEqual(expected);
+});
+
 test("set and encrypted: no problem", () => {
-  const keys = ["protea:postgresPassword", "protea:rabbitmqPassword", "protea:minioPassword"];
+  const keys = [
+    "protea:postgresPassword",
+    "protea:rabbitmqPassword",
+    "protea:minioPassword",
+    "protea:adminToken",
+    "protea:jwtSecret",
+  ];
   const values = Object.fromEntries(keys.map((key) => [key, "hunter2-hunter2"]));
   expect(problems({ ...PROTEA_ALONE, ...values }, keys)).toEqual([]);
 });
