@@ -67,6 +67,7 @@ test("a worker downloads its taxonomy before it connects, once for as long as it
   for (const said of ["NCBI taxonomy: downloading to /root/.etetoolkit", "NCBI taxonomy: found in /root/.etetoolkit"]) {
     const container = worker();
     await until(said, 20, () => container.logs().includes(said));
+    await container.until(["test", "-s", "/root/.etetoolkit/taxa.sqlite"], 20);
     container.remove();
   }
 });

@@ -39,7 +39,7 @@ test.each<[string, string, string, string, string]>([
 
 test("a worker that the stack file adds to PROTEA is scaled where it is added", () => {
   const added = "  protea:workers:\n    - { name: worker-training, queue: protea.training }\n";
-  expect(poolSystem(FILE + added, "worker-training")).toBe("protea");
+  expect(poolPath(FILE + added, "worker-training")).toBe("protea:workers[0]");
   expect(withReplicas(FILE + added, "protea", "worker-training", 2)).toBe(
     FILE + added.replace("protea.training }", "protea.training, replicas: 2 }"),
   );
