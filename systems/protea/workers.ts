@@ -13,7 +13,7 @@ export const FOLDERS = {
   /** The NCBI taxonomy (ete3), over 100 MB, downloaded and built by whoever finds none. */
   taxonomy: "/root/.etetoolkit",
   /** Language models from HuggingFace. */
-  models: "/root/.cache/huggingface",
+  model_cache: "/root/.cache/huggingface",
   /** Artefacts of evaluations and, without MinIO, of everything: workers write what the API serves. */
   artefacts: "/app/storage",
 } as const;
@@ -33,7 +33,7 @@ const TAXONOMY_START = 10 * 60_000;
 const QUEUES: Record<string, { memory: number; folders: Folder[] }> = {
   "protea.jobs": { memory: 3 * GIB, folders: ["taxonomy", "artefacts"] },
   "protea.embeddings": { memory: 2 * GIB, folders: [] },
-  "protea.embeddings.batch": { memory: 4 * GIB, folders: ["models"] },
+  "protea.embeddings.batch": { memory: 4 * GIB, folders: ["model_cache"] },
   "protea.embeddings.write": { memory: 1 * GIB, folders: [] },
   "protea.predictions": { memory: 2 * GIB, folders: ["artefacts"] },
   "protea.predictions.batch": { memory: 4 * GIB, folders: ["taxonomy", "artefacts"] },

@@ -62,7 +62,7 @@ test("what is downloaded or written is in volumes, where the image's user has it
   );
   const [taxonomy, models, artefacts] = [
     "protea_taxonomy:/root/.etetoolkit",
-    "protea_models:/root/.cache/huggingface",
+    "protea_model_cache:/root/.cache/huggingface",
     "protea_artefacts:/app/storage",
   ];
   expect(Object.fromEntries(mounts.filter(([name]) => /api|worker|frontend|migrate/.test(name)))).toEqual({
