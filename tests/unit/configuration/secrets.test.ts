@@ -157,6 +157,8 @@ const forms: [string, string, string[], string[]][] = [
   ["protea:postgresPassword", URL_SAFE, ["a", "A0-._~"], ["hunter2%", "hunter2@", "hunter2\n", "hunter 2", "hunter2é"]],
   ["protea:rabbitmqPassword", URL_SAFE, ["a"], ["hunter2%", "hunter2;", "hunter2\n"]],
   ["protea:minioPassword", `at least eight ${URL_SAFE}`, ["hunter_2"], ["hunter2", "hunter2:hunter2"]],
+  ["protea:adminToken", ASCII, ["A0+/="], ["hunter 2", "hunter2\n"]],
+  ["protea:jwtSecret", ASCII, ["A0+/="], ["hunter2\n"]],
   ["robotoff:elasticPassword", URL_SAFE, ["a"], ['hunter2"', "hunter2\\", "hunter2/", "hunter2\n"]],
   ["robotoff:postgresPassword", ASCII, ["!\"#$%&'()*+,-./0:;<=>?@A[\\]^_`a{|}~"], ["hunter 2", "hunter2\n", "hünter2"]],
   ["robotoff:sentryDsn", ASCII, ["https://0a@sentry.example.org/1"], ["hunter2\n"]],
@@ -170,7 +172,7 @@ const forms: [string, string, string[], string[]][] = [
     ['{"hunter2":1}', "aHVudGVyMg\n=="],
   ],
 ];
-const all = [...robotoffSecrets(true, true), ...proteaSecrets()];
+const all = [...robotoffSecrets(true, true), ...proteaSecrets(true)];
 
 test("every secret has a form that is tried here, and that a generated value has", () => {
   expect(forms.map(([key]) => key).sort()).toEqual(all.map(({ key }) => key).sort());
