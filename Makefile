@@ -9,6 +9,7 @@
 #   APPS=1                           the applications alone, not the servers (start, stop, restart)
 #   N=3|+2|-1                        containers, or how many more or fewer (scale)
 #   OUT=folder                       where to write (compose); `-` prints
+#   OLDER=30d                        from how long ago on, in h, d or w (db-clean)
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
 #   ARGS='--diff'                    anything else, for pulumi, jest, the benchmark, the mutants
@@ -38,7 +39,7 @@ apps := $(if $(APPS), --apps $(APPS))
 help: ## this list (the default)
 	@sed -n '/^# /,/^$$/p' Makefile | sed -n '/^#   /s/^#   /  /p'
 	@echo
-	@sed -nE 's/^([a-z]+):.* ## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 setup: ## bring Node, Docker, Pulumi and, for local, the images to this machine
 setup: export BASH_ENV :=
@@ -78,6 +79,12 @@ scale: ## another number of containers: make scale SERVICE=worker N=3, or N=+2
 
 queues: ## Robotoff's queues and workers; PROTEA's queues, consumers and dead letters
 	node operations/queues.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
+
+db: ## sizes of the databases, their ten largest tables, dead rows
+	node operations/db.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
+
+db-clean: ## delete old ended jobs and their events: make db-clean SYSTEM=protea OLDER=30d; shows how many, and asks
+	node operations/db-clean.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(OLDER), --older $(OLDER))$(if $(YES), --yes $(YES))
 
 urls: ## what to open or call
 	node operations/urls.ts $(these)

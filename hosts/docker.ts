@@ -3,16 +3,23 @@ import { spawn, spawnSync, type SpawnOptions } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { dockerCommand, quote } from "./connection.ts";
 
-/** What `docker ARGS` prints and its exit code. Nothing is thrown: inspecting what is missing is a failure to docker. */
-export function docker(host: HostSettings, args: string[]): { code: number; stdout: string; stderr: string } {
+/**
+ * What `docker ARGS` prints and its exit code. Nothing is thrown: inspecting what is missing is a failure to docker.
+ * @param input its standard input, for `docker exec -i`
+ */
+export function docker(
+  host: HostSettings,
+  args: string[],
+  input?: string,
+): { code: number; stdout: string; stderr: string } {
   const [command, ...rest] = dockerCommand(host, args);
-  const { status, stdout, stderr, error } = spawnSync(command!, rest, { encoding: "utf8", maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr, error } = spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28 });
   return { code: status ?? 1, stdout: stdout ?? "", stderr: error ? `${command}: ${error.message}` : stderr };
 }
 
 /** As docker(), for what must succeed. */
-export function dockerOutput(host: HostSettings, args: string[]): string {
-  const { code, stdout, stderr } = docker(host, args);
+export function dockerOutput(host: HostSettings, args: string[], input?: string): string {
+  const { code, stdout, stderr } = docker(host, args, input);
   if (code !== 0) throw new Error(stderr.trim() || `docker ${args.join(" ")}: exit code ${code}`);
   return stdout;
 }
