@@ -9,6 +9,8 @@
 #   APPS=1                           the applications alone, not the servers (start, stop, restart)
 #   N=3|+2|-1                        containers, or how many more or fewer (scale)
 #   OUT=folder                       where to write (compose); `-` prints
+#   ID=…                             a job's id, as `make jobs` shows it (job)
+#   STATUS=running                   jobs of this status only; LIMIT=50: how many (jobs)
 #   OLDER=30d                        from how long ago on, in h, d or w (db-clean)
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
@@ -85,6 +87,12 @@ db: ## sizes of the databases, their ten largest tables, dead rows
 
 db-clean: ## delete old ended jobs and their events: make db-clean SYSTEM=protea OLDER=30d; shows how many, and asks
 	node operations/db-clean.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(OLDER), --older $(OLDER))$(if $(YES), --yes $(YES))
+
+jobs: ## PROTEA's jobs, the newest first
+	node operations/jobs.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(STATUS), --status $(STATUS))$(if $(LIMIT), --limit $(LIMIT))
+
+job: ## one of them with its events: make job ID=…; CANCEL=1 or DELETE=1 asks, then does so
+	node operations/job.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(ID), --id $(ID))$(if $(CANCEL), --cancel $(CANCEL))$(if $(DELETE), --delete $(DELETE))$(if $(YES), --yes $(YES))
 
 urls: ## what to open or call
 	node operations/urls.ts $(these)

@@ -18,10 +18,10 @@ export function psqlArguments(system: SystemSpec, variables: Variables): string[
   return ["exec", "-i", containerName(system, "postgres", 1), "psql", "-Xq", "-U", user!, "-d", database!, ...set];
 }
 
-/** Prints how psql is called, as it can be typed by hand. */
+/** Prints how psql is called, as it can be typed by hand, to standard error as show() does. */
 export function showPsql(host: HostSettings, system: SystemSpec, name: string, variables: Variables = {}): void {
   const words = dockerCommand(host, psqlArguments(system, variables));
-  console.log(`${words.map(quote).join(" ")} < ${file(name)}`);
+  console.error(`${words.map(quote).join(" ")} < ${file(name)}`);
 }
 
 /**
