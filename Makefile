@@ -82,6 +82,7 @@ scale: ## another number of containers: make scale SERVICE=worker N=3, or N=+2
 queues: ## Robotoff's queues and workers; PROTEA's queues, consumers and dead letters
 	node operations/queues.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
 
+.PHONY: db db-clean jobs job gpu disk reclaim
 db: ## sizes of the databases, their ten largest tables, dead rows
 	node operations/db.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
 
@@ -93,6 +94,15 @@ jobs: ## PROTEA's jobs, the newest first
 
 job: ## one of them with its events: make job ID=…; CANCEL=1 or DELETE=1 asks, then does so
 	node operations/job.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(ID), --id $(ID))$(if $(CANCEL), --cancel $(CANCEL))$(if $(DELETE), --delete $(DELETE))$(if $(YES), --yes $(YES))
+
+gpu: ## what the host's GPUs do and for whom (nvidia-smi)
+	node operations/gpu.ts --stack $(STACK)
+
+disk: ## what images, containers, volumes, build cache and logs take, and what is left
+	node operations/disk.ts --stack $(STACK)
+
+reclaim: ## remove images that nothing uses, declares or may go back to, and build cache; lists them, and asks
+	node operations/reclaim.ts --stack $(STACK)$(if $(YES), --yes $(YES))
 
 urls: ## what to open or call
 	node operations/urls.ts $(these)

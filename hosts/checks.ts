@@ -1,10 +1,8 @@
 /** What is checked on a host before anything is touched: all problems at once, then nothing or everything. */
-import { spawnSync } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import type { Port } from "../config/units.ts";
 import { containerNames, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
-import { inlineCommand, script } from "./scripts.ts";
-import { shell } from "./connection.ts";
+import { runScript } from "./run.ts";
 
 /**
  * A published port as /proc/net/tcp and udp show a socket in its way: the local addresses, in the machine's byte order,
@@ -65,13 +63,7 @@ export function checksOf(system: SystemSpec): string[] {
  * @returns undefined when nothing is in the way, else every problem
  */
 export function checkHost(host: HostSettings, stack: string, systems: SystemSpec[]): string | undefined {
-  const { interpreter, environment } = shell(host);
-  const [command, ...words] = interpreter;
-  const { status, stderr, error } = spawnSync(
-    command!,
-    [...words, inlineCommand([stack, ...systems.flatMap(checksOf)])],
-    { input: script("checks").content, env: { ...process.env, ...environment }, encoding: "utf8" },
-  );
-  if (status === 0) return undefined;
-  return error?.message || stderr.trim() || `the checks of the host ended with exit code ${status}`;
+  const { code, stderr } = runScript(host, "checks", [stack, ...systems.flatMap(checksOf)]);
+  if (code === 0) return undefined;
+  return stderr.trim() || `the checks of the host ended with exit code ${code}`;
 }

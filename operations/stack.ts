@@ -1,11 +1,16 @@
 /** Reads a stack file without Pulumi: the daily commands need to know what is declared, not what is encrypted. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ENCRYPTED, type RawConfiguration } from "../config/read.ts";
 import { describeStack, type Stack } from "../systems/stack.ts";
 
 export function stackFile(stack: string): string {
   return `Pulumi.${stack}.yaml`;
+}
+
+/** The stacks that have a file in the working directory. */
+export function stackNames(): string[] {
+  return readdirSync(".").flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
 /** A stack file's text as Pulumi hands it to the program: `NAMESPACE:KEY` to text, structured values as JSON. */
