@@ -1,7 +1,8 @@
 /** What goes wrong: a clear error, nothing half-done left unsaid, and the next `up` completes. */
 import { createServer } from "node:net";
 import { standInTag } from "../../images/builder/tag.ts";
-import { docker, failed, healthOf, succeeded, TestStack } from "./stack.harness.ts";
+import { failed, succeeded } from "./host.ts";
+import { TestStack } from "./stack.harness.ts";
 import { until } from "../http.ts";
 
 let stack: TestStack;
@@ -16,7 +17,7 @@ afterEach(() => {
 
 test("a port that is taken is found before anything is made, and named", async () => {
   const server = createServer();
-  const port = Number(new URL(stack.url("api of protea", 8000)).port);
+  const port = stack.port("api of protea", 8000);
   await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
   const text = failed(stack.up());
   await new Promise((done) => server.close(done));
@@ -42,20 +43,17 @@ test("an image that does not exist stops the deployment before any container is 
 
 test("what is there and not this state's own is refused before any change: nobody's data is taken over", () => {
   const volume = `${stack.name}-protea_postgres_data`;
-  docker("volume", "create", volume);
-  try {
-    expect(failed(stack.up())).toContain(
-      `a volume ${volume} exists that this stack did not make; declare protea:volumes.postgres_data external`,
-    );
-    expect(stack.leftovers()).toEqual([]);
-  } finally {
-    docker("volume", "rm", volume);
-  }
+  stack.docker("volume", "create", ...stack.marked, volume);
+  expect(failed(stack.up())).toContain(
+    `a volume ${volume} exists that this stack did not make; declare protea:volumes.postgres_data external`,
+  );
+  expect(stack.leftovers()).toEqual([]);
+  stack.docker("volume", "rm", volume);
   // As after `make up` in another checkout.
   const name = stack.container("protea", "minio");
   const labels = [`robotoff-protea.stack=${stack.name}`, `com.docker.compose.project=${stack.name}-protea`];
   const labelled = labels.flatMap((label) => ["--label", label]);
-  docker("create", "--name", name, ...labelled, standInTag("images/redis"));
+  stack.docker("create", "--name", name, ...labelled, standInTag("images/redis"));
   const text = failed(stack.up());
   expect(text).toContain(`containers of ${stack.name}-protea exist that the stack ${stack.name} made`);
   expect(text).toContain(`  ${name}\n`);
@@ -84,8 +82,8 @@ test("a server that is not healthy in time stops what needs it; why names the re
   expect(succeeded(stack.operation("why"))).toContain(
     `${minio}: unhealthy\n  its health check failed with exit code 4:\n    no bucket for old men\n  its last log lines:\n`,
   );
-  docker("exec", minio, "touch", "/tmp/well");
-  await until(`${minio} is healthy`, 30, () => healthOf(minio) === "healthy");
+  stack.docker("exec", minio, "touch", "/tmp/well");
+  await until(`${minio} is healthy`, 30, () => stack.host.healthOf(minio) === "healthy");
   const id = stack.containers().get(minio);
   expect(succeeded(stack.makeUp())).toContain("protea-minio-1 became healthy after an earlier up had given it up");
   expect(stack.containers().get(minio)).toBe(id);
@@ -117,15 +115,15 @@ test("make up ends in the truth: what is stopped, paused, gone or another's is b
   stack.query("protea", "create table kept as select 42 as answer");
   const before = stack.containers();
   // As an engine that was killed leaves them; without its database the API is not healthy for long.
-  docker("kill", name("postgres"), name("api"), name("worker-jobs"));
-  docker("pause", name("worker-ping"));
-  docker("rm", "--force", name("frontend"));
+  stack.docker("kill", name("postgres"), name("api"), name("worker-jobs"));
+  stack.docker("pause", name("worker-ping"));
+  stack.docker("rm", "--force", name("frontend"));
   // Somebody's own try, made again by hand with the labels that it had.
   const image = standInTag("images/redis");
-  docker("rm", "--force", name("worker-embeddings"));
+  stack.docker("rm", "--force", name("worker-embeddings"));
   const label = `robotoff-protea.stack=${stack.name}`;
-  docker("run", "--detach", "--name", name("worker-embeddings"), "--label", label, image, "sleep", "infinity");
-  const impostor = docker("inspect", "--format", "{{.Id}}", name("worker-embeddings"));
+  stack.docker("run", "--detach", "--name", name("worker-embeddings"), "--label", label, image, "sleep", "infinity");
+  const impostor = stack.docker("inspect", "--format", "{{.Id}}", name("worker-embeddings"));
 
   const text = succeeded(stack.makeUp());
   expect(text).toContain(`  gone: made again: ${name("worker-embeddings")}, ${name("frontend")}`);
@@ -138,7 +136,7 @@ test("make up ends in the truth: what is stopped, paused, gone or another's is b
   expect(["postgres", "api", "worker-jobs", "worker-ping", "minio"].filter((service) => !same(service))).toEqual([]);
   const aside = [...after].find(([, id]) => id === impostor)![0];
   expect(aside).toMatch(new RegExp(`^${name("worker-embeddings")}-set-aside-\\d+$`));
-  expect(docker("inspect", "--format", "{{.State.Status}}", aside)).toBe("exited");
+  expect(stack.docker("inspect", "--format", "{{.State.Status}}", aside)).toBe("exited");
   succeeded(stack.preview("--expect-no-changes"));
 });
 
@@ -153,7 +151,7 @@ test("make up that nothing was touched by says nothing of the host; one that end
   const times = { interval: "1s", timeout: "5s", retries: 1, startPeriod: "1s" };
   stack.change("protea", "postgres", { healthcheck: { test, ...times } });
   succeeded(stack.makeUp());
-  docker("exec", stack.container("protea", "postgres"), "touch", "/tmp/ill");
+  stack.docker("exec", stack.container("protea", "postgres"), "touch", "/tmp/ill");
   const text = failed(stack.makeUp());
   expect(text).toContain(`1 of 16 containers not as declared; unhealthy: ${stack.container("protea", "postgres")}`);
   expect(text).toContain("feverish");

@@ -7,17 +7,8 @@ import { rabbitmq } from "../../systems/servers/rabbitmq.ts";
 import { redis } from "../../systems/servers/redis.ts";
 import { triton } from "../../systems/servers/triton.ts";
 import type { ServiceSpec } from "../../systems/spec.ts";
-import {
-  Container,
-  type Setting,
-  commandOf,
-  image,
-  must,
-  runOnce,
-  setUp,
-  tearDown,
-  vendorOf,
-} from "./images.harness.ts";
+import { Container, type Setting, commandOf, image, runOnce, setUp, tearDown, vendorOf } from "./images.harness.ts";
+import { here } from "./host.ts";
 
 beforeAll(setUp);
 afterAll(tearDown);
@@ -154,7 +145,7 @@ describe.each(rows)("$image", (row) => {
     const [entrypoint, ...rest] = row.health;
     const outcome = runOnce(row.image, ["--entrypoint", entrypoint!], ...rest);
     // 126 and 127 would mean that the command itself is not in the image.
-    expect([0, 126, 127]).not.toContain(outcome.status);
+    expect([0, 126, 127]).not.toContain(outcome.code);
   });
 });
 
@@ -190,7 +181,7 @@ describe("postgres", () => {
         "-c",
         "SELECT 1",
       );
-    expect(remote(`quote"'$\\`).status).toBe(0);
+    expect(remote(`quote"'$\\`).code).toBe(0);
     expect(remote("other").text).toContain("password authentication failed");
     server.remove();
   });
@@ -208,7 +199,7 @@ describe("postgres", () => {
     });
     await server.until(["test", "-e", "/tmp/begun"]);
     expect(server.stop(60)).toBe(0);
-    must("start", server.name);
+    here.docker("start", server.name);
     await server.until(["pg_isready", "-q", "-h", "127.0.0.1"]);
     expect(server.run("psql", "-U", "postgres", "-Atc", "SELECT count(*) FROM seen")).toBe("0");
     server.remove();
@@ -259,7 +250,7 @@ test("rabbitmq is not healthy while its management answers and AMQP does not", a
     files: { "/etc/rabbitmq/conf.d/90-ours.conf": "listeners.tcp = none\n" },
   });
   await server.until(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/15672 || exit 1"]);
-  expect(server.exec(...check(rabbitmq(common))).status).not.toBe(0);
+  expect(server.exec(...check(rabbitmq(common))).code).not.toBe(0);
   server.remove();
 });
 

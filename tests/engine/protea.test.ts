@@ -16,7 +16,7 @@ test("the frontend listens where HOSTNAME says: not on 127.0.0.1 by Docker's def
   const untold = new Container("protea-frontend");
   await told.until(asks, 20);
   await untold.until(["bash", "-c", "exec 3<>/dev/tcp/server/3000"], 20);
-  expect(untold.exec(...asks).status).not.toBe(0);
+  expect(untold.exec(...asks).code).not.toBe(0);
   for (const container of [told, untold]) container.remove();
 });
 
@@ -37,23 +37,16 @@ test.each([
   ["with a plain one, where there is no database", "pass", "could not translate host name"],
 ])("migrating %s", (_, password, message) => {
   const url = `postgresql+psycopg://app:${password}@nobody.invalid/app`;
-  const { status, text } = runOnce("protea", ["--env", `PROTEA_DB_URL=${url}`], "alembic", "upgrade", "head");
-  expect(status).toBe(1);
+  const { code, text } = runOnce("protea", ["--env", `PROTEA_DB_URL=${url}`], "alembic", "upgrade", "head");
+  expect(code).toBe(1);
   expect(text).toContain(message);
   expect(text).not.toContain(password);
 });
 
 test("the reaper refuses times that upstream refuses", () => {
   const name = "PROTEA_TUNING__WORKER__REAPER_MAIN_TIMEOUT_SECONDS";
-  const { status, text } = runOnce(
-    "protea",
-    ["--env", `${name}=60`],
-    "python",
-    "scripts/worker.py",
-    "--queue",
-    "reaper",
-  );
-  expect(status).toBe(1);
+  const { code, text } = runOnce("protea", ["--env", `${name}=60`], "python", "scripts/worker.py", "--queue", "reaper");
+  expect(code).toBe(1);
   expect(text).toContain(`${name} is 60, expected at least 300`);
 });
 

@@ -5,7 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vendorOf } from "./images.harness.ts";
-import { docker, must, run } from "./stack.harness.ts";
+import { here, must, run } from "./host.ts";
+import { marked, nameOf } from "./leftovers.ts";
+
+const docker = (...args: string[]) => here.docker(...args);
 
 const folder = mkdtempSync(join(tmpdir(), "robotoff-protea-pull-"));
 const mine = `robotoff-protea-pull-${process.pid}`;
@@ -29,7 +32,7 @@ const said = (n: number) => readFileSync(join(folder, `${n}.log`), "utf8");
 
 /** The one file in an image. */
 function content(image: string): string {
-  const container = docker("create", image, "none");
+  const container = docker("create", ...marked(`${nameOf(process.pid)}n0`), image, "none");
   try {
     return must("sh", "-c", `docker cp ${container}:/origin - | tar -xO`);
   } finally {

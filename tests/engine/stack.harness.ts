@@ -1,57 +1,30 @@
 /**
- * A stack of this program under names, ports and a backend of its own, beside whatever runs on this engine.
+ * A stack of this program on a host, under names, ports and a backend of its own, beside whatever runs there.
  * Everything it makes carries the label robotoff-protea.stack=NAME, so that `remove` finds it also after a failure.
  */
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { describeStack } from "../../systems/stack.ts";
+import { here, run, type Outcome, type TestHost } from "./host.ts";
+import { marked, nameOf, removeNamed, sweep } from "./leftovers.ts";
+
+export { failed, must, run, succeeded, type Outcome } from "./host.ts";
+
+/** On this machine. */
+export const docker = (...args: string[]): string => here.docker(...args);
+export const healthOf = (container: string): string => here.healthOf(container);
 
 type Settings = Record<string, unknown>;
 const root = process.cwd();
 
-export interface Outcome {
-  code: number | null;
-  /** Standard output and standard error. */
-  text: string;
-}
-
-/** A command's outcome; it never throws for an exit code. */
-export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Outcome {
-  const options = { encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 2 ** 26, cwd } as const;
-  const ran = spawnSync(command, args, options);
-  if (ran.error) throw ran.error;
-  return { code: ran.status, text: ran.stdout + ran.stderr };
-}
-
-/** The output of a command that has to succeed. */
-export function must(command: string, ...args: string[]): string {
-  const { code, text } = run(command, args);
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")}: exit code ${code}\n${text}`);
-  return text.trim();
-}
-
-export const docker = (...args: string[]): string => must("docker", ...args);
-
-/** A container's health, as Docker names it: starting, healthy, unhealthy. */
-export const healthOf = (container: string): string =>
-  docker("inspect", "--format", "{{.State.Health.Status}}", container);
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
+/** What of the checkout the program and operations/ need. */
+const CHECKOUT = [
+  "index.ts", "package.json", "config", "components", "systems", "engines", "hosts", "images", "toolchain", "operations",
+  "node_modules", "Pulumi.yaml",
+]; // prettier-ignore
 
 /** Pulumi's flat text form of a stack file's config. */
 export function flat(config: Settings): Record<string, string> {
@@ -62,36 +35,30 @@ export function flat(config: Settings): Record<string, string> {
 let count = 0;
 
 export class TestStack {
-  readonly name = `t${process.pid}n${(count += 1)}`;
+  readonly name = `${nameOf(process.pid)}n${(count += 1)}`;
   readonly folder = mkdtempSync(join(tmpdir(), "robotoff-protea-test-"));
   /** The stack file's config: that of `local`, under names and ports of this test's own. Change it, then `up`. */
   config: Settings = {};
   /** Published host port by service and container port: `api of robotoff:5500`. */
   private readonly ports = new Map<string, number>();
 
+  readonly host: TestHost;
+
+  private constructor(host: TestHost) {
+    this.host = host;
+  }
+
   /** @param systems which of the two it runs */
-  static async create(systems: ("robotoff" | "protea")[]): Promise<TestStack> {
-    const stack = new TestStack();
-    for (const entry of [
-      "index.ts",
-      "package.json",
-      "config",
-      "components",
-      "systems",
-      "engines",
-      "hosts",
-      "images",
-      "toolchain",
-      "operations",
-      "node_modules",
-      "Pulumi.yaml",
-    ])
-      symlinkSync(join(root, entry), join(stack.folder, entry));
+  static async create(systems: ("robotoff" | "protea")[], host = here): Promise<TestStack> {
+    sweep(host);
+    const stack = new TestStack(host);
+    for (const entry of CHECKOUT) symlinkSync(join(root, entry), join(stack.folder, entry));
     mkdirSync(join(stack.folder, "state"));
     // What operations/ calls; the real one would work on this checkout's own backend.
     mkdirSync(join(stack.folder, "bin"));
     writeFileSync(join(stack.folder, "bin/pulumi"), '#!/bin/sh\nexec pulumi "$@"\n', { mode: 0o755 });
-    stack.config = { ...(parse(readFileSync("Pulumi.local.yaml", "utf8")) as { config: Settings }).config };
+    const { config } = parse(readFileSync("Pulumi.local.yaml", "utf8")) as { config: Settings };
+    stack.config = { ...config, ...host.config };
     for (const system of ["robotoff", "protea"] as const) {
       stack.config[`${system}:project`] = `${stack.name}-${system}`;
       stack.config[`${system}:enabled`] = systems.includes(system);
@@ -110,7 +77,7 @@ export class TestStack {
         service.ports.map((port) => ({ system: system.name, service: service.name, port })),
       ),
     );
-    const free = await freePorts(published.length);
+    const free = await this.host.freePorts(published.length);
     for (const [index, { system, service, port }] of published.entries()) {
       const host = free[index]!;
       this.ports.set(`${service} of ${system}:${port.container}`, host);
@@ -129,9 +96,14 @@ export class TestStack {
     this.config[`${system}:services`] = { ...services, [name]: { ...services[name], ...settings } };
   }
 
+  /** The port that the host publishes for a container's: `api of robotoff`, 5500. */
+  port(service: string, container: number): number {
+    return this.ports.get(`${service}:${container}`)!;
+  }
+
   /** The address of a published port. */
   url(service: string, container: number, path = ""): string {
-    return `http://127.0.0.1:${this.ports.get(`${service}:${container}`)}${path}`;
+    return `http://${this.host.address(this.port(service, container))}${path}`;
   }
 
   container(system: "robotoff" | "protea", service: string, n = 1): string {
@@ -139,13 +111,24 @@ export class TestStack {
     return [`${this.name}-${system}`, service, n].join(separator);
   }
 
+  /** What `docker ARGS` prints on this stack's host; it has to succeed. */
+  docker(...args: string[]): string {
+    return this.host.docker(...args);
+  }
+
+  /** Options that mark what a test makes beside this stack, for its own end and the next run's beginning. */
+  get marked(): string[] {
+    return marked(this.name);
+  }
+
   /** What psql prints for a query of a system's database, unaligned. */
   query(system: "robotoff" | "protea", sql: string): string {
     const user = { robotoff: "postgres", protea: "protea" }[system];
-    return docker("exec", this.container(system, "postgres"), "psql", "-U", user, "-d", system, "-Atc", sql);
+    return this.docker("exec", this.container(system, "postgres"), "psql", "-U", user, "-d", system, "-Atc", sql);
   }
 
-  readonly environment = {
+  /** Of every command for this stack. */
+  readonly environment: Record<string, string> = {
     PULUMI_BACKEND_URL: `file://${this.folder}/state`,
     PULUMI_CONFIG_PASSPHRASE: "test",
     PULUMI_SKIP_UPDATE_CHECK: "1",
@@ -202,15 +185,8 @@ export class TestStack {
 
   /** Docker's ids of this stack's containers by name: a replaced container has another id. */
   containers(): Map<string, string> {
-    const format = ["--format", "{{.Names}} {{.ID}}"];
-    const listed = docker(
-      "ps",
-      "--all",
-      "--no-trunc",
-      "--filter",
-      `label=robotoff-protea.stack=${this.name}`,
-      ...format,
-    );
+    const filter = ["--filter", `label=robotoff-protea.stack=${this.name}`, "--format", "{{.Names}} {{.ID}}"];
+    const listed = this.docker("ps", "--all", "--no-trunc", ...filter);
     return new Map(
       listed
         .split("\n")
@@ -223,35 +199,16 @@ export class TestStack {
   leftovers(): string[] {
     const filter = ["--filter", `label=robotoff-protea.stack=${this.name}`, "--quiet"];
     const listed = [
-      docker("ps", "--all", ...filter),
-      docker("volume", "ls", ...filter),
-      docker("network", "ls", ...filter),
+      this.docker("ps", "--all", ...filter),
+      this.docker("volume", "ls", ...filter),
+      this.docker("network", "ls", ...filter),
     ];
     return listed.join("\n").split("\n").filter(Boolean);
   }
 
-  /** Removes what is left of this stack, whatever happened. */
+  /** Removes what is left of this stack and its test, whatever happened. */
   remove(): void {
-    const filter = ["--filter", `label=robotoff-protea.stack=${this.name}`, "--quiet"];
-    for (const [list, remove] of [
-      [
-        ["ps", "--all"],
-        ["rm", "--force", "--volumes"],
-      ],
-      [
-        ["volume", "ls"],
-        ["volume", "rm"],
-      ],
-      [
-        ["network", "ls"],
-        ["network", "rm"],
-      ],
-    ] as const) {
-      const ids = docker(...list, ...filter)
-        .split("\n")
-        .filter(Boolean);
-      if (ids.length > 0) docker(...remove, ...ids);
-    }
+    removeNamed(this.host, (name) => name === this.name);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -260,16 +217,4 @@ export class TestStack {
 export function changed(before: Map<string, string>, after: Map<string, string>): string[] {
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
-}
-
-/** Fails with the whole output unless a command succeeded. */
-export function succeeded({ code, text }: Outcome): string {
-  if (code !== 0) throw new Error(`exit code ${code}\n${text.slice(-4_000)}`);
-  return text;
-}
-
-/** The output of a command that had to fail. */
-export function failed({ code, text }: Outcome): string {
-  if (code === 0) throw new Error(`succeeded, and should not have\n${text.slice(-4_000)}`);
-  return text;
 }

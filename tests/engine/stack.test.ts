@@ -5,7 +5,8 @@ import { applications } from "./topics/applications.ts";
 import { compose } from "./topics/compose.ts";
 import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
-import { docker, run, succeeded, TestStack } from "./stack.harness.ts";
+import { succeeded } from "./host.ts";
+import { TestStack } from "./stack.harness.ts";
 
 let stack: TestStack;
 const bystander = `bystander-${process.pid}`;
@@ -13,9 +14,9 @@ const bystander = `bystander-${process.pid}`;
 beforeAll(async () => {
   stack = await TestStack.create(["robotoff", "protea"]);
   // Somebody else's objects, one of them in a Compose project of a similar name.
-  docker("volume", "create", bystander);
-  const label = ["--label", `com.docker.compose.project=${stack.name}`];
-  docker(
+  stack.docker("volume", "create", ...stack.marked, bystander);
+  const label = [...stack.marked, "--label", `com.docker.compose.project=${stack.name}`];
+  stack.docker(
     "run",
     "--detach",
     "--name",
@@ -30,15 +31,13 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  run("docker", ["rm", "--force", bystander]);
-  run("docker", ["volume", "rm", bystander]);
   stack.remove();
 });
 
 test("from nothing to all healthy", () => {
   succeeded(stack.up());
   const states = [...stack.containers().keys()].map((name) => {
-    const state = docker(
+    const state = stack.docker(
       "inspect",
       "--format",
       "{{.State.Status}} {{.State.ExitCode}} {{if .State.Health}}{{.State.Health.Status}}{{end}}",
@@ -72,7 +71,12 @@ test("make status agrees, and the README's picture is that of the resource graph
 
 test("no secret is in clear in the state", () => {
   const { text } = stack.pulumi("stack", "export", "--stack", stack.name);
-  const inContainer = docker("inspect", "--format", "{{json .Config.Env}}", stack.container("protea", "postgres"));
+  const inContainer = stack.docker(
+    "inspect",
+    "--format",
+    "{{json .Config.Env}}",
+    stack.container("protea", "postgres"),
+  );
   const password = /POSTGRES_PASSWORD=([0-9a-f]{32})/.exec(inContainer)?.[1];
   expect(password).toHaveLength(32);
   expect(text).toContain(stack.container("protea", "postgres"));
@@ -81,12 +85,13 @@ test("no secret is in clear in the state", () => {
 
 test("data ports are on loopback only", () => {
   const addresses = [...stack.containers().keys()].flatMap((name) =>
-    docker(
-      "inspect",
-      "--format",
-      "{{range $p, $b := .HostConfig.PortBindings}}{{range $b}}{{.HostIp}} {{end}}{{end}}",
-      name,
-    )
+    stack
+      .docker(
+        "inspect",
+        "--format",
+        "{{range $p, $b := .HostConfig.PortBindings}}{{range $b}}{{.HostIp}} {{end}}{{end}}",
+        name,
+      )
       .split(" ")
       .filter(Boolean),
   );
@@ -102,6 +107,6 @@ drift(() => stack);
 test("destroy leaves nothing of ours and touches nothing of others", () => {
   succeeded(stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name));
   expect(stack.leftovers()).toEqual([]);
-  expect(docker("inspect", "--format", "{{.State.Status}}", bystander)).toBe("running");
-  expect(docker("volume", "inspect", "--format", "{{.Name}}", bystander)).toBe(bystander);
+  expect(stack.docker("inspect", "--format", "{{.State.Status}}", bystander)).toBe("running");
+  expect(stack.docker("volume", "inspect", "--format", "{{.Name}}", bystander)).toBe(bystander);
 });

@@ -1,5 +1,5 @@
 import { request, until } from "../../http.ts";
-import { docker, type TestStack } from "../stack.harness.ts";
+import type { TestStack } from "../stack.harness.ts";
 
 interface Job {
   id: string;
@@ -50,8 +50,8 @@ export function applications(get: () => TestStack): void {
     });
 
     test("Robotoff: an event of the Redis stream becomes a job", async () => {
-      const before = docker("exec", get().container("robotoff", "redis"), "redis-cli", "xlen", "product_updates");
-      docker(
+      const before = get().docker("exec", get().container("robotoff", "redis"), "redis-cli", "xlen", "product_updates");
+      get().docker(
         "exec",
         get().container("robotoff", "api"),
         "python",
@@ -63,9 +63,9 @@ export function applications(get: () => TestStack): void {
         "--uploaded-image-id",
         "1",
       );
-      expect(Number(docker("exec", get().container("robotoff", "redis"), "redis-cli", "xlen", "product_updates"))).toBe(
-        Number(before) + 1,
-      );
+      expect(
+        Number(get().docker("exec", get().container("robotoff", "redis"), "redis-cli", "xlen", "product_updates")),
+      ).toBe(Number(before) + 1);
       await until(
         "the update's insight is there",
         60,
@@ -80,7 +80,7 @@ export function applications(get: () => TestStack): void {
       expect(
         Number(get().query("protea", "select count(*) from sequence_embedding where embedding is not null")),
       ).toBeGreaterThanOrEqual(3);
-      const objects = docker(
+      const objects = get().docker(
         "exec",
         get().container("protea", "minio"),
         "sh",
@@ -114,14 +114,22 @@ export function applications(get: () => TestStack): void {
         (await fetch(api("/admin/reset-db"), { method: "POST", headers })).status;
       expect(await reset({})).toBe(401);
       expect(await reset({ authorization: "Bearer guessed" })).toBe(403);
-      const token = docker("exec", get().container("protea", "api"), "printenv", "PROTEA_ADMIN_TOKEN");
+      const token = get().docker("exec", get().container("protea", "api"), "printenv", "PROTEA_ADMIN_TOKEN");
       expect(token).toMatch(/^[0-9a-f]{32}$/);
       expect(Number(get().query("protea", "select count(*) from job"))).toBeGreaterThan(0);
     });
 
     test("PROTEA: what fails for good is a dead letter", async () => {
       const letters = () =>
-        docker("exec", get().container("protea", "rabbitmq"), "rabbitmqctl", "-q", "list_queues", "name", "messages");
+        get().docker(
+          "exec",
+          get().container("protea", "rabbitmq"),
+          "rabbitmqctl",
+          "-q",
+          "list_queues",
+          "name",
+          "messages",
+        );
       const id = await submit("compute_embeddings", { sequences: ["MKT"], fail: true });
       expect(await ended(id)).toBe("failed");
       await until("the dead letter is in its queue", 30, () => /^protea\.dead-letter\t1$/m.test(letters()));
@@ -139,13 +147,13 @@ export function applications(get: () => TestStack): void {
       "PROTEA: readiness is 503 while %s is down, and comes back by itself",
       async (server) => {
         const name = get().container("protea", server);
-        docker("stop", name);
+        get().docker("stop", name);
         try {
           await until("readiness is 503", 10, async () => (await request(api("/health/ready"))).code === 503);
           expect((await request(api("/health"))).code).toBe(200);
         } finally {
           // The tests after this one need it, whatever this one found.
-          docker("start", name);
+          get().docker("start", name);
         }
         await until("ready again", 60, async () => (await request(api("/health/ready"))).code === 200);
         expect(await ended(await submit("ping", {}))).toBe("succeeded");

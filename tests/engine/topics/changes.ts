@@ -1,5 +1,6 @@
 import { request, until } from "../../http.ts";
-import { changed, docker, failed, succeeded, type TestStack } from "../stack.harness.ts";
+import { failed, succeeded } from "../host.ts";
+import { changed, type TestStack } from "../stack.harness.ts";
 
 /** What a change of the stack file touches, and what it leaves alone. */
 export function changes(get: () => TestStack): void {
@@ -18,9 +19,9 @@ export function changes(get: () => TestStack): void {
     test("a memory limit changes in place", () => {
       get().change("robotoff", "scheduler", { environment: { LOG_LEVEL: "DEBUG" }, memory: "300m" });
       expect(apply()).toEqual([]);
-      expect(docker("inspect", "--format", "{{.HostConfig.Memory}}", get().container("robotoff", "scheduler"))).toBe(
-        String(300 * 2 ** 20),
-      );
+      expect(
+        get().docker("inspect", "--format", "{{.HostConfig.Memory}}", get().container("robotoff", "scheduler")),
+      ).toBe(String(300 * 2 ** 20));
     });
 
     test("PostgreSQL is replaced without being killed, and keeps its rows", () => {
@@ -32,7 +33,7 @@ export function changes(get: () => TestStack): void {
       expect(apply()).toEqual([name]);
       expect(get().query("robotoff", "show work_mem")).toBe("8MB");
       expect(count()).toBe(before);
-      const log = docker("logs", name);
+      const log = get().docker("logs", name);
       expect(log).toContain("database system was shut down at");
       expect(log).not.toContain("not properly shut down");
     });
@@ -52,7 +53,7 @@ export function changes(get: () => TestStack): void {
       ];
       expect(apply()).toEqual(came.sort());
       expect(
-        docker("compose", "-p", `${get().name}-protea`, "ps", "--quiet", "worker-embeddings-batch").split("\n"),
+        get().docker("compose", "-p", `${get().name}-protea`, "ps", "--quiet", "worker-embeddings-batch").split("\n"),
       ).toHaveLength(3);
       get().change("protea", "worker-embeddings-batch", { replicas: 1 });
       get().config["robotoff:workers"] = pool;
@@ -63,9 +64,11 @@ export function changes(get: () => TestStack): void {
       const workers = ["worker-jobs", "worker-embeddings-batch"];
       for (const worker of workers) get().change("protea", worker, { environment: { ANY: "thing" } });
       expect(apply()).toEqual(workers.map((worker) => get().container("protea", worker)).sort());
-      expect(docker("logs", get().container("protea", "worker-jobs"))).toContain("found in /root/.etetoolkit");
+      expect(get().docker("logs", get().container("protea", "worker-jobs"))).toContain("found in /root/.etetoolkit");
       const models = ["ls", "/root/.cache/huggingface/hub"];
-      expect(docker("exec", get().container("protea", "worker-embeddings-batch"), ...models)).toContain("models--");
+      expect(get().docker("exec", get().container("protea", "worker-embeddings-batch"), ...models)).toContain(
+        "models--",
+      );
     });
 
     test("a queue without a worker keeps its jobs for the worker that the stack file adds", async () => {

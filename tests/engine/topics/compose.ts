@@ -1,10 +1,10 @@
 import { until } from "../../http.ts";
-import { docker, healthOf, must, run, type TestStack } from "../stack.harness.ts";
+import type { TestStack } from "../stack.harness.ts";
 
 /** The runbooks' commands, word for word but for the project's name. */
 export function compose(get: () => TestStack): void {
   describe("docker compose -p", () => {
-    const robotoff = (...args: string[]) => must("docker", "compose", "-p", `${get().name}-robotoff`, ...args);
+    const robotoff = (...args: string[]) => get().docker("compose", "-p", `${get().name}-robotoff`, ...args);
 
     test("ps lists every service of the project", () => {
       const services = robotoff("ps", "--all", "--format", "{{.Service}} {{.State}}").split("\n").sort();
@@ -30,18 +30,19 @@ export function compose(get: () => TestStack): void {
 
     test("stop, start and restart act on one service alone", async () => {
       const scheduler = get().container("robotoff", "scheduler");
-      const running = () => docker("ps", "--filter", `name=^${get().name}-`, "--format", "{{.Names}}").split("\n");
+      const running = () =>
+        get().docker("ps", "--filter", `name=^${get().name}-`, "--format", "{{.Names}}").split("\n");
       const all = running();
       robotoff("stop", "scheduler");
       expect(all.filter((name) => !running().includes(name))).toEqual([scheduler]);
-      expect(docker("inspect", "--format", "{{.State.ExitCode}}", scheduler)).toBe("0");
+      expect(get().docker("inspect", "--format", "{{.State.ExitCode}}", scheduler)).toBe("0");
       robotoff("start", "scheduler");
       expect(running().sort()).toEqual(all.sort());
-      const started = () => docker("inspect", "--format", "{{.State.StartedAt}}", scheduler);
+      const started = () => get().docker("inspect", "--format", "{{.State.StartedAt}}", scheduler);
       const before = started();
       robotoff("restart", "scheduler");
       expect(started() > before).toBe(true);
-      await until("the scheduler is healthy again", 60, () => healthOf(scheduler) === "healthy");
+      await until("the scheduler is healthy again", 60, () => get().host.healthOf(scheduler) === "healthy");
     });
 
     test("exec: rq info needs no arguments", () => {
@@ -52,13 +53,12 @@ export function compose(get: () => TestStack): void {
 
     test("docker exec: the runbooks' dumps", () => {
       const { name } = get();
-      const dump = run("sh", [
-        "-c",
+      const dump = get().host.shell(
         `docker exec -i ${name}-robotoff_postgres_1 pg_dump --schema public -F c -U postgres robotoff | docker exec -i ${name}-robotoff_postgres_1 pg_restore --list`,
-      ]);
+      );
       expect(dump).toMatchObject({ code: 0 });
       expect(dump.text).toContain("TABLE DATA public product_insight");
-      docker(
+      get().docker(
         "exec",
         `${name}-protea-postgres-1`,
         "pg_dump",
@@ -71,10 +71,17 @@ export function compose(get: () => TestStack): void {
         "-f",
         "/tmp/protea.dump",
       );
-      expect(docker("exec", `${name}-protea-postgres-1`, "pg_restore", "--list", "/tmp/protea.dump")).toContain(
+      expect(get().docker("exec", `${name}-protea-postgres-1`, "pg_restore", "--list", "/tmp/protea.dump")).toContain(
         "TABLE DATA public job ",
       );
-      const queues = docker("exec", `${name}-protea-rabbitmq-1`, "rabbitmqctl", "list_queues", "name", "messages");
+      const queues = get().docker(
+        "exec",
+        `${name}-protea-rabbitmq-1`,
+        "rabbitmqctl",
+        "list_queues",
+        "name",
+        "messages",
+      );
       expect(queues).toMatch(/^protea\.dead-letter\t0$/m);
     });
   });

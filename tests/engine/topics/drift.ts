@@ -1,4 +1,5 @@
-import { changed, docker, failed, succeeded, type TestStack } from "../stack.harness.ts";
+import { failed, succeeded } from "../host.ts";
+import { changed, type TestStack } from "../stack.harness.ts";
 
 /** What was changed by hand shows in a refreshed preview, and the next up repairs it. */
 export function drift(get: () => TestStack): void {
@@ -6,10 +7,10 @@ export function drift(get: () => TestStack): void {
     test("a stopped container is seen and started, not replaced", () => {
       const name = get().container("robotoff", "scheduler");
       const before = get().containers();
-      docker("stop", name);
+      get().docker("stop", name);
       expect(get().preview("--refresh", "--diff").text).toMatch(/mustRun\s*: false => true/);
       succeeded(get().up("--refresh"));
-      expect(docker("inspect", "--format", "{{.State.Status}}", name)).toBe("running");
+      expect(get().docker("inspect", "--format", "{{.State.Status}}", name)).toBe("running");
       expect(changed(before, get().containers())).toEqual([]);
     });
 
@@ -17,17 +18,17 @@ export function drift(get: () => TestStack): void {
     test("a stopped container with ports is replaced, and keeps its data", () => {
       const name = get().container("robotoff", "redis");
       const before = get().containers();
-      docker("exec", name, "redis-cli", "set", "kept", "yes");
-      docker("stop", name);
+      get().docker("exec", name, "redis-cli", "set", "kept", "yes");
+      get().docker("stop", name);
       succeeded(get().up("--refresh"));
       expect(changed(before, get().containers())).toEqual([name]);
-      expect(docker("exec", name, "redis-cli", "get", "kept")).toBe("yes");
+      expect(get().docker("exec", name, "redis-cli", "get", "kept")).toBe("yes");
     });
 
     test("a removed container is seen and made again", () => {
       const name = get().container("protea", "worker-ping");
       const before = get().containers();
-      docker("rm", "--force", name);
+      get().docker("rm", "--force", name);
       failed(get().preview("--refresh", "--expect-no-changes"));
       succeeded(get().up("--refresh"));
       expect(changed(before, get().containers())).toEqual([name]);

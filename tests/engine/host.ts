@@ -1,0 +1,102 @@
+/** The host that a test's containers run on: its docker, its shell, and where what it publishes is reached. */
+import { spawnSync } from "node:child_process";
+import { createServer, type AddressInfo } from "node:net";
+import type { HostSettings } from "../../config/host.ts";
+import { dockerCommand, shell } from "../../hosts/connection.ts";
+
+export interface Outcome {
+  code: number | null;
+  /** Standard output and standard error, in this order. */
+  text: string;
+}
+
+/** A command's outcome; it never throws for an exit code. */
+export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Outcome {
+  const options = { encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 2 ** 26, cwd } as const;
+  const ran = spawnSync(command, args, options);
+  if (ran.error) throw ran.error;
+  return { code: ran.status, text: ran.stdout + ran.stderr };
+}
+
+/** Fails with the whole output unless a command succeeded. */
+export function succeeded({ code, text }: Outcome): string {
+  if (code !== 0) throw new Error(`exit code ${code}\n${text.slice(-4_000)}`);
+  return text;
+}
+
+/** The output of a command that had to fail. */
+export function failed({ code, text }: Outcome): string {
+  if (code === 0) throw new Error(`succeeded, and should not have\n${text.slice(-4_000)}`);
+  return text;
+}
+
+/** The output of a command that has to succeed. */
+export function must(command: string, ...args: string[]): string {
+  const { code, text } = run(command, args);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")}: exit code ${code}\n${text}`);
+  return text.trim();
+}
+
+type Reached = Pick<HostSettings, "docker" | "sshConfig">;
+
+export class TestHost {
+  private readonly reached: Reached;
+  private readonly settings: HostSettings;
+
+  /** @param reached as a stack file says it under `host:`; nothing: this machine's engine */
+  constructor(reached: Reached = {}) {
+    this.reached = reached;
+    this.settings = { protectVolumes: false, generateSecrets: true, ...reached };
+  }
+
+  /** What a stack file says of this host. */
+  get config(): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(this.reached).map(([key, value]) => [`host:${key}`, value]));
+  }
+
+  /** The outcome of `docker ARGS` on this host. */
+  tryDocker(...args: string[]): Outcome {
+    const [command, ...words] = dockerCommand(this.settings, args);
+    return run(command!, words);
+  }
+
+  /** What `docker ARGS` prints on this host; it has to succeed. */
+  docker(...args: string[]): string {
+    const [command, ...words] = dockerCommand(this.settings, args);
+    return must(command!, ...words);
+  }
+
+  /** The outcome of a shell command line on this host. */
+  shell(line: string): Outcome {
+    const { interpreter, environment } = shell(this.settings);
+    const [command, ...words] = interpreter;
+    return run(command!, [...words, line], environment);
+  }
+
+  /** Where this machine reaches what the host publishes on a port of its loopback address. */
+  address(port: number): string {
+    return `127.0.0.1:${port}`;
+  }
+
+  /** A container's health, as Docker names it: starting, healthy, unhealthy. */
+  healthOf(container: string): string {
+    return this.docker("inspect", "--format", "{{.State.Health.Status}}", container);
+  }
+
+  /** Ports that nothing of the host listens on. */
+  async freePorts(count: number): Promise<number[]> {
+    const servers = await Promise.all(
+      Array.from({ length: count }, async () => {
+        const server = createServer();
+        await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+        return server;
+      }),
+    );
+    const ports = servers.map((server) => (server.address() as AddressInfo).port);
+    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+    return ports;
+  }
+}
+
+/** This machine. */
+export const here = new TestHost();

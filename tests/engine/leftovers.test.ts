@@ -1,0 +1,52 @@
+/** What a killed run of the tests left is removed by the next; what lives, and what is anybody else's, is not. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { STACK_LABEL } from "../../engines/docker/labels.ts";
+import { standInTag } from "../../images/builder/tag.ts";
+import { here } from "./host.ts";
+import { marked, nameOf, removeNamed, sweep } from "./leftovers.ts";
+
+const mine = `${nameOf(process.pid)}n0`;
+const run = nameOf(process.pid);
+/** This process's number, used by another one before. */
+const earlier = `${run.replace(/x[0-9a-z]+m/, "x1m")}n1`;
+/** A process that is not there, of a machine of which nothing is known. */
+const elsewhere = `${run.replace(/^t\d+x/, "t4194305x").replace(/m[0-9a-f]{4}$/, "m0000")}n1`;
+
+/** Everything a run makes: a container of a stack, and a container, volume and network beside. */
+function make(name: string): void {
+  const image = standInTag("images/redis");
+  here.docker("create", "--name", `${mine}-a-${name}`, "--label", `${STACK_LABEL}=${name}`, image);
+  here.docker("volume", "create", ...marked(name), `${mine}-b-${name}`);
+  here.docker("network", "create", ...marked(name), `${mine}-c-${name}`);
+  const volume = ["--volume", `${mine}-b-${name}:/data`, "--network", `${mine}-c-${name}`];
+  here.docker("create", "--name", `${mine}-d-${name}`, ...marked(name), ...volume, image);
+}
+
+/** Which of it is there. */
+function there(name: string): string {
+  const listed = [
+    ["ps", "--all", "--format", "{{.Names}}"],
+    ["volume", "ls", "--format", "{{.Name}}"],
+    ["network", "ls", "--format", "{{.Name}}"],
+  ];
+  const names = listed.flatMap((list) => here.docker(...list).split("\n"));
+  return ["a", "b", "c", "d"].filter((part) => names.includes(`${mine}-${part}-${name}`)).join("");
+}
+
+const named = new Set([`${mine}`, earlier, elsewhere]);
+afterAll(() => removeNamed(here, (name) => named.has(name)));
+
+test("by the process that made it: killed, alive, of the same number, of another machine", async () => {
+  const child = spawn("sleep", ["600"]);
+  await once(child, "spawn");
+  const left = `${nameOf(child.pid!)}n1`;
+  named.add(left);
+  for (const name of [left, mine, earlier, elsewhere]) make(name);
+  sweep(here);
+  expect([left, mine, earlier, elsewhere].map(there)).toEqual(["abcd", "abcd", "", "abcd"]);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  sweep(here);
+  expect([left, mine, elsewhere].map(there)).toEqual(["", "abcd", "abcd"]);
+});

@@ -1,0 +1,62 @@
+/**
+ * What tests make on a host carries the name of their process, so that the next run finds what a killed one left:
+ * a stack by its label robotoff-protea.stack=NAME, everything else by robotoff-protea.test=NAME.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { STACK_LABEL } from "../../engines/docker/labels.ts";
+import type { TestHost } from "./host.ts";
+
+const TEST_LABEL = "robotoff-protea.test";
+
+/** Options of `docker create`, `run`, `volume create` and `network create` that mark what a test makes. */
+export const marked = (name: string): string[] => ["--label", `${TEST_LABEL}=${name}`];
+
+/** Of another machine, or container, that shares this engine nothing is known: its tests may run. */
+const machine = createHash("sha256")
+  .update(`${hostname()} ${readlinkSync("/proc/self/ns/pid")}`)
+  .digest("hex")
+  .slice(0, 4);
+
+/** When a process started, so that a number used again is another one; undefined: there is none. In ticks, base 36. */
+function started(pid: number): string | undefined {
+  try {
+    // The name, in parentheses, may hold blanks; the 22nd field is the 20th behind it. man 5 proc_pid_stat
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+    return Number(fields[19]).toString(36);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first part of the names of what a process's tests make: `t4711x1f9km3c5e`. */
+export const nameOf = (pid: number): string => `t${pid}x${started(pid)}m${machine}`;
+
+/** Whether a name is of a test whose process, of this machine, is gone. */
+function isLeft(name: string): boolean {
+  const [, pid, start, where] = /^t(\d+)x([0-9a-z]+)m([0-9a-f]{4})n\d+$/.exec(name) ?? [];
+  return where === machine && started(Number(pid)) !== start;
+}
+
+const KINDS = [
+  { list: ["ps", "--all"], id: "{{.ID}}", remove: ["rm", "--force", "--volumes"] },
+  { list: ["volume", "ls"], id: "{{.Name}}", remove: ["volume", "rm", "--force"] },
+  { list: ["network", "ls"], id: "{{.ID}}", remove: ["network", "rm", "--force"] },
+];
+
+/** Removes, of what tests made on a host, what has such a name: containers, then volumes and networks. */
+export function removeNamed(host: TestHost, has: (name: string) => boolean): void {
+  const names = `{{or (.Label "${STACK_LABEL}") (.Label "${TEST_LABEL}") "-"}}`;
+  for (const { list, id, remove } of KINDS) {
+    const lines = host.docker(...list, "--format", `${names} ${id}`).split("\n");
+    const ids = lines.map((line) => line.split(" ") as [string, string]).filter(([name]) => has(name));
+    // Forced: another run may have removed the same since.
+    if (ids.length > 0) host.docker(...remove, ...ids.map(([, id]) => id));
+  }
+}
+
+/** Removes what runs of this machine left on a host when they were killed. */
+export function sweep(host: TestHost): void {
+  removeNamed(host, isLeft);
+}
