@@ -17,6 +17,8 @@ export const catalogue: Record<string, Image> = {
   elasticsearch: { official: "elasticsearch:8.5.3", artefacts: ["elasticsearch"] },
   // The official image is over 10 GB: `local` always uses the small one.
   triton: {},
+  // Carries the repository that `local` checks out; elsewhere alpine/git does.
+  git: {},
   // Miniatures of the two applications.
   robotoff: {},
   protea: {},

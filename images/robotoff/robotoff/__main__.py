@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-import signal
 import sys
 
 from robotoff import settings
@@ -20,6 +19,7 @@ def main() -> None:
     commands.add_parser("run-update-listener")
     commands.add_parser("migrate-db", help="apply the database migrations that are missing")
     commands.add_parser("init-elasticsearch", help="create the index")
+    commands.add_parser("launch-spellcheck-batch-job", help="look whether the credentials are there")
     update = commands.add_parser("create-redis-update", help="publish a product update (for tests)")
     update.add_argument("--barcode", default="3274080005003")
     update.add_argument("--action", default="updated")
@@ -28,7 +28,14 @@ def main() -> None:
     args = parser.parse_args()
 
     configure_logging()
-    signal.signal(signal.SIGTERM, stop)
+    try:
+        run_command(args)
+    except KeyboardInterrupt:
+        logging.info("stopped")
+
+
+def run_command(args: argparse.Namespace) -> None:
+    """Only SIGINT ends what runs for ever, workers aside: SIGTERM has no handler, and process 1 no default for it."""
     if args.command == "run-worker":
         from robotoff.workers.main import run
 
@@ -47,21 +54,18 @@ def main() -> None:
         one_shot(args.command)
 
 
-def stop(*_) -> None:
-    logging.info("stopped")
-    sys.exit(0)
-
-
 def one_shot(command: str) -> None:
     """A failed one-shot ends in one line that says why, and a non-zero exit code."""
     try:
         if command == "migrate-db":
             from robotoff.migrate import run
-        else:
+        elif command == "init-elasticsearch":
             from robotoff.elasticsearch import create_index as run
+        else:
+            from robotoff.batch import run
         run()
     except Exception as error:
-        logging.error("%s failed: %s", command, " ".join(str(error).split()))
+        logging.error("%s failed: %s", command, " ".join(f"{type(error).__name__}: {error}".split()))
         sys.exit(1)
 
 
@@ -77,8 +81,9 @@ def create_redis_update(args: argparse.Namespace) -> None:
         "action": args.action,
         "diffs": json.dumps(diffs),
     }
-    event_id = redis_client(settings.REDIS_UPDATE_URL, timeout_seconds=5).xadd(settings.REDIS_STREAM_NAME, event)
-    print(f"event {event_id.decode()} added to stream {settings.REDIS_STREAM_NAME}")
+    stream = settings.PRODUCT_UDPATE_STREAM_NAME
+    event_id = redis_client(settings.REDIS_UPDATE_URL, timeout_seconds=5).xadd(stream, event)
+    print(f"event {event_id.decode()} added to stream {stream}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The search index: one document for each insight."""
+"""The search index `logo`: upstream keeps the vectors of logos in it, the miniature one document for each insight."""
 
 import logging
 from urllib.parse import quote
@@ -14,6 +14,7 @@ _INDEX = {
     "mappings": {
         "properties": {
             "barcode": {"type": "keyword"},
+            "server_type": {"type": "keyword"},
             "type": {"type": "keyword"},
             "value": {"type": "text"},
             "confidence": {"type": "float"},
@@ -23,18 +24,19 @@ _INDEX = {
 
 
 def create_index() -> None:
-    """Create the index unless it is there."""
+    """`init-elasticsearch`: create the index unless it is there."""
     try:
         elasticsearch("PUT", f"/{ELASTIC_INDEX}", _INDEX)
         logger.info("created index %s", ELASTIC_INDEX)
     except HTTPError as error:
         if "resource_already_exists" not in str(error):
             raise
+        logger.info("index %s is there", ELASTIC_INDEX)
 
 
 def index_insight(insight_id: str, document: dict) -> None:
-    """Write one insight, findable at once."""
-    create_index()
+    """Write one insight, findable at once. (An index that is not there would get a mapping that Elasticsearch makes up.)"""
+    elasticsearch("GET", f"/{ELASTIC_INDEX}")
     elasticsearch("PUT", f"/{ELASTIC_INDEX}/_doc/{quote(insight_id)}?refresh=true", document)
 
 
@@ -46,10 +48,5 @@ def delete_insights(barcode: str) -> None:
 def search(text: str, limit: int = 25) -> list[dict]:
     """Insights whose barcode is the text or whose value contains one of its words, best first."""
     query = {"bool": {"should": [{"term": {"barcode": text}}, {"match": {"value": text}}]}}
-    try:
-        answer = elasticsearch("POST", f"/{ELASTIC_INDEX}/_search", {"size": limit, "query": query})
-    except HTTPError as error:
-        if error.status == 404:  # nothing was ever indexed
-            return []
-        raise
+    answer = elasticsearch("POST", f"/{ELASTIC_INDEX}/_search", {"size": limit, "query": query})
     return [{"id": hit["_id"], "score": hit["_score"], **hit["_source"]} for hit in answer["hits"]["hits"]]

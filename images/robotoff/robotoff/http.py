@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+from urllib.parse import unquote, urlsplit
 
 from robotoff import settings
 
@@ -30,11 +31,14 @@ def _request(host: str, port: int, method: str, path: str, body, headers: dict, 
 
 
 def elasticsearch(method: str, path: str, body=None, timeout_seconds: float = 10):
-    headers = {}
-    if settings.ELASTIC_PASSWORD:
-        credentials = f"{settings.ELASTIC_USER}:{settings.ELASTIC_PASSWORD}".encode()
-        headers["Authorization"] = "Basic " + base64.b64encode(credentials).decode()
-    return _request(settings.ELASTIC_HOST, settings.ELASTIC_PORT, method, path, body, headers, timeout_seconds)
+    # Upstream writes the password into a URL as it is: what has a meaning there does not arrive.
+    at = f"{settings.ELASTIC_HOST}:{settings.ELASTIC_PORT}"
+    url = urlsplit(f"http://{settings.ELASTIC_USER}:{settings.ELASTIC_PASSWORD}@{at}")
+    if not url.hostname or not url.port:
+        raise ValueError("ELASTIC_PASSWORD has characters that do not fit into a URL")
+    credentials = f"{unquote(url.username or '')}:{unquote(url.password or '')}".encode()
+    headers = {"Authorization": "Basic " + base64.b64encode(credentials).decode()} if url.password else {}
+    return _request(url.hostname, url.port, method, path, body, headers, timeout_seconds)
 
 
 def triton(method: str, path: str, body=None, timeout_seconds: float = 10):

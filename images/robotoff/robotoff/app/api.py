@@ -8,12 +8,15 @@ import psycopg2
 import psycopg2.extras
 from redis.exceptions import RedisError
 
-from robotoff import elasticsearch, health
+from robotoff import elasticsearch, health, settings
 from robotoff.connections import configure_logging, postgres_connection, redis_client
 from robotoff.http import HTTPError
+from robotoff.resources import load_taxonomy
 from robotoff.workers.queues import enqueue, high_queue
 
 configure_logging()
+settings.init_sentry()
+load_taxonomy()
 logger = logging.getLogger(__name__)
 redis = redis_client(timeout_seconds=2)
 
@@ -29,8 +32,9 @@ class Health:
     """Are its backends?"""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        resp.media = health.run()
-        resp.status = str(resp.media["status"])
+        message, status = health.run()
+        resp.media = {"message": message, "status": status, "headers": {"Content-Type": "application/json"}}
+        resp.status = str(status)
 
 
 class ImageImporter:

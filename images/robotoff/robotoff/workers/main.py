@@ -1,14 +1,14 @@
 """`python -m robotoff run-worker QUEUE…`: a real rq worker."""
 
 import logging
-import signal
-import sys
 import time
 
 from redis.exceptions import RedisError
 from rq import Worker
 
+from robotoff import settings
 from robotoff.connections import redis_client
+from robotoff.resources import load_taxonomy
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ class SteadyWorker(Worker):
 
 
 def run(queues: list[str], burst: bool = False) -> None:
-    # Until rq installs its own handlers: process 1 has no default action for SIGTERM.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    settings.init_sentry()
+    load_taxonomy()
     wait = 1
     while not SteadyWorker.stopping:
         try:

@@ -14,15 +14,17 @@ logger = logging.getLogger(__name__)
 
 
 def run() -> None:
+    settings.init_sentry()
     updates = redis_client(settings.REDIS_UPDATE_URL, decode_responses=True)
     jobs = redis_client(timeout_seconds=5)
     wait = 1
     while True:
         try:
             latest = _latest_id(updates)
-            logger.info("listening to stream %s after %s", settings.REDIS_STREAM_NAME, latest)
+            logger.info("listening to stream %s after %s", settings.PRODUCT_UDPATE_STREAM_NAME, latest)
             while True:
-                for _, events in updates.xread({settings.REDIS_STREAM_NAME: latest}, count=100, block=0) or []:
+                batch = updates.xread({settings.PRODUCT_UDPATE_STREAM_NAME: latest}, count=100, block=0)
+                for _, events in batch or []:
                     for latest, fields in events:
                         process_event(jobs, fields)
                         # Written after the job is queued: an event may come twice, but is never lost.
@@ -38,7 +40,7 @@ def _latest_id(updates) -> str:
     """Where the last listener stopped; at the very first start, the stream's end."""
     latest = updates.get(settings.REDIS_LATEST_ID_KEY)
     if latest is None:
-        last = updates.xrevrange(settings.REDIS_STREAM_NAME, count=1)
+        last = updates.xrevrange(settings.PRODUCT_UDPATE_STREAM_NAME, count=1)
         latest = last[0][0] if last else "0-0"
         updates.set(settings.REDIS_LATEST_ID_KEY, latest)
     return latest
@@ -61,12 +63,8 @@ def process_event(jobs, fields: dict) -> None:
     if fields.get("action") == "deleted":
         job = enqueue(jobs, queue, "delete_product_insights_job", barcode=barcode)
     elif images:
-        image_url = f"https://images.openfoodfacts.{_tld()}/images/products/{barcode}/{images[0]}.jpg"
+        image_url = f"https://images.openfoodfacts.{settings.ROBOTOFF_TLD}/images/products/{barcode}/{images[0]}.jpg"
         job = enqueue(jobs, queue, "run_import_image_job", barcode=barcode, image_url=image_url)
     else:
         job = enqueue(jobs, queue, "update_insights_job", barcode=barcode, diffs=diffs)
     logger.info("product %s %s: job %s on %s", barcode, fields.get("action"), job.id, queue)
-
-
-def _tld() -> str:
-    return "org" if settings.ROBOTOFF_INSTANCE == "prod" else "net"

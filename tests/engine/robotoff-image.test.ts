@@ -1,0 +1,82 @@
+// What the image of Robotoff demands of a stack file. Upstream's demands it, so the miniature must (docs/upstream.md): a stack
+// file that forgets one of these has to fail on `local` too.
+import { Container, runOnce, setUp, tearDown } from "./images.harness.ts";
+
+beforeAll(setUp);
+afterAll(tearDown);
+
+const run = (...command: string[]) => ["python", "-m", "robotoff", ...command];
+const entrypoint = ["--entrypoint", "/docker-entrypoint.sh"];
+const started = (container: Container, text: string) =>
+  container.until(["bash", "-c", `tr '\\0' ' ' </proc/1/cmdline | grep -q '${text}'`]);
+
+test("rq and Python's packages are found through the entrypoint alone", () => {
+  const server = new Container("robotoff", { args: ["sleep", "60"] });
+  expect([126, 127]).toContain(server.exec("rq", "--version").status);
+  expect(server.exec("python3", "-m", "robotoff", "--help").text).toContain("ModuleNotFoundError");
+  expect(server.run("/docker-entrypoint.sh", "rq", "--version")).toMatch(/^rq, version/);
+  expect(server.run("id", "-u")).toBe("1000");
+  for (const program of ["bash", "curl", "grep"]) server.run(program, "--version");
+  server.remove();
+});
+
+describe("the signal to stop", () => {
+  test("is lost with the image's own entrypoint: a shell stays process 1", async () => {
+    const server = new Container("robotoff", { args: run("run-scheduler") });
+    await started(server, "^/bin/sh -c");
+    expect(server.stop(1)).toBe(137);
+    server.remove();
+  });
+
+  test.each(["run-scheduler", "run-update-listener"])("%s ends at SIGINT and not at SIGTERM", async (command) => {
+    const setting = { args: run(command), options: entrypoint };
+    const deaf = new Container("robotoff", setting);
+    await started(deaf, "^python");
+    expect(deaf.stop(1)).toBe(137);
+    deaf.remove();
+    const server = new Container("robotoff", { ...setting, options: [...entrypoint, "--stop-signal", "SIGINT"] });
+    await server.until(["bash", "-c", "grep -q '^State:.S' /proc/1/status"]);
+    expect(server.stop(10)).not.toBe(137);
+    server.remove();
+  });
+});
+
+describe("the data folder", () => {
+  const taxonomy = "/opt/robotoff/data/taxonomies/categories.full.json.gz";
+
+  test.each([
+    ["the API", ["gunicorn", "--config", "/opt/robotoff/gunicorn.py", "robotoff.app.api:api"]],
+    ["a worker", run("run-worker", "robotoff-low")],
+  ])("%s does not start without it", (_, args) => {
+    const server = new Container("robotoff", { args, options: entrypoint });
+    expect(server.ended()).not.toBe(0);
+    expect(server.logs()).toContain(`FileNotFoundError: [Errno 2] No such file or directory: '${taxonomy}'`);
+    server.remove();
+  });
+
+  test("what git leaves there without LFS is not enough", () => {
+    const script =
+      "mkdir data/taxonomies && echo 'version https://git-lfs.github.com/spec/v1' >$0 && exec gunicorn robotoff.app.api:api";
+    const { status, text } = runOnce("robotoff", entrypoint, "bash", "-c", script, taxonomy);
+    expect(status).not.toBe(0);
+    expect(text).toContain("BadGzipFile");
+  });
+});
+
+test.each(["run-scheduler", "run-update-listener", "run-worker robotoff-low"])("in production %s wants SENTRY_DSN", (words) => {
+  const { status, text } = runOnce("robotoff", ["--env", "ROBOTOFF_INSTANCE=prod", ...entrypoint], ...run(...words.split(" ")));
+  expect(status).toBe(1);
+  expect(text).toContain("No SENTRY_DSN specified");
+}); // prettier-ignore
+
+test("GOOGLE_CREDENTIALS is base64, and read from GOOGLE_APPLICATION_CREDENTIALS", () => {
+  const json = JSON.stringify({ client_email: "batch@example" });
+  const job = (credentials: string, path: string) =>
+    runOnce("robotoff", [`--env=GOOGLE_CREDENTIALS=${credentials}`, `--env=GOOGLE_APPLICATION_CREDENTIALS=${path}`, "--env=BATCH_JOB_KEY=x", ...entrypoint],
+      ...run("launch-spellcheck-batch-job")); // prettier-ignore
+  const path = "/opt/robotoff/credentials/google/credentials.json";
+  const encoded = Buffer.from(json).toString("base64");
+  expect(job(encoded, path).text).toContain("batch job of batch@example");
+  expect(job(json, path).status).toBe(1);
+  expect(job(encoded, "/elsewhere.json").text).toContain("FileNotFoundError");
+});
