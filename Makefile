@@ -121,7 +121,7 @@ test: setup lint types unit engine ## every test; the engine tests need some min
 lint: ## eslint, prettier and shellcheck
 	node_modules/.bin/eslint .
 	node_modules/.bin/prettier --check .
-	shellcheck hosts/scripts/*.sh
+	shellcheck hosts/scripts/*.sh systems/*/*.sh
 
 types: ## TypeScript's types
 	node_modules/.bin/tsc --noEmit

@@ -187,6 +187,11 @@ export const serviceSettings = z.strictObject({
   replicas: z.number().int().min(0).optional().meta({ description: "Number of containers" }),
   healthcheck: healthcheck.optional(),
   restart: z.enum(["no", "always", "unless-stopped", "on-failure"]).optional(),
+  stopSignal: z
+    .string()
+    .regex(/^SIG[A-Z0-9]+$/, { error: "a signal such as SIGINT" })
+    .optional()
+    .meta({ description: "What asks the process to end; default: the image's, else SIGTERM", examples: ["SIGINT"] }),
   stopGracePeriod: duration.optional().meta({ description: "From the stop signal to SIGKILL" }),
 });
 export type ServiceSettings = z.infer<typeof serviceSettings>;

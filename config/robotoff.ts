@@ -3,7 +3,7 @@ import * as field from "./fields.ts";
 import * as text from "./names.ts";
 
 export const ROBOTOFF_SERVICES = [
-  "api", "scheduler", "update-listener", "migrate", "postgres", "redis", "elasticsearch", "triton",
+  "api", "scheduler", "update-listener", "migrate", "init-elasticsearch", "checkout", "langid-model", "postgres", "redis", "elasticsearch", "triton",
   "fasttext", "statsd", "postgres-exporter",
 ] as const; // prettier-ignore
 
@@ -32,6 +32,7 @@ export const robotoff = z
       elasticsearch: field.image.default("elasticsearch:8.5.3"),
       triton: field.image.default("nvcr.io/nvidia/tritonserver:24.08-py3"),
       fasttext: field.image.optional(),
+      git: field.image.default("alpine/git:v2.47.2"),
       statsd: field.image.default("prom/statsd-exporter:v0.22.2"),
       postgresExporter: field.image.default("prometheuscommunity/postgres-exporter:v0.11.1"),
     }),
@@ -86,7 +87,9 @@ export const robotoff = z
       .strictObject({
         host: text.hostName.optional().meta({ description: "Redis with the product updates. Default: Robotoff's own" }),
         port: text.portNumber.default(6379),
-        stream: text.streamName.default("product_updates"),
+        stream: text.streamName
+          .default("product_updates")
+          .meta({ description: "Upstream's listener, at 1.85.10, reads product_updates whatever this says" }),
       })
       .prefault({}),
     fasttext: z.boolean().default(false).meta({ description: "Run the language identification server" }),
@@ -94,6 +97,20 @@ export const robotoff = z
     workers: z.array(workers).default([]),
     services: field.settingsOf(ROBOTOFF_SERVICES),
     volumes: z.record(text.name, field.volume).default({}),
+    checkout: z
+      .strictObject({
+        repository: z
+          .string()
+          .regex(/^(https:\/\/|\/)\S+$/, { error: "the https:// address of a git repository, or an absolute path" })
+          .default("https://github.com/openfoodfacts/robotoff"),
+        commit: z
+          .string()
+          .regex(/^[0-9a-f]{40}$/, { error: "the commit that the image was built from, 40 hexadecimal digits" })
+          .meta({ description: "Of the same version as images.robotoff: change both together" }),
+        folder: text.hostPath.optional().meta({ description: "The checkout on the host. Left out: volumes" }),
+      })
+      .optional()
+      .meta({ description: "What the image lacks (data, cache, datasets, models), brought to a commit by a job" }),
     folders: z
       .strictObject({
         data: text.hostPath.optional(),
@@ -103,11 +120,15 @@ export const robotoff = z
         tritonModels: text.hostPath.optional(),
       })
       .prefault({})
-      .meta({ description: "Host folders for the application's files; left out: volumes of their own" }),
+      .meta({ description: "Host folders for the application's files, in place of the checkout's" }),
     externalNetworks: field.externalNetworks,
   })
   .refine((settings) => !settings.fasttext || settings.images.fasttext, {
     path: ["images", "fasttext"],
     error: "an image reference with a tag or digest, since fasttext is true",
+  })
+  .refine((settings) => !settings.enabled || settings.checkout || settings.folders.data, {
+    path: ["checkout"],
+    error: "the commit of images.robotoff (or folders.data): it does not start without its data folder",
   });
 export type RobotoffSettings = z.infer<typeof robotoff>;

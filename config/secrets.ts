@@ -62,6 +62,13 @@ export function robotoffSecrets(production: boolean, elasticsearchSecurity: bool
       required: production,
       form: BASE64,
     },
+    // Sent as an HTTP header.
+    {
+      key: "robotoff:nutripatrolToken",
+      purpose: "AUTH_BEARER_TOKEN_NUTRIPATROL, reports to the image moderation service",
+      required: production,
+      form: PRINTABLE,
+    },
   ];
 }
 

@@ -26,10 +26,18 @@ export function check(...words: string[]): string {
   return words.join(" ");
 }
 
-const folders = (service: ServiceSpec) =>
-  service.mounts
-    .filter((mount) => mount.source.startsWith("/"))
-    .map((mount) => check("folder", mount.source, mount.path ?? `${service.path}.volumes`));
+/** The folders of the host that must be there; what lies below one that a job writes to, the job may make. */
+function folders(services: ServiceSpec[]): string[] {
+  const onHost = (service: ServiceSpec) => service.mounts.filter((mount) => mount.source.startsWith("/"));
+  const written = services
+    .filter((service) => service.kind === "job")
+    .flatMap((job) => onHost(job).filter((mount) => !mount.readOnly));
+  return services.flatMap((service) =>
+    onHost(service)
+      .filter(({ source }) => !written.some((made) => source.startsWith(`${made.source}/`)))
+      .map((mount) => check("folder", mount.source, mount.path ?? `${service.path}.volumes`)),
+  );
+}
 
 /** The checks of a system, as hosts/scripts/checks.sh takes them. */
 export function checksOf(system: SystemSpec): string[] {
@@ -52,7 +60,7 @@ export function checksOf(system: SystemSpec): string[] {
     ...services
       .flatMap((service) => service.ports)
       .map((port) => check("port", port.address, String(port.host), port.protocol, ...socket(port))),
-    ...services.flatMap(folders),
+    ...folders(services),
     ...services.filter((service) => service.gpus !== undefined).map((service) => check("gpus", `${service.path}.gpus`)),
   ];
   return [...new Set(checks)];

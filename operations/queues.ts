@@ -47,7 +47,10 @@ await run([], async (options) => {
     console.log(`--- ${system.name}`);
     if (system.name === "protea") rabbitmqQueues(stack.host, system);
     else {
-      const code = await show(dockerCommand(stack.host, ["exec", robotoffContainer(stack.host, system), "rq", "info"]));
+      const container = robotoffContainer(stack.host, system);
+      // The image's rq is on the PATH of its entrypoint alone.
+      const ask = ["exec", container, "/docker-entrypoint.sh", "rq", "info"];
+      const code = await show(dockerCommand(stack.host, ask));
       if (code !== 0) return code;
     }
   }

@@ -19,11 +19,8 @@ const MAPPING = `mappings:
     labels: { app: "$1" }
 `;
 
-/** The command of an API that reports to the statsd exporter (upstream's docker/monitor.yml). */
-export const REPORTING_API = [
-  "gunicorn", "--config", "/opt/robotoff/gunicorn.py", "--statsd-host=statsd:9125", "--statsd-prefix=robotoff",
-  "--log-file=-", "robotoff.app.api:api",
-]; // prettier-ignore
+/** What makes the API report to the statsd exporter (upstream's docker/monitor.yml). */
+export const REPORTING = ["--statsd-host=statsd:9125", "--statsd-prefix=robotoff"];
 
 /** The two Prometheus exporters. Both images carry busybox, hence wget. */
 export function robotoffExporters(settings: RobotoffSettings): ServiceSpec[] {

@@ -1,6 +1,7 @@
 // What the image of Robotoff demands of a stack file. Upstream's demands it, so the miniature must (docs/upstream.md): a stack
 // file that forgets one of these has to fail on `local` too.
-import { Container, runOnce, setUp, tearDown } from "./images.harness.ts";
+import { asleep, connectedToServer } from "../../systems/robotoff/healthchecks.ts";
+import { commandOf, Container, runOnce, setUp, tearDown } from "./images.harness.ts";
 
 beforeAll(setUp);
 afterAll(tearDown);
@@ -79,4 +80,48 @@ test("GOOGLE_CREDENTIALS is base64, and read from GOOGLE_APPLICATION_CREDENTIALS
   expect(job(encoded, path).text).toContain("batch job of batch@example");
   expect(job(json, path).status).toBe(1);
   expect(job(encoded, "/elsewhere.json").text).toContain("FileNotFoundError");
+});
+
+describe("health checks that do not lie", () => {
+  const check = commandOf(asleep("run-scheduler").test);
+
+  test("the scheduler's holds once it waits, and not while it computes", async () => {
+    const waiting = new Container("robotoff", { args: run("run-scheduler"), options: entrypoint });
+    await waiting.until(check, 30);
+    waiting.remove();
+    const busy = new Container("robotoff", {
+      args: ["python", "-c", "while True: pass", "run-scheduler"],
+      options: entrypoint,
+    });
+    await started(busy, "run-scheduler");
+    expect(busy.exec(...check).status).toBe(1);
+    busy.remove();
+    const other = new Container("robotoff", { args: ["sleep", "60"], options: entrypoint });
+    await started(other, "sleep");
+    expect(other.exec(...check).status).toBe(1);
+    other.remove();
+  });
+
+  test("the update listener's is about the update Redis, whatever else it is connected to", async () => {
+    const [queues, updates] = [new Container("redis"), new Container("redis")];
+    for (const server of [queues, updates]) await server.until(["redis-cli", "ping"]);
+    const env = { REDIS_HOST: queues.name, REDIS_UPDATE_HOST: updates.name, RQ_REDIS_URL: `redis://${queues.name}` };
+    const listener = new Container("robotoff", { env, args: run("run-update-listener"), options: entrypoint });
+    const toUpdates = commandOf(connectedToServer("REDIS_UPDATE_HOST", "REDIS_UPDATE_PORT").test);
+    const toQueues = commandOf(connectedToServer("REDIS_HOST", "REDIS_PORT").test);
+    await listener.until(toUpdates, 30);
+    expect(listener.exec(...toQueues).status).toBe(1);
+    // The same port of another server, on a connection that stays.
+    const holding = `exec 3<>/dev/tcp/${queues.name}/6379; exec sleep 60`;
+    const stray = new Container("robotoff", { env, args: ["bash", "-c", holding], options: entrypoint });
+    await stray.until(toQueues, 30);
+    expect(stray.exec(...toUpdates).status).toBe(1);
+    // By its address, as production's is declared.
+    const address = listener.run("getent", "ahostsv4", updates.name).split(" ")[0]!;
+    expect(listener.exec("env", `REDIS_UPDATE_HOST=${address}`, ...toUpdates).status).toBe(0);
+    expect(listener.exec("env", "REDIS_UPDATE_PORT=6380", ...toUpdates).status).toBe(1);
+    updates.stop();
+    await listener.until(["sh", "-c", '! sh -c "$0"', toUpdates.at(-1)!], 60);
+    for (const container of [queues, updates, listener, stray]) container.remove();
+  });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { standInTag } from "../../images/builder/tag.ts";
 import { applications } from "./topics/applications.ts";
 import { compose } from "./topics/compose.ts";
+import { robotoff } from "./topics/robotoff.ts";
 import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
 import { succeeded } from "./host.ts";
@@ -47,6 +48,8 @@ test("from nothing to all healthy", () => {
   });
   const jobs = [
     "T-robotoff_migrate_1",
+    "T-robotoff_checkout_1",
+    "T-robotoff_init-elasticsearch_1",
     "T-protea-extension-1",
     "T-protea-queues-1",
     "T-protea-bucket-1",
@@ -55,7 +58,7 @@ test("from nothing to all healthy", () => {
   expect(states.filter((line) => !line.endsWith("running 0 healthy")).sort()).toEqual(
     jobs.map((name) => `${name}: exited 0`).sort(),
   );
-  expect(states).toHaveLength(27);
+  expect(states).toHaveLength(29);
 });
 
 test("a second up changes nothing, and neither does a refreshed preview", () => {
@@ -64,7 +67,7 @@ test("a second up changes nothing, and neither does a refreshed preview", () => 
 });
 
 test("make status agrees, and the README's picture is that of the resource graph", () => {
-  expect(succeeded(stack.operation("status"))).toContain("27 containers, all as declared");
+  expect(succeeded(stack.operation("status"))).toContain("29 containers, all as declared");
   const picture = /```mermaid\n([^`]*)\n```/.exec(readFileSync("README.md", "utf8"))?.[1];
   expect(succeeded(stack.operation("topology")).trim()).toBe(picture);
 });
@@ -101,6 +104,7 @@ test("data ports are on loopback only", () => {
 
 compose(() => stack);
 applications(() => stack);
+robotoff(() => stack);
 changes(() => stack);
 drift(() => stack);
 

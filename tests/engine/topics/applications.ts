@@ -54,6 +54,7 @@ export function applications(get: () => TestStack): void {
       get().docker(
         "exec",
         get().container("robotoff", "api"),
+        "/docker-entrypoint.sh",
         "python",
         "-m",
         "robotoff",

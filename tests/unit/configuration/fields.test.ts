@@ -15,7 +15,7 @@ const NAME = "expected a name of at most 55 a-z, 0-9, - and _ that begins with a
 const ENDPOINT = "expected a Docker endpoint, unix:///PATH or ssh://USER@HOST[:PORT]";
 const SERVICE_KEYS =
   "command, cpus, entrypoint, environment, gpus, healthcheck, memory, memoryReservation, ports, replicas, restart, " +
-  "shmSize, stopGracePeriod, ulimits, volumes";
+  "shmSize, stopGracePeriod, stopSignal, ulimits, volumes";
 
 const api = (settings: object): Values => ({ "robotoff:services": { api: settings } });
 const images = (more: object): Values => ({ "robotoff:images": { robotoff: "example/robotoff:1", ...more } });

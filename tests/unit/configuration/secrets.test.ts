@@ -3,7 +3,11 @@ import { ENCRYPTED, readSettings } from "../../../config/read.ts";
 import { proteaSecrets, robotoffSecrets } from "../../../config/secrets.ts";
 import { MINIMAL, problemsOf, raw, type Values } from "../support/stack.ts";
 
-const ROBOTOFF_ALONE: Values = { "robotoff:images": MINIMAL["robotoff:images"], "protea:enabled": false };
+const ROBOTOFF_ALONE: Values = {
+  "robotoff:images": MINIMAL["robotoff:images"],
+  "robotoff:checkout": MINIMAL["robotoff:checkout"],
+  "protea:enabled": false,
+};
 const PROTEA_ALONE: Values = { "protea:images": MINIMAL["protea:images"], "robotoff:enabled": false };
 
 const missing = (key: string, purpose: string) =>
@@ -17,6 +21,7 @@ const PRODUCTION = [
   missing("robotoff:influxdbAuthToken", "INFLUXDB_AUTH_TOKEN, metrics"),
   missing("robotoff:batchJobKey", "BATCH_JOB_KEY, imports of batch jobs"),
   missing("robotoff:googleCredentials", "GOOGLE_CREDENTIALS, a service account's JSON in base64"),
+  missing("robotoff:nutripatrolToken", "AUTH_BEARER_TOKEN_NUTRIPATROL, reports to the image moderation service"),
 ];
 const PROTEA = [
   missing("protea:postgresPassword", "password of PostgreSQL"),
@@ -121,7 +126,7 @@ test("a setting that is encrypted without being a secret: reported, and its valu
   const values = { ...MINIMAL, "robotoff:environment": { TOKEN: "hunter2" }, "host:docker": "unix:///x" };
   expect(problemsOf(values, { secretKeys: new Set(["robotoff:environment", "host:docker"]) })).toEqual([
     "robotoff:environment: found encrypted, but it is none of the secrets; expected one of batchJobKey, " +
-      "elasticPassword, googleCredentials, influxdbAuthToken, offPassword, postgresPassword, sentryDsn",
+      "elasticPassword, googleCredentials, influxdbAuthToken, nutripatrolToken, offPassword, postgresPassword, sentryDsn",
     "host:docker: found encrypted, but it is none of the secrets",
   ]);
 });

@@ -107,7 +107,7 @@ describe("local", () => {
 describe("production", () => {
   const KEYS = [
     ...["postgresPassword", "elasticPassword", "offPassword", "sentryDsn"].map((name) => `robotoff:${name}`),
-    ...["influxdbAuthToken", "googleCredentials", "batchJobKey"].map((name) => `robotoff:${name}`),
+    ...["influxdbAuthToken", "googleCredentials", "batchJobKey", "nutripatrolToken"].map((name) => `robotoff:${name}`),
     ...["postgresPassword", "rabbitmqPassword", "minioPassword"].map((name) => `protea:${name}`),
   ];
   // Each its own; PostgreSQL's has what is encoded within a URL.
@@ -146,7 +146,7 @@ describe("production", () => {
     const text = JSON.stringify(resources);
     expect(text).not.toMatch(/hunter2/);
     const envs = find(resources, "robotoff-api-1").inputs.envs as string[];
-    expect(envs.filter((env) => env === SECRET)).toHaveLength(7);
+    expect(envs.filter((env) => env === SECRET)).toHaveLength(8);
     expect(envs).toContain("OFF_USER=roboto-app");
   });
 

@@ -34,6 +34,7 @@ export function committed(stack: (typeof STACKS)[number]) {
 /** Robotoff and PROTEA with nothing but what has no default. */
 export const MINIMAL: Values = {
   "robotoff:images": { robotoff: "example/robotoff:1" },
+  "robotoff:checkout": { commit: "0".repeat(40) },
   "protea:images": { protea: "example/protea:1", frontend: "example/protea-frontend:1" },
 };
 

@@ -1,0 +1,41 @@
+import { docker, healthOf, succeeded, type TestStack } from "../stack.harness.ts";
+import { until } from "../../http.ts";
+
+/** What upstream's image demands of the stack: folders that are filled, an index that is made, signals that arrive. */
+export function robotoff(get: () => TestStack): void {
+  describe("Robotoff", () => {
+    const container = (service: string) => get().container("robotoff", service);
+
+    test("the folders are at the declared commit, with LFS's files and for Robotoff's user", () => {
+      const checkout = get().config["robotoff:checkout"] as { commit: string };
+      expect(docker("logs", container("checkout"))).toContain(`/checkout is now at ${checkout.commit}`);
+      const file = "data/taxonomies/categories.full.json.gz";
+      expect(docker("exec", container("api"), "stat", "--format", "%u", file, "cache", "datasets", "models")).toBe(
+        ["1000", "1000", "1000", "1000"].join("\n"),
+      );
+    });
+
+    test("Elasticsearch's index is the one that init-elasticsearch makes, and running it again changes nothing", () => {
+      const mapping = () => docker("exec", container("elasticsearch"), "curl", "-fsS", "localhost:9200/logo/_mapping");
+      const before = mapping();
+      expect(before).toContain('"server_type":{"type":"keyword"}');
+      docker("start", "--attach", container("init-elasticsearch"));
+      expect(mapping()).toBe(before);
+    });
+
+    test("every process ends by its own signal, and not killed at the end of its time", async () => {
+      const names = ["api", "scheduler", "update-listener", "worker-1", "worker-ml-1"].map(container);
+      docker("stop", ...names);
+      const codes = names.map((name) => docker("inspect", "--format", "{{.State.ExitCode}}", name));
+      docker("start", ...names);
+      expect(codes).not.toContain("137");
+      for (const name of names) await until(`${name} is healthy`, 60, () => healthOf(name) === "healthy");
+    });
+
+    test("make queues asks rq through the image's entrypoint", () => {
+      const text = succeeded(get().operation("queues", "--system", "robotoff"));
+      expect(text).toContain("/docker-entrypoint.sh rq info");
+      expect(text).toMatch(/2 workers, \d+ queues/);
+    });
+  });
+}
