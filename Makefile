@@ -8,6 +8,7 @@
 #   FOLLOW=0|1                       whether to go on with what comes; default: on a terminal (logs)
 #   APPS=1                           the applications alone, not the servers (start, stop, restart)
 #   N=3|+2|-1                        containers, or how many more or fewer (scale)
+#   HEALTH=1                         also what Robotoff's backends answer it (status)
 #   OUT=folder                       where to write (compose); `-` prints
 #   ID=…                             a job's id, as `make jobs` shows it (job)
 #   STATUS=running                   jobs of this status only; LIMIT=50: how many (jobs)
@@ -58,7 +59,7 @@ destroy: ## remove it all; volumes too for local; elsewhere it asks, and volumes
 	node operations/destroy.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview,--exclude-protected) $(only) $(ARGS)
 
 status: ## everything declared against what runs; fails when something is not as declared
-	node operations/status.ts $(these)
+	node operations/status.ts $(these)$(if $(HEALTH), --health $(HEALTH))
 
 why: ## of what is not as declared: what its health check said, and its last log lines
 	node operations/why.ts $(these)$(if $(TAIL), --tail $(TAIL))

@@ -1,13 +1,22 @@
-/** `make status`: everything declared against what the engine has. Exit code 1 when something is not as declared. */
+/**
+ * `make status`: everything declared against what the engine has. Exit code 1 when something is not as declared; with
+ * HEALTH=1 also when one of the backends that Robotoff's API asks does not answer it.
+ */
 import { run } from "./command.ts";
+import { tellBackends } from "./containers/backends.ts";
 import { look } from "./containers/look.ts";
 import { summary } from "./containers/rows.ts";
+import { readStack } from "./stack.ts";
 import { table } from "./table.ts";
 
-await run([], (options) => {
-  const { found } = look(options);
+await run(["health"], (options) => {
+  const stack = readStack(options.stack);
+  const { found } = look(options, stack);
   const columns = ["system", "service", "container", "state", "health", "since", "ports", "image"] as const;
   console.log(table(columns, found));
   console.log(`\n${summary(found)}`);
-  return found.some((row) => row.problem) ? 1 : 0;
+  const asDeclared = !found.some((row) => row.problem);
+  if (!options.health) return asDeclared ? 0 : 1;
+  console.log("");
+  return tellBackends(stack, options)?.length === 0 && asDeclared ? 0 : 1;
 });

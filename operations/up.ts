@@ -6,6 +6,7 @@
 import { show } from "../hosts/docker.ts";
 import { run, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
+import { tellBackends } from "./containers/backends.ts";
 import { look } from "./containers/look.ts";
 import { summary } from "./containers/rows.ts";
 import { tellWhy } from "./containers/tell.ts";
@@ -13,6 +14,7 @@ import { settled } from "./containers/until.ts";
 import { recoverWhenNeeded } from "./recovery/when-needed.ts";
 import { readState } from "./recovery/backend.ts";
 import type { State } from "./recovery/leftovers.ts";
+import { readStack } from "./stack.ts";
 import { bringBack } from "./up/bring-back.ts";
 import { describePlan, plan } from "./up/plan.ts";
 
@@ -49,7 +51,12 @@ await run(["yes"], async (options) => {
     return code;
   }
   const seen = await settled(options);
-  if (!seen.found.some((row) => row.problem)) return 0;
+  if (!seen.found.some((row) => row.problem)) {
+    // Said, and no failure: most backends are others' servers, and a deployment does not mend them.
+    const failed = tellBackends(readStack(options.stack), options);
+    if (failed?.length) console.error(`warning: Robotoff misses ${failed.join(", ")}; again: make status HEALTH=1`);
+    return 0;
+  }
   console.error(summary(seen.found));
   tellWhy(options, undefined, seen);
   return 1;

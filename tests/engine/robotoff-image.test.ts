@@ -1,5 +1,8 @@
 // What the image of Robotoff demands of a stack file. Upstream's demands it, so the miniature must (docs/upstream.md): a stack
 // file that forgets one of these has to fail on `local` too.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
 import { asleep, connectedToServer } from "../../systems/robotoff/healthchecks.ts";
 import { commandOf, Container, runOnce, setUp, tearDown } from "./images.harness.ts";
 
@@ -125,3 +128,67 @@ describe("health checks that do not lie", () => {
     for (const container of [queues, updates, listener, stray]) container.remove();
   });
 });
+
+describe("the checkout of its folders", () => {
+  const commit = (
+    parse(readFileSync("Pulumi.local.yaml", "utf8")) as { config: { "robotoff:checkout": { commit: string } } }
+  ).config["robotoff:checkout"].commit;
+  const script = readFileSync("systems/robotoff/checkout.sh", "utf8");
+  const bring = (to: string, before = ":") => [
+    "sh", "-c", `mkdir -p /checkout && cd /checkout; ${before}; exec sh -c "$0" checkout.sh "$@"`, script, "/srv/robotoff.git", to, "/checkout",
+  ]; // prettier-ignore
+  const sleeping = () => new Container("git", { args: ["60"], options: ["--entrypoint", "sleep"] });
+  const taxonomy = "data/taxonomies/categories.full.json.gz";
+
+  test("brings them there with LFS's files, looks first, and mends what is gone", () => {
+    const host = sleeping();
+    expect(host.run(...bring(commit))).toBe(`/checkout is now at ${commit}`);
+    expect(host.run("zcat", `/checkout/${taxonomy}`)).toContain("en:plant-based-foods");
+    expect(host.run("stat", "--format", "%u", `/checkout/${taxonomy}`, "/checkout/cache")).toBe("1000\n1000");
+    expect(host.run(...bring(commit))).toBe(`/checkout is at ${commit}`);
+    expect(host.run(...bring(commit, `rm ${taxonomy}`))).toBe(`/checkout is now at ${commit}`);
+    expect(host.run("zcat", `/checkout/${taxonomy}`)).toContain("en:plant-based-foods");
+    host.remove();
+  });
+
+  test("replaces a pointer that an earlier checkout without LFS left", () => {
+    const host = sleeping();
+    const without = `GIT_LFS_SKIP_SMUDGE=1 git clone -q /srv/robotoff.git . && grep -q git-lfs ${taxonomy}`;
+    expect(host.run(...bring(commit, without))).toContain(`/checkout is now at ${commit}`);
+    expect(host.run("zcat", `/checkout/${taxonomy}`)).toContain("en:plant-based-foods");
+    host.remove();
+  });
+
+  test("keeps what somebody changed or put there by hand, and says what is in the way", () => {
+    const host = sleeping();
+    const untracked = host.exec(...bring(commit, `mkdir -p data/taxonomies && echo mine >${taxonomy}`));
+    expect(untracked.status).not.toBe(0);
+    expect(untracked.text).toContain(taxonomy);
+    expect(host.run("cat", `/checkout/${taxonomy}`)).toBe("mine");
+    host.run("sh", "-c", "rm -r /checkout/data");
+    host.run(...bring(commit));
+    const changed = host.exec(...bring(commit, `rm ${taxonomy}; echo mine >data/.gitignore; git add -f data`));
+    expect(changed.text).toContain("data/.gitignore");
+    host.remove();
+  });
+
+  test("a commit that the repository has not ends it, and nothing is changed", () => {
+    const host = sleeping();
+    host.run(...bring(commit));
+    expect(host.exec(...bring("1".repeat(40))).text).toContain("not our ref");
+    expect(host.run("git", "-C", "/checkout", "rev-parse", "HEAD")).toBe(commit);
+    host.remove();
+  });
+});
+
+test("the language model is downloaded where it is missing, whole or not at all", async () => {
+  const server = new Container("robotoff", { args: ["bash", "-c", "echo model >m && exec python -m http.server 8000"], options: entrypoint });
+  await server.until(["curl", "-fs", "localhost:8000/m"]);
+  const script = readFileSync("systems/robotoff/langid-model.sh", "utf8");
+  const sha256 = createHash("sha256").update("model\n").digest("hex");
+  const get = (hash: string) => server.exec("sh", "-c", `sh -c "$0" x "$@"; s=$?; ls models; exit $s`, script, "models/lid.176.bin", "http://localhost:8000/m", hash);
+  expect(get("0".repeat(64))).toMatchObject({ status: 1, text: expect.not.stringMatching(/^lid\.176\.bin$/m) as string });
+  expect(get(sha256)).toEqual({ status: 0, text: "models/lid.176.bin downloaded\nlid.176.bin\n" });
+  expect(get("0".repeat(64)).text).toBe("models/lid.176.bin is there\nlid.176.bin\n");
+  server.remove();
+}); // prettier-ignore

@@ -1,4 +1,4 @@
-import { docker, healthOf, succeeded, type TestStack } from "../stack.harness.ts";
+import { docker, failed, healthOf, succeeded, type TestStack } from "../stack.harness.ts";
 import { until } from "../../http.ts";
 
 /** What upstream's image demands of the stack: folders that are filled, an index that is made, signals that arrive. */
@@ -30,6 +30,17 @@ export function robotoff(get: () => TestStack): void {
       docker("start", ...names);
       expect(codes).not.toContain("137");
       for (const name of names) await until(`${name} is healthy`, 60, () => healthOf(name) === "healthy");
+    });
+
+    test("make status HEALTH=1 shows what the API's backends answer, and fails with one of them", () => {
+      const status = () => get().operation("status", "--system", "robotoff", "--health", "1");
+      const well = succeeded(status());
+      for (const backend of ["postgres", "redis", "elasticsearch"])
+        expect(well).toMatch(new RegExp(`^${backend} +passed`, "m"));
+      docker("pause", container("elasticsearch"));
+      const text = failed(status());
+      docker("unpause", container("elasticsearch"));
+      expect(text).toMatch(/^elasticsearch +failed/m);
     });
 
     test("make queues asks rq through the image's entrypoint", () => {

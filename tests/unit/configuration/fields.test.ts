@@ -222,6 +222,30 @@ const wrong: [string, Values, ...string[]][] = [
     images({ redis: { build: "images/nowhere" } }),
     'robotoff:images.redis.build: found "images/nowhere", expected a folder images/NAME of this repository, with a Dockerfile',
   ],
+  ...(
+    [
+      [
+        "a branch",
+        { commit: "main" },
+        'commit: found "main", expected the commit that the image was built from, 40 hexadecimal digits',
+      ],
+      [
+        "an address by ssh",
+        { commit: "0".repeat(40), repository: "git@x:y" },
+        'repository: found "git@x:y", expected the https:// address of a git repository, or an absolute path',
+      ],
+      [
+        "a folder that is not absolute",
+        { commit: "0".repeat(40), folder: "robotoff" },
+        'folder: found "robotoff", expected an absolute path on the host, of letters, digits and . _ @ + = , - between slashes, without ..',
+      ],
+    ] as const
+  ).map(([name, checkout, text]): [string, Values, string] => [
+    `checkout, ${name}`,
+    { "robotoff:checkout": checkout },
+    `robotoff:checkout.${text}`,
+  ]),
+  ["signal", api({ stopSignal: "INT" }), `${AT}.stopSignal: found "INT", expected a signal such as SIGINT`],
   ["image, missing", { "robotoff:images": {} }, `robotoff:images.robotoff: found nothing, ${IMAGE}`],
   [
     "Triton: neither here nor elsewhere",
@@ -256,4 +280,13 @@ test.each([
   { build: "images/redis" },
 ])("the image %j is right", (redis) => {
   expect(problemsOf({ ...MINIMAL, ...images({ redis }) })).toEqual([]);
+});
+
+test("Robotoff without what its image lacks: a checkout, or the folder", () => {
+  const { "robotoff:checkout": _, ...rest } = MINIMAL;
+  expect(problemsOf(rest)).toEqual([
+    "robotoff:checkout: found nothing, expected the commit of images.robotoff (or folders.data): it does not start " +
+      "without its data folder",
+  ]);
+  expect(problemsOf({ ...rest, "robotoff:folders": { data: "/data" } })).toEqual([]);
 });
