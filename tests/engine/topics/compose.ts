@@ -10,7 +10,9 @@ export function compose(get: () => TestStack): void {
       const services = robotoff("ps", "--all", "--format", "{{.Service}} {{.State}}").split("\n").sort();
       expect(services).toEqual([
         "api running",
+        "checkout exited",
         "elasticsearch running",
+        "init-elasticsearch exited",
         "migrate exited",
         "postgres running",
         "redis running",
@@ -45,8 +47,8 @@ export function compose(get: () => TestStack): void {
       await until("the scheduler is healthy again", 60, () => get().host.healthOf(scheduler) === "healthy");
     });
 
-    test("exec: rq info needs no arguments", () => {
-      const info = robotoff("exec", "-T", "worker-1", "rq", "info");
+    test("exec: rq info needs the image's entrypoint, and no arguments", () => {
+      const info = robotoff("exec", "-T", "worker-1", "/docker-entrypoint.sh", "rq", "info");
       expect(info).toContain("robotoff-high-1");
       expect(info).toMatch(/2 workers, \d queues/);
     });

@@ -169,6 +169,7 @@ const forms: [string, string, string[], string[]][] = [
   ["robotoff:sentryDsn", ASCII, ["https://0a@sentry.example.org/1"], ["hunter2\n"]],
   ["robotoff:influxdbAuthToken", ASCII, ["0a=="], ["hunter2\r\nhunter2: 1"]],
   ["robotoff:batchJobKey", ASCII, ["0a"], ["hunter2\n"]],
+  ["robotoff:nutripatrolToken", ASCII, ["0a"], ["hunter2 2"]],
   ["robotoff:offPassword", "one line of text", ["hünter 2"], ["hunter2\n", "hunter\u00002"]],
   [
     "robotoff:googleCredentials",
