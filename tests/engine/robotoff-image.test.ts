@@ -16,7 +16,7 @@ const started = (container: Container, text: string) =>
 
 test("rq and Python's packages are found through the entrypoint alone", () => {
   const server = new Container("robotoff", { args: ["sleep", "60"] });
-  expect([126, 127]).toContain(server.exec("rq", "--version").status);
+  expect([126, 127]).toContain(server.exec("rq", "--version").code);
   expect(server.exec("python3", "-m", "robotoff", "--help").text).toContain("ModuleNotFoundError");
   expect(server.run("/docker-entrypoint.sh", "rq", "--version")).toMatch(/^rq, version/);
   expect(server.run("id", "-u")).toBe("1000");
@@ -61,15 +61,15 @@ describe("the data folder", () => {
   test("what git leaves there without LFS is not enough", () => {
     const script =
       "mkdir data/taxonomies && echo 'version https://git-lfs.github.com/spec/v1' >$0 && exec gunicorn robotoff.app.api:api";
-    const { status, text } = runOnce("robotoff", entrypoint, "bash", "-c", script, taxonomy);
-    expect(status).not.toBe(0);
+    const { code, text } = runOnce("robotoff", entrypoint, "bash", "-c", script, taxonomy);
+    expect(code).not.toBe(0);
     expect(text).toContain("BadGzipFile");
   });
 });
 
 test.each(["run-scheduler", "run-update-listener", "run-worker robotoff-low"])("in production %s wants SENTRY_DSN", (words) => {
-  const { status, text } = runOnce("robotoff", ["--env", "ROBOTOFF_INSTANCE=prod", ...entrypoint], ...run(...words.split(" ")));
-  expect(status).toBe(1);
+  const { code, text } = runOnce("robotoff", ["--env", "ROBOTOFF_INSTANCE=prod", ...entrypoint], ...run(...words.split(" ")));
+  expect(code).toBe(1);
   expect(text).toContain("No SENTRY_DSN specified");
 }); // prettier-ignore
 
@@ -81,7 +81,7 @@ test("GOOGLE_CREDENTIALS is base64, and read from GOOGLE_APPLICATION_CREDENTIALS
   const path = "/opt/robotoff/credentials/google/credentials.json";
   const encoded = Buffer.from(json).toString("base64");
   expect(job(encoded, path).text).toContain("batch job of batch@example");
-  expect(job(json, path).status).toBe(1);
+  expect(job(json, path).code).toBe(1);
   expect(job(encoded, "/elsewhere.json").text).toContain("FileNotFoundError");
 });
 
@@ -97,11 +97,11 @@ describe("health checks that do not lie", () => {
       options: entrypoint,
     });
     await started(busy, "run-scheduler");
-    expect(busy.exec(...check).status).toBe(1);
+    expect(busy.exec(...check).code).toBe(1);
     busy.remove();
     const other = new Container("robotoff", { args: ["sleep", "60"], options: entrypoint });
     await started(other, "sleep");
-    expect(other.exec(...check).status).toBe(1);
+    expect(other.exec(...check).code).toBe(1);
     other.remove();
   });
 
@@ -113,16 +113,16 @@ describe("health checks that do not lie", () => {
     const toUpdates = commandOf(connectedToServer("REDIS_UPDATE_HOST", "REDIS_UPDATE_PORT").test);
     const toQueues = commandOf(connectedToServer("REDIS_HOST", "REDIS_PORT").test);
     await listener.until(toUpdates, 30);
-    expect(listener.exec(...toQueues).status).toBe(1);
+    expect(listener.exec(...toQueues).code).toBe(1);
     // The same port of another server, on a connection that stays.
     const holding = `exec 3<>/dev/tcp/${queues.name}/6379; exec sleep 60`;
     const stray = new Container("robotoff", { env, args: ["bash", "-c", holding], options: entrypoint });
     await stray.until(toQueues, 30);
-    expect(stray.exec(...toUpdates).status).toBe(1);
+    expect(stray.exec(...toUpdates).code).toBe(1);
     // By its address, as production's is declared.
     const address = listener.run("getent", "ahostsv4", updates.name).split(" ")[0]!;
-    expect(listener.exec("env", `REDIS_UPDATE_HOST=${address}`, ...toUpdates).status).toBe(0);
-    expect(listener.exec("env", "REDIS_UPDATE_PORT=6380", ...toUpdates).status).toBe(1);
+    expect(listener.exec("env", `REDIS_UPDATE_HOST=${address}`, ...toUpdates).code).toBe(0);
+    expect(listener.exec("env", "REDIS_UPDATE_PORT=6380", ...toUpdates).code).toBe(1);
     updates.stop();
     await listener.until(["sh", "-c", '! sh -c "$0"', toUpdates.at(-1)!], 60);
     for (const container of [queues, updates, listener, stray]) container.remove();
@@ -162,7 +162,7 @@ describe("the checkout of its folders", () => {
   test("keeps what somebody changed or put there by hand, and says what is in the way", () => {
     const host = sleeping();
     const untracked = host.exec(...bring(commit, `mkdir -p data/taxonomies && echo mine >${taxonomy}`));
-    expect(untracked.status).not.toBe(0);
+    expect(untracked.code).not.toBe(0);
     expect(untracked.text).toContain(taxonomy);
     expect(host.run("cat", `/checkout/${taxonomy}`)).toBe("mine");
     host.run("sh", "-c", "rm -r /checkout/data");
@@ -187,8 +187,8 @@ test("the language model is downloaded where it is missing, whole or not at all"
   const script = readFileSync("systems/robotoff/langid-model.sh", "utf8");
   const sha256 = createHash("sha256").update("model\n").digest("hex");
   const get = (hash: string) => server.exec("sh", "-c", `sh -c "$0" x "$@"; s=$?; ls models; exit $s`, script, "models/lid.176.bin", "http://localhost:8000/m", hash);
-  expect(get("0".repeat(64))).toMatchObject({ status: 1, text: expect.not.stringMatching(/^lid\.176\.bin$/m) as string });
-  expect(get(sha256)).toEqual({ status: 0, text: "models/lid.176.bin downloaded\nlid.176.bin\n" });
+  expect(get("0".repeat(64))).toMatchObject({ code: 1, text: expect.not.stringMatching(/^lid\.176\.bin$/m) as string });
+  expect(get(sha256)).toEqual({ code: 0, text: "models/lid.176.bin downloaded\nlid.176.bin\n" });
   expect(get("0".repeat(64)).text).toBe("models/lid.176.bin is there\nlid.176.bin\n");
   server.remove();
 }); // prettier-ignore
