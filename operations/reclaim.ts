@@ -38,10 +38,11 @@ await run(["yes"], async ({ stack, yes }) => {
     console.log("there is nothing to reclaim");
     return 0;
   }
-  await confirm(
-    `${going.length} images (at least ${formatSize(bytes)}) and ${formatSize(cache)} of build cache will be removed; containers and volumes stay.`,
-    yes,
-  );
+  const what = [
+    ...(going.length > 0 ? [`${going.length} images (at least ${formatSize(bytes)})`] : []),
+    ...(cache > 0 ? [`${formatSize(cache)} of build cache`] : []),
+  ];
+  await confirm(`${what.join(" and ")} will be removed; containers and volumes stay.`, yes);
   const removed = going.length === 0 ? 0 : await show(dockerCommand(host, ["image", "rm", ...going.flatMap(removal)]));
   const pruned = cache === 0 ? 0 : await show(dockerCommand(host, ["builder", "prune", "--force"]));
   return removed === 0 && pruned === 0 ? 0 : 1;

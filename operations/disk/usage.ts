@@ -19,11 +19,13 @@ export function dockerSize(text: string): number {
 
 const sum = (sizes: string[]) => sizes.reduce((total, size) => total + dockerSize(size), 0);
 
+/** Build cache beside the images: what an image shares takes no room of its own. */
+const ownCache = ({ BuildCache }: Usage) => (BuildCache ?? []).filter((one) => one.Shared === "false");
+const idleCache = (usage: Usage) => ownCache(usage).filter((one) => one.InUse === "false");
+
 /** Bytes of build cache that no image shares and no build uses. */
-export function freeCache({ BuildCache }: Usage): number {
-  return sum(
-    (BuildCache ?? []).filter((one) => one.InUse === "false" && one.Shared === "false").map((one) => one.Size),
-  );
+export function freeCache(usage: Usage): number {
+  return sum(idleCache(usage).map((one) => one.Size));
 }
 
 export const COLUMNS = ["what", "count", "size", "unused"] as const;
@@ -53,7 +55,6 @@ export function usageRows(usage: Usage, images: number): Row[] {
         .map((volume) => volume.Size),
     );
   const containers = usage.Containers ?? [];
-  const cache = usage.BuildCache ?? [];
   return [
     {
       ...row("images", [], []),
@@ -69,13 +70,11 @@ export function usageRows(usage: Usage, images: number): Row[] {
     ),
     volumeRow("named volumes", false),
     volumeRow("anonymous volumes", true),
-    {
-      ...row(
-        "build cache",
-        cache.map((one) => one.Size),
-        cache.filter((one) => one.InUse === "false").map((one) => one.Size),
-      ),
-    },
+    row(
+      "build cache",
+      ownCache(usage).map((one) => one.Size),
+      idleCache(usage).map((one) => one.Size),
+    ),
   ];
 }
 

@@ -6,6 +6,8 @@ import { compose } from "./topics/compose.ts";
 import { robotoff } from "./topics/robotoff.ts";
 import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
+import { databaseOperations } from "./topics/operations-db.ts";
+import { diskOperations } from "./topics/operations-disk.ts";
 import { succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
@@ -105,6 +107,8 @@ test("data ports are on loopback only", () => {
 compose(() => stack);
 applications(() => stack);
 robotoff(() => stack);
+databaseOperations(() => stack);
+diskOperations(() => stack);
 changes(() => stack);
 drift(() => stack);
 
