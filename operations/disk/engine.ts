@@ -1,7 +1,7 @@
 /** Asks a stack's engine what its disk holds. */
 import type { HostSettings } from "../../config/host.ts";
 import { dockerCommand, quote } from "../../hosts/connection.ts";
-import { dockerOutput } from "../../hosts/docker.ts";
+import { docker, dockerOutput } from "../../hosts/docker.ts";
 import type { Image } from "./removable.ts";
 import { dockerSize, type Usage } from "./usage.ts";
 
@@ -27,10 +27,17 @@ export function dataRoot(host: HostSettings): string {
   return shown(host, ["info", "--format", "{{.DockerRootDir}}"]).trim();
 }
 
-/** What `docker image inspect` and `docker container inspect` print for ids; nothing for none. */
+/**
+ * What `docker image inspect` or `docker container inspect` prints for ids; nothing for what has gone since they were listed.
+ * @throws Error with anything else that docker says
+ */
 function inspect<T>(host: HostSettings, kind: "image" | "container", ids: string[]): T[] {
-  const unique = [...new Set(ids)];
-  return unique.length === 0 ? [] : (JSON.parse(dockerOutput(host, [kind, "inspect", ...unique])) as T[]);
+  if (ids.length === 0) return [];
+  const { code, stdout, stderr } = docker(host, [kind, "inspect", ...new Set(ids)]);
+  const failures = stderr.split("\n").filter((line) => line && !/No such (image|container)/.test(line));
+  if (failures.length > 0 || (code !== 0 && stderr === ""))
+    throw new Error([...new Set(failures)].join("\n") || `docker ${kind} inspect: exit code ${code}`);
+  return JSON.parse(stdout || "[]") as T[];
 }
 
 const ids = (output: string) => output.split("\n").filter(Boolean);

@@ -184,6 +184,20 @@ describe("the commands", () => {
   });
 
   test.each([
+    ["that has gone since uses nothing", "Error response from daemon: No such container: c1\n", 0],
+    ["that cannot be looked at ends it", "Error response from daemon: No such container: c1\nit is away\n", 1],
+  ])("reclaim: a container %s", (_what, complaint, expected) => {
+    df({ Images: null, Containers: null, Volumes: null, BuildCache: null })
+      .answer("ps --all --quiet --no-trunc", "c1\n")
+      .answer("container inspect c1", complaint, 1)
+      .answer("image ls --quiet --no-trunc");
+    const { status, stderr } = docker.operation("reclaim", "--yes", "1");
+    expect(status).toBe(expected);
+    expect(stderr.includes("it is away")).toBe(expected === 1);
+    expect(stderr).not.toContain("No such container");
+  });
+
+  test.each([
     ["where the folder can be read", true, "containers' logs: 0 B"],
     ["where it cannot", false, "containers' logs: root's alone to see"],
   ])("disk, %s", (_what, readable, expected) => {
