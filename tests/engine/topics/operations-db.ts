@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { request, until } from "../../http.ts";
-import { failed, succeeded, type TestStack } from "../stack.harness.ts";
+import { failed, succeeded } from "../host.ts";
+import type { TestStack } from "../stack.harness.ts";
 
 /** What `make db`, `db-clean`, `jobs` and `job` say and do. */
 export function databaseOperations(get: () => TestStack): void {
