@@ -17,7 +17,7 @@ const system: SystemSpec = {
       replicas: 2,
       healthcheck: healthcheck(["CMD", "true"]),
     }),
-    serviceSpec({ name: "migrate", image: "ghcr.io/openfoodfacts/robotoff:v1.85.10", kind: "job" }),
+    serviceSpec({ name: "migrate", image: "ghcr.io/openfoodfacts/robotoff:1.85.10", kind: "job" }),
   ],
   volumes: [],
 };
