@@ -3,12 +3,16 @@
 #   STACK=local|staging|production   which stack; default: local
 #   SYSTEM=robotoff|protea           one system; default: both
 #   SERVICE=name                     one service, as `make status` lists it
-#   TAIL=100                         lines of log to begin with (logs, why)
+#   TAIL=100                         lines of log to begin with (logs, why); letters shown (letters)
 #   PLAIN=1                          lines as the containers wrote them, for jq (logs)
 #   FOLLOW=0|1                       whether to go on with what comes; default: on a terminal (logs)
 #   APPS=1                           the applications alone, not the servers (start, stop, restart)
 #   N=3|+2|-1                        containers, or how many more or fewer (scale)
 #   HEALTH=1                         also what Robotoff's backends answer it (status)
+#   CMD='rq info'                    the command, in words as this machine's shell reads them (run)
+#   REPUBLISH=2                      the number of a dead letter to put back; PURGE=1: delete them (letters)
+#   DOMAIN=name                      a static domain of your ngrok account (expose)
+#   KEY=name                         which secret, where a service has several; SHOW=1: also into a pipe (password)
 #   OUT=folder                       where to write (compose); `-` prints
 #   ID=…                             a job's id, as `make jobs` shows it (job)
 #   STATUS=running                   jobs of this status only; LIMIT=50: how many (jobs)
@@ -80,7 +84,7 @@ restart: ## stop and start
 scale: ## another number of containers: make scale SERVICE=worker N=3, or N=+2
 	node operations/scale.ts $(these)$(if $(N), --replicas=$(N))
 
-queues: ## Robotoff's queues and workers; PROTEA's queues, consumers and dead letters
+queues: ## Robotoff's queues and workers; PROTEA's queues, consumers and dead letters; fails without the one consumer of protea.embeddings
 	node operations/queues.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
 
 .PHONY: db db-clean jobs job gpu disk reclaim
@@ -104,6 +108,19 @@ disk: ## what images, containers, volumes, build cache and logs take, and what i
 
 reclaim: ## remove images that nothing uses, declares or may go back to, and build cache; lists them, and asks
 	node operations/reclaim.ts --stack $(STACK)$(if $(YES), --yes $(YES))
+
+.PHONY: run letters expose password
+run: ## one command in a container of its own: make run SYSTEM=robotoff SERVICE=worker-1 CMD='rq info'
+	@node operations/run.ts $(these) -- $(CMD)
+
+letters: ## PROTEA's dead letters; REPUBLISH=2 puts the second back where it came from, PURGE=1 deletes them; both ask
+	node operations/letters.ts --stack $(STACK)$(if $(TAIL), --tail $(TAIL))$(if $(REPUBLISH), --republish=$(REPUBLISH))$(if $(PURGE), --purge $(PURGE))$(if $(YES), --yes $(YES))
+
+expose: ## a tunnel from the internet to PROTEA's frontend alone, by ngrok or cloudflared: make expose DOMAIN=protea.ngrok.app
+	node operations/expose.ts --stack $(STACK)$(if $(SERVICE), --service $(SERVICE))$(if $(DOMAIN), --domain=$(DOMAIN))
+
+password: ## a secret of the stack, to whoever can decrypt it: make password SERVICE=rabbitmq
+	@node operations/password.ts $(these)$(if $(KEY), --key $(KEY))$(if $(SHOW), --show $(SHOW))
 
 urls: ## what to open or call
 	node operations/urls.ts $(these)

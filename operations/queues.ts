@@ -1,58 +1,50 @@
-/** `make queues`: Robotoff's queues and workers by `rq info`; PROTEA's with messages, consumers and dead letters. */
-import { containerName, containersOf, type SystemSpec } from "../systems/spec.ts";
+/** `make queues`: Robotoff's queues and workers by `rq info`; PROTEA's with messages, consumers, declared and real, and dead letters. */
+import { styleText } from "node:util";
+import { containerName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import type { HostSettings } from "../config/host.ts";
 import { run, selected } from "./command.ts";
+import { runningContainer } from "./containers/running.ts";
 import { dockerCommand } from "../hosts/connection.ts";
 import { dockerOutput, show } from "../hosts/docker.ts";
+import { queueRows, type ListedQueue } from "./queues/rows.ts";
 import { readStack } from "./stack.ts";
+import { consumedQueues } from "../systems/protea/queues.ts";
 import { table } from "./table.ts";
 
 /** A running container of Robotoff's own image, a worker if there is one: any of them can ask rq. */
 function robotoffContainer(host: HostSettings, system: SystemSpec): string {
   const image = system.services.find((service) => service.name === "api")!.image;
-  const isWorker = (command: string[] = []) => command.includes("run-worker");
-  const candidates = containersOf(system)
-    .filter(({ service }) => service.image === image && service.kind === "service")
-    .sort((a, b) => Number(isWorker(b.service.command)) - Number(isWorker(a.service.command)))
-    .map(({ name }) => name);
-  const filter = `label=com.docker.compose.project=${system.project}`;
-  const running = new Set(dockerOutput(host, ["ps", "--filter", filter, "--format", "{{.Names}}"]).split("\n"));
-  const found = candidates.find((name) => running.has(name));
-  if (!found) throw new Error(`no container of Robotoff runs: ${candidates.join(", ")}`);
-  return found;
+  const isWorker = (service: ServiceSpec) => Number(service.command?.includes("run-worker") ?? false);
+  const services = system.services.toSorted((a, b) => isWorker(b) - isWorker(a));
+  return runningContainer(host, { ...system, services }, (service) => service.image === image).name;
 }
 
-function rabbitmqQueues(host: HostSettings, system: SystemSpec): void {
+/** @returns its exit code. The image's rq is on the PATH of its entrypoint alone. */
+function rqInfo(host: HostSettings, system: SystemSpec): Promise<number> {
+  const words = ["/docker-entrypoint.sh", "rq", "info"];
+  return show(dockerCommand(host, ["exec", robotoffContainer(host, system), ...words]));
+}
+
+/** @returns the exit code: 1 when a queue that must have exactly one consumer has not */
+function rabbitmqQueues(host: HostSettings, system: SystemSpec): number {
   const list = ["rabbitmqctl", "-q", "list_queues", "name", "messages", "consumers", "--formatter", "json"];
   const command = ["exec", containerName(system, "rabbitmq", 1), ...list];
   console.log(dockerCommand(host, command).join(" "));
-  const queues = JSON.parse(dockerOutput(host, command)) as { name: string; messages: number; consumers: number }[];
-  const rows = queues
-    .sort((a, b) => a.name.localeCompare(b.name))
-    .map(({ name, messages, consumers }) => ({
-      queue: name,
-      messages: String(messages),
-      consumers: String(consumers),
-    }));
-  console.log(table(["queue", "messages", "consumers"], rows));
-  const dead = queues
-    .filter((queue) => queue.name.endsWith("dead-letter"))
-    .reduce((sum, queue) => sum + queue.messages, 0);
-  console.log(`dead letters: ${dead}`);
+  const listed = JSON.parse(dockerOutput(host, command)) as ListedQueue[];
+  const { rows, problems, deadLetters } = queueRows(consumedQueues(system), listed);
+  console.log(table(["queue", "messages", "consumers", "declared"], rows));
+  console.log(`dead letters: ${deadLetters}${deadLetters > 0 ? " (make letters shows them)" : ""}`);
+  for (const problem of problems) console.log(styleText("red", problem));
+  return problems.length > 0 ? 1 : 0;
 }
 
 await run([], async (options) => {
   const stack = readStack(options.stack);
+  let worst = 0;
   for (const system of selected(stack, { system: options.system })) {
     console.log(`--- ${system.name}`);
-    if (system.name === "protea") rabbitmqQueues(stack.host, system);
-    else {
-      const container = robotoffContainer(stack.host, system);
-      // The image's rq is on the PATH of its entrypoint alone.
-      const ask = ["exec", container, "/docker-entrypoint.sh", "rq", "info"];
-      const code = await show(dockerCommand(stack.host, ask));
-      if (code !== 0) return code;
-    }
+    const code = system.name === "protea" ? rabbitmqQueues(stack.host, system) : await rqInfo(stack.host, system);
+    worst = Math.max(worst, code);
   }
-  return 0;
+  return worst;
 });

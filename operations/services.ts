@@ -5,22 +5,36 @@
 import { run, selected } from "./command.ts";
 import { dockerCommand } from "../hosts/connection.ts";
 import { show } from "../hosts/docker.ts";
-import { composeWords, VERBS } from "./services/words.ts";
+import { composeWords, plainLogWords, VERBS } from "./services/words.ts";
 import { readStack } from "./stack.ts";
+
+/** The exit codes of commands, side by side or one after the other; then the first that fails is the last. */
+async function all(commands: (() => Promise<number>)[], sideBySide: boolean): Promise<number[]> {
+  if (sideBySide) return Promise.all(commands.map((command) => command()));
+  const codes: number[] = [];
+  for (const command of commands) {
+    codes.push(await command());
+    if (codes.at(-1) !== 0) break;
+  }
+  return codes;
+}
 
 await run(["tail", "apps", "plain", "follow"], async (options) => {
   const verb = VERBS.find((known) => known === options.words[0]);
   if (!verb) throw new Error(`expected one of ${VERBS.join(", ")}`);
   const stack = readStack(options.stack);
   const terminal = process.stdout.isTTY === true;
-  const commands = selected(stack, options).map((system) =>
-    dockerCommand(stack.host, ["compose", "-p", system.project, ...composeWords(verb, options, system, terminal)]),
-  );
-  // Logs of two systems are followed side by side; anything else is done one after the other.
-  if (verb === "logs") return Math.max(...(await Promise.all(commands.map((command) => show(command)))));
-  for (const command of commands) {
-    const code = await show(command);
-    if (code !== 0) return code;
+  const systems = selected(stack, options);
+  if (verb === "logs" && options.plain === "1") {
+    const words = systems.flatMap((system) => plainLogWords(options, system, terminal));
+    // What a container writes as errors is log as well.
+    const logs = words.map((each) => () => show(dockerCommand(stack.host, each), { stdio: ["inherit", 1, 1] }));
+    return Math.max(...(await all(logs, options.follow === "1" || terminal)));
   }
-  return 0;
+  const commands = systems.map((system) => {
+    const words = composeWords(verb, options, system, terminal);
+    return () => show(dockerCommand(stack.host, words));
+  });
+  // Logs of two systems are followed side by side; anything else is done one after the other.
+  return Math.max(...(await all(commands, verb === "logs")));
 });

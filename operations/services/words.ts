@@ -1,5 +1,5 @@
-/** The words of `docker compose -p PROJECT …` behind `make start|stop|restart|logs`. Pure. */
-import type { SystemSpec } from "../../systems/spec.ts";
+/** The words of docker behind `make start|stop|restart|logs`. Pure. */
+import { containersOf, type SystemSpec } from "../../systems/spec.ts";
 
 export const VERBS = ["start", "stop", "restart", "logs"] as const;
 export type Verb = (typeof VERBS)[number];
@@ -23,21 +23,35 @@ export function applications(system: SystemSpec): string[] {
     .map(({ name }) => name);
 }
 
+/** The services asked for by name; undefined: all. */
+function named({ service, apps }: Wanted, system: SystemSpec): string[] | undefined {
+  if (service && apps === "1") throw new Error("expected SERVICE= or APPS=1, found both");
+  return apps === "1" ? applications(system) : service ? [service] : undefined;
+}
+
+const logWords = ({ tail = "100", follow }: Wanted, terminal: boolean) => [
+  "logs",
+  ...((follow ?? (terminal ? "1" : "0")) === "1" ? ["--follow"] : []),
+  ...["--tail", tail],
+];
+
 /**
- * The words after the project's name.
+ * The words after `docker`.
  * @param terminal whether standard output is one
  * @throws Error when one service and the applications are asked for at once
  */
 export function composeWords(verb: Verb, wanted: Wanted, system: SystemSpec, terminal: boolean): string[] {
-  const { service, apps, tail = "100", plain, follow = terminal ? "1" : "0" } = wanted;
-  if (service && apps === "1") throw new Error("expected SERVICE= or APPS=1, found both");
-  const services = apps === "1" ? applications(system) : service ? [service] : [];
-  if (verb !== "logs") return [verb, ...services];
-  return [
-    "logs",
-    ...(follow === "1" ? ["--follow"] : []),
-    ...(plain === "1" ? ["--no-log-prefix", "--no-color"] : []),
-    ...["--tail", tail],
-    ...services,
-  ];
+  const words = verb === "logs" ? logWords(wanted, terminal) : [verb];
+  return ["compose", "-p", system.project, ...words, ...(named(wanted, system) ?? [])];
+}
+
+/**
+ * The words after `docker` for the logs of each container as it wrote them. By docker itself: compose writes terminal
+ * codes between the lines, whatever it is told.
+ */
+export function plainLogWords(wanted: Wanted, system: SystemSpec, terminal: boolean): string[][] {
+  const services = named(wanted, system);
+  return containersOf(system)
+    .filter(({ service }) => services === undefined || services.includes(service.name))
+    .map(({ name }) => [...logWords(wanted, terminal), name]);
 }

@@ -6,6 +6,7 @@ import { postgres } from "../servers/postgres.ts";
 import { queues, rabbitmq } from "../servers/rabbitmq.ts";
 import { bashHttp, healthcheck, httpAnswers } from "../healthchecks.ts";
 import { completed, healthy, imageReference, loopback, serviceSpec, withSettings } from "../service-spec.ts";
+import { DEAD_LETTERS } from "./queues.ts";
 import { apiEnvironment, environment } from "./environment.ts";
 import { FOLDERS, extraWorkers, mounts, workers } from "./workers.ts";
 
@@ -54,7 +55,7 @@ function servers(settings: ProteaSettings): ServiceSpec[] {
       image: imageReference(settings.images.rabbitmq),
       user,
       password: "protea:rabbitmqPassword",
-      queues: ["protea.dead-letter"],
+      queues: [DEAD_LETTERS],
     }),
     minio({
       image: imageReference(settings.images.minio),

@@ -8,6 +8,9 @@ import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
 import { databaseOperations } from "./topics/operations-db.ts";
 import { diskOperations } from "./topics/operations-disk.ts";
+import { queuesOperations } from "./topics/operations-queues.ts";
+import { runOperation } from "./topics/operations-run.ts";
+import { servicesOperations } from "./topics/operations-services.ts";
 import { succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
@@ -110,6 +113,9 @@ robotoff(() => stack);
 databaseOperations(() => stack);
 diskOperations(() => stack);
 changes(() => stack);
+servicesOperations(() => stack);
+queuesOperations(() => stack);
+runOperation(() => stack);
 drift(() => stack);
 
 test("destroy leaves nothing of ours and touches nothing of others", () => {

@@ -1,5 +1,5 @@
 // `make start|stop|restart|logs`: the words of docker compose, and what the verb does with them.
-import { applications, composeWords, type Verb, type Wanted } from "../../operations/services/words.ts";
+import { applications, composeWords, plainLogWords, type Verb, type Wanted } from "../../operations/services/words.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 import { FakeDocker } from "./support/fake-docker.ts";
 import { committed, STACKS } from "./support/stack.ts";
@@ -38,25 +38,36 @@ test.each(STACKS)("%s: every service with a data port is a server", (stack) => {
   expect(mistaken.map(({ path }) => path)).toEqual([]);
 });
 
-test.each<[string, Verb, Wanted, boolean, string[]]>([
-  ["a system", "stop", {}, true, ["stop"]],
-  ["a service", "restart", { service: "api" }, true, ["restart", "api"]],
-  ["the applications", "stop", { apps: "1" }, true, ["stop", ...PROTEA_APPLICATIONS]],
-  ["the applications, started", "start", { apps: "1" }, false, ["start", ...PROTEA_APPLICATIONS]],
-  ["APPS=0", "stop", { apps: "0", service: "api" }, true, ["stop", "api"]],
-  ["logs on a terminal", "logs", {}, true, ["logs", "--follow", "--tail", "100"]],
-  ["logs in a pipe", "logs", {}, false, ["logs", "--tail", "100"]],
-  ["logs in a pipe, followed", "logs", { follow: "1" }, false, ["logs", "--follow", "--tail", "100"]],
-  ["logs on a terminal, not followed", "logs", { follow: "0" }, true, ["logs", "--tail", "100"]],
-  [
-    "a service's plain logs",
-    "logs",
-    { service: "api", plain: "1", tail: "5" },
-    false,
-    ["logs", "--no-log-prefix", "--no-color", "--tail", "5", "api"],
-  ],
+test.each<[string, Verb, Wanted, boolean, string]>([
+  ["a system", "stop", {}, true, "stop"],
+  ["a service", "restart", { service: "api" }, true, "restart api"],
+  ["the applications", "stop", { apps: "1" }, true, `stop ${PROTEA_APPLICATIONS.join(" ")}`],
+  ["the applications, started", "start", { apps: "1" }, false, `start ${PROTEA_APPLICATIONS.join(" ")}`],
+  ["APPS=0", "stop", { apps: "0", service: "api" }, true, "stop api"],
+  ["logs on a terminal", "logs", {}, true, "logs --follow --tail 100"],
+  ["logs in a pipe", "logs", { service: "api" }, false, "logs --tail 100 api"],
+  ["logs in a pipe, followed", "logs", { follow: "1", tail: "5" }, false, "logs --follow --tail 5"],
+  ["logs on a terminal, not followed", "logs", { follow: "0" }, true, "logs --tail 100"],
 ])("%s", (_what, verb, wanted, terminal, words) => {
-  expect(composeWords(verb, wanted, protea, terminal)).toEqual(words);
+  expect(composeWords(verb, wanted, protea, terminal).join(" ")).toBe(`compose -p protea ${words}`);
+});
+
+test.each<[string, Wanted, boolean, string[]]>([
+  ["a service's", { service: "api", tail: "5" }, false, ["logs --tail 5 protea-api-1"]],
+  ["a service's, on a terminal", { service: "api" }, true, ["logs --follow --tail 100 protea-api-1"]],
+  [
+    "the applications'",
+    { apps: "1", follow: "0" },
+    true,
+    PROTEA_APPLICATIONS.map((n) => `logs --tail 100 protea-${n}-1`),
+  ],
+])("plain logs: %s", (_what, wanted, terminal, commands) => {
+  expect(plainLogWords(wanted, protea, terminal).map((words) => words.join(" "))).toEqual(commands);
+});
+
+test("plain logs of a system: of every container, jobs too", () => {
+  const names = protea.services.map(({ name }) => `logs --tail 100 protea-${name}-1`);
+  expect(plainLogWords({}, protea, false).map((words) => words.join(" "))).toEqual(names);
 });
 
 test("one service and the applications are two things", () => {
@@ -70,13 +81,22 @@ describe("the verb", () => {
   });
   afterEach(() => docker.remove());
 
-  test("in a pipe, the log is all that is printed; the command goes to standard error", () => {
-    const command = "compose -p protea logs --no-log-prefix --no-color --tail 5 api";
-    docker.answer(command, '{"level": "ERROR"}\n');
+  test("plain, in a pipe, the log is all that is printed; the command goes to standard error", () => {
+    docker.answer("logs --tail 5 protea-api-1", '{"level": "ERROR"}\n');
     const ran = docker.operation(
       "services", "logs", "--system", "protea", "--service", "api", "--plain", "1", "--tail", "5",
     ); // prettier-ignore
-    expect(ran).toEqual({ status: 0, stdout: '{"level": "ERROR"}\n', stderr: `docker ${command}\n` });
+    expect(ran).toEqual({
+      status: 0,
+      stdout: '{"level": "ERROR"}\n',
+      stderr: "docker logs --tail 5 protea-api-1\n",
+    });
+  });
+
+  test("what a container writes as errors is log as well", () => {
+    docker.answer("logs --tail 100 protea-api-1", "it went wrong", 3);
+    const ran = docker.operation("services", "logs", "--system", "protea", "--service", "api", "--plain", "1");
+    expect(ran).toMatchObject({ status: 3, stdout: "it went wrong" });
   });
 
   test("one system after the other; the first that fails ends it", () => {

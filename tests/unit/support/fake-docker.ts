@@ -17,6 +17,13 @@ if [ ! -f "$answer" ]; then
   echo "the fake docker has no answer for: $*" >&2
   exit 125
 fi
+if [ "$*" = "system dial-stdio" ]; then
+  # The API: a request's head, then its body, which is kept.
+  while IFS= read -r line && [ "$line" != "$(printf '\\r')" ]; do
+    case $line in [Cc]ontent-[Ll]ength:*) length=$(echo "$line" | tr -cd 0-9) ;; POST*) echo "$line" >>"$dir/requests" ;; esac
+  done
+  head -c "$length" >>"$dir/requests"
+fi
 code=$(head -n 1 "$answer")
 if [ "$code" = 0 ]; then tail -n +2 "$answer"; else tail -n +2 "$answer" >&2; fi
 exit "$code"
@@ -28,6 +35,12 @@ export class FakeDocker {
 
   constructor() {
     writeFileSync(join(this.folder, "docker"), DOCKER, { mode: 0o755 });
+  }
+
+  /** Another program on PATH. */
+  program(name: string, script: string): this {
+    writeFileSync(join(this.folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return this;
   }
 
   /** From now on `docker COMMAND` ends like this. */
@@ -71,6 +84,11 @@ export class FakeDocker {
   /** The commands it was called with. */
   get calls(): string[] {
     return readFileSync(join(this.folder, "calls"), "utf8").trim().split("\n");
+  }
+
+  /** What was posted to its API, each with the request's first line. */
+  get requests(): string {
+    return readFileSync(join(this.folder, "requests"), "utf8");
   }
 
   remove(): void {

@@ -1,0 +1,44 @@
+/**
+ * Docker's own API on a stack's host, by `docker system dial-stdio`: for what its command line would take secrets as
+ * arguments for. https://docs.docker.com/reference/api/engine/
+ */
+import { spawn } from "node:child_process";
+import { request } from "node:http";
+import { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { HostSettings } from "../config/host.ts";
+import { dockerCommand } from "./connection.ts";
+
+/**
+ * Posts a body and gives the answer's.
+ * @param path with its query: `/containers/create?name=x`
+ * @throws Error with the engine's message, or with docker's when there is no engine
+ */
+export async function dockerPost(host: HostSettings, path: string, body: object): Promise<unknown> {
+  const [command, ...rest] = dockerCommand(host, ["system", "dial-stdio"]);
+  const child = spawn(command!, rest, { stdio: "pipe" });
+  const complaint = text(child.stderr);
+  const content = JSON.stringify(body);
+  try {
+    const { status, answer } = await new Promise<{ status: number; answer: string }>((resolve, reject) => {
+      child.on("error", reject);
+      const socket = Duplex.from({ readable: child.stdout, writable: child.stdin });
+      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(content) };
+      request({ method: "POST", path, host: "docker", headers, createConnection: () => socket }, (response) => {
+        text(response).then((answer) => resolve({ status: response.statusCode!, answer }), reject);
+      })
+        .on("error", reject)
+        .end(content);
+    });
+    const parsed = JSON.parse(answer || "{}") as { message?: string };
+    if (status >= 400) throw new Error(parsed.message ?? `docker: HTTP ${status}`);
+    return parsed;
+  } catch (error) {
+    child.stdin.destroy();
+    // What docker said tells more than a connection that ended.
+    const said = (await complaint).trim();
+    throw said ? new Error(said) : error;
+  } finally {
+    child.stdin.destroy();
+  }
+}
