@@ -8,9 +8,11 @@ import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
 import { databaseOperations } from "./topics/operations-db.ts";
 import { diskOperations } from "./topics/operations-disk.ts";
+import { accessOperations } from "./topics/operations-access.ts";
 import { queuesOperations } from "./topics/operations-queues.ts";
 import { runOperation } from "./topics/operations-run.ts";
 import { servicesOperations } from "./topics/operations-services.ts";
+import { runbooks } from "./topics/runbooks.ts";
 import { succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
@@ -116,6 +118,8 @@ changes(() => stack);
 servicesOperations(() => stack);
 queuesOperations(() => stack);
 runOperation(() => stack);
+accessOperations(() => stack);
+runbooks(() => stack);
 drift(() => stack);
 
 test("destroy leaves nothing of ours and touches nothing of others", () => {

@@ -88,7 +88,7 @@ describe("the verb", () => {
 
   test("Robotoff's troubles do not keep PROTEA's from being seen, nor are they forgotten", () => {
     const ps = "ps --filter label=com.docker.compose.project=robotoff --format {{.Names}}";
-    docker.answer(ps, "robotoff_api_1\n").answer("exec robotoff_api_1 rq info", "no Redis", 1);
+    docker.answer(ps, "robotoff_api_1\n").answer("exec robotoff_api_1 /docker-entrypoint.sh rq info", "no Redis", 1);
     docker.answer(LIST, JSON.stringify([queue("protea.embeddings", 0, 1)]));
     const { status, stdout } = docker.operation("queues");
     expect(status).toBe(1);

@@ -60,22 +60,6 @@ export function compose(get: () => TestStack): void {
       );
       expect(dump).toMatchObject({ code: 0 });
       expect(dump.text).toContain("TABLE DATA public product_insight");
-      get().docker(
-        "exec",
-        `${name}-protea-postgres-1`,
-        "pg_dump",
-        "-U",
-        "protea",
-        "-d",
-        "protea",
-        "-Fc",
-        "-Z6",
-        "-f",
-        "/tmp/protea.dump",
-      );
-      expect(get().docker("exec", `${name}-protea-postgres-1`, "pg_restore", "--list", "/tmp/protea.dump")).toContain(
-        "TABLE DATA public job ",
-      );
       const queues = get().docker(
         "exec",
         `${name}-protea-rabbitmq-1`,

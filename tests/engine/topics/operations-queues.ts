@@ -1,11 +1,12 @@
 import { request, until } from "../../http.ts";
-import { docker, failed, succeeded, type TestStack } from "../stack.harness.ts";
+import { failed, succeeded } from "../host.ts";
+import type { TestStack } from "../stack.harness.ts";
 
 /** What `make queues` and `make letters` say and do on a stack that runs. */
 export function queuesOperations(get: () => TestStack): void {
   describe("make queues and letters", () => {
     const rabbitmqctl = (...args: string[]) =>
-      docker("exec", get().container("protea", "rabbitmq"), "rabbitmqctl", "-q", ...args);
+      get().docker("exec", get().container("protea", "rabbitmq"), "rabbitmqctl", "-q", ...args);
     const waiting = (queue: string) => {
       const line = rabbitmqctl("list_queues", "name", "messages")
         .split("\n")
@@ -23,19 +24,19 @@ channel = connection.channel()
 channel.confirm_delivery()
 channel.basic_publish("", "protea.dead-letter", ${body}, pika.BasicProperties(headers=${headers}, delivery_mode=2))
 connection.close()`;
-      docker("exec", get().container("protea", "worker-jobs"), "python", "-c", script);
+      get().docker("exec", get().container("protea", "worker-jobs"), "python", "-c", script);
     };
 
     test("consumers beside what is declared; red without the one consumer of protea.embeddings", async () => {
       const worker = get().container("protea", "worker-embeddings");
       const queues = () => get().operation("queues", "--system", "protea");
       expect(succeeded(queues())).toMatch(/^protea\.embeddings +\d+ +1 +1$/m);
-      docker("stop", worker);
+      get().docker("stop", worker);
       try {
         await until("its consumer is gone", 30, () => queues().code === 1);
         expect(failed(queues())).toContain("protea.embeddings has 0 consumers, expected exactly 1");
       } finally {
-        docker("start", worker);
+        get().docker("start", worker);
       }
       await until("its consumer is back", 60, () => queues().code === 0);
     });

@@ -1,4 +1,5 @@
-import { docker, succeeded, type TestStack } from "../stack.harness.ts";
+import { succeeded } from "../host.ts";
+import type { TestStack } from "../stack.harness.ts";
 
 /** What `make run` makes, and that nothing of it stays. */
 export function runOperation(get: () => TestStack): void {
@@ -8,7 +9,7 @@ export function runOperation(get: () => TestStack): void {
 
     afterEach(() => {
       expect(
-        docker("ps", "--all", "--quiet", "--filter", `label=robotoff-protea.stack=${get().name}`, "--filter", "label=com.docker.compose.oneoff=True"),
+        get().docker("ps", "--all", "--quiet", "--filter", `label=robotoff-protea.stack=${get().name}`, "--filter", "label=com.docker.compose.oneoff=True"),
       ).toBe(""); // prettier-ignore
     });
 

@@ -1,11 +1,12 @@
 import { until } from "../../http.ts";
-import { docker, healthOf, succeeded, type TestStack } from "../stack.harness.ts";
+import { succeeded } from "../host.ts";
+import type { TestStack } from "../stack.harness.ts";
 
 /** What `make stop|start|logs` do on a stack that runs. */
 export function servicesOperations(get: () => TestStack): void {
   describe("make stop, start and logs", () => {
     const running = () =>
-      docker("ps", "--filter", `name=^${get().name}-protea-`, "--format", "{{.Label \"com.docker.compose.service\"}}")
+      get().docker("ps", "--filter", `name=^${get().name}-protea-`, "--format", "{{.Label \"com.docker.compose.service\"}}")
         .split("\n")
         .sort(); // prettier-ignore
 
@@ -13,7 +14,9 @@ export function servicesOperations(get: () => TestStack): void {
       const all = running();
       const servers = ["minio", "postgres", "rabbitmq"];
       const started = () =>
-        servers.map((name) => docker("inspect", "--format", "{{.State.StartedAt}}", get().container("protea", name)));
+        servers.map((name) =>
+          get().docker("inspect", "--format", "{{.State.StartedAt}}", get().container("protea", name)),
+        );
       const before = started();
       succeeded(get().operation("services", "stop", "--system", "protea", "--apps", "1"));
       expect(running()).toEqual(servers);
@@ -21,9 +24,11 @@ export function servicesOperations(get: () => TestStack): void {
       expect(running()).toEqual(all);
       expect(started()).toEqual(before);
       const api = get().container("protea", "api");
-      await until("the API is healthy again", 60, () => healthOf(api) === "healthy");
+      await until("the API is healthy again", 60, () => get().host.healthOf(api) === "healthy");
       // A job that ended is not run again.
-      expect(docker("inspect", "--format", "{{.State.Status}}", get().container("protea", "migrate"))).toBe("exited");
+      expect(get().docker("inspect", "--format", "{{.State.Status}}", get().container("protea", "migrate"))).toBe(
+        "exited",
+      );
     });
 
     test("plain logs in a pipe end, and each line is the container's own", () => {
