@@ -3,6 +3,7 @@
  * either. So what is stopped, gone or unhealthy is brought back first, and at the end everything declared is healthy, or
  * the exit code is not 0 and what `make why` knows is shown. Words after `--` go to Pulumi.
  */
+import { checkHost } from "../hosts/checks.ts";
 import { show } from "../hosts/docker.ts";
 import { run, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -25,10 +26,14 @@ const touched = (state: State) =>
 /** Brings back what is not as declared. The containers that cannot be started, as arguments that replace them. */
 async function prepare(options: Options<"yes">, state: State): Promise<string[]> {
   if (!state.resources?.length) return [];
-  const { host, wanted, inspected } = look(options);
+  const stack = readStack(options.stack);
+  const { host, wanted, inspected } = look(options, stack);
   const todo = plan(wanted, inspected, state, options.stack);
   const lines = describePlan(todo);
   if (lines.length === 0) return [];
+  // What is in the way of Pulumi's part must not be found half-way.
+  const problems = checkHost(host, stack.name, stack.systems);
+  if (problems) throw new Error(problems);
   const what = `on the host of ${options.stack}, not as the last up left it:\n${lines.join("\n")}`;
   // Where data may not go, a person decides; Pulumi asks for its own part as well.
   await confirm(what, host.protectVolumes ? options.yes : "1");

@@ -127,8 +127,7 @@ export class TestStack {
     return this.docker("exec", this.container(system, "postgres"), "psql", "-U", user, "-d", system, "-Atc", sql);
   }
 
-  /** Of every command for this stack. */
-  readonly environment: Record<string, string> = {
+  readonly environment = {
     PULUMI_BACKEND_URL: `file://${this.folder}/state`,
     PULUMI_CONFIG_PASSPHRASE: "test",
     PULUMI_SKIP_UPDATE_CHECK: "1",
