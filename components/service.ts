@@ -4,6 +4,7 @@ import { containerArguments } from "../engines/docker/container-args.ts";
 import { labelList } from "../engines/docker/labels.ts";
 import { containerName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
+import { healthy } from "./healthy.ts";
 import type { Host } from "./host.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -16,51 +17,62 @@ export interface ServiceArgs {
   secrets: Secrets;
   /** The image's content id (sha256:…): a moved tag replaces the containers. */
   imageId: pulumi.Input<string>;
-  /** What must have happened first: healthy servers, finished jobs, networks and volumes. */
-  after: pulumi.Resource[];
+  /** Networks, volumes and images: a container is made when they are there. */
+  foundation: pulumi.Resource[];
+  /** Healthy servers and finished jobs: it runs after them. A job's container is made before, so that the job alone waits. */
+  needed: pulumi.Resource[];
 }
 
 /** The containers of a service; or a job's container and the command that runs it to its end. */
 export class Service extends Component {
-  /** What others wait for: healthy containers, or the finished job. */
-  readonly ready: pulumi.Resource[];
+  readonly spec: ServiceSpec;
+  readonly containers: docker.Container[];
+  private readonly args: ServiceArgs;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Service", name, opts);
-    const { service, system, host } = args;
-    const containers = Array.from({ length: service.replicas }, (_, index) => this.container(args, index + 1));
-    if (service.kind === "service") this.ready = containers;
-    else
-      this.ready = containers.map((container, index) =>
-        host.run(
-          this.child(`run-${index + 1}`),
-          // A new container: a new image or new settings, so the job runs again.
-          {
-            name: "job",
-            args: [containerName(system, service.name, index + 1)],
-            triggers: [container.id],
-            after: [container],
-          },
-          { parent: this },
-        ),
-      );
+    this.spec = args.service;
+    this.args = args;
+    this.containers = Array.from({ length: args.service.replicas }, (_, index) => this.container(index + 1));
     this.registerOutputs();
   }
 
-  private container(args: ServiceArgs, n: number): docker.Container {
-    const { stack, service, system, host, secrets } = args;
+  /** What others wait for: healthy containers, or the finished job. To be asked for once. */
+  ready(): pulumi.Resource[] {
+    if (this.spec.kind === "job") return this.containers.map((container, index) => this.finished(container, index + 1));
+    if (this.containers.length === 0) return [];
+    const { host, system } = this.args;
+    return [healthy(this.child("healthy"), { host, system, services: [this] }, { parent: this })];
+  }
+
+  private finished(container: docker.Container, n: number): pulumi.Resource {
+    return this.args.host.run(
+      this.child(`run-${n}`),
+      {
+        name: "job",
+        args: [containerName(this.args.system, this.spec.name, n)],
+        // A new container: a new image or new settings, so the job runs again.
+        triggers: [container.id],
+        after: [container, ...this.args.needed],
+      },
+      { parent: this },
+    );
+  }
+
+  private container(n: number): docker.Container {
+    const { stack, service, system, host, secrets, imageId, foundation, needed } = this.args;
     const { labels, ...rest } = containerArguments(system, service, n, stack, host.protectVolumes);
     return new docker.Container(
       this.child(String(n)),
       {
         ...rest,
         envs: secrets.environment(service.environment),
-        labels: [...labelList(labels), { label: "com.docker.compose.image", value: args.imageId }],
+        labels: [...labelList(labels), { label: "com.docker.compose.image", value: imageId }],
       },
       {
         parent: this,
         provider: host.provider,
-        dependsOn: args.after,
+        dependsOn: service.kind === "job" ? foundation : [...foundation, ...needed],
         additionalSecretOutputs: ["envs"],
         // Two containers cannot share a name, and two databases must never share a volume.
         deleteBeforeReplace: true,

@@ -4,6 +4,7 @@ import { labelList, projectLabels } from "../engines/docker/labels.ts";
 import { inOrder } from "../systems/order.ts";
 import { networkName, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
+import { healthy } from "./healthy.ts";
 import type { Host } from "./host.ts";
 import type { Secrets } from "./secrets.ts";
 import { Service } from "./service.ts";
@@ -25,16 +26,21 @@ export class System extends Component {
     const images = this.images(args, first);
     // Every image is there before any container is touched: a missing one must not stop a deployment half-way.
     const foundation = [this.network(args, first), ...this.volumes(args, first), ...images.values()];
+    const awaited = new Set(system.services.flatMap((service) => service.needs.map((need) => need.service)));
     const ready = new Map<string, pulumi.Resource[]>();
+    const last: Service[] = [];
     for (const service of inOrder(system.services)) {
       const needed = service.needs.flatMap((need) => ready.get(need.service)!);
       const made = new Service(
         this.child(service.name),
-        { ...args, service, imageId: images.get(service.image)!.imageId, after: [...foundation, ...needed] },
+        { ...args, service, imageId: images.get(service.image)!.imageId, foundation, needed },
         { parent: this },
       );
-      ready.set(service.name, made.ready);
+      if (awaited.has(service.name) || service.kind === "job") ready.set(service.name, made.ready());
+      else if (service.replicas > 0) last.push(made);
     }
+    // What nothing else waits for is waited for at the end, all of it at once.
+    if (last.length > 0) healthy(this.child("healthy"), { ...args, services: last }, { parent: this });
     this.registerOutputs();
   }
 

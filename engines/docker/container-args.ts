@@ -84,9 +84,7 @@ function changeable(service: ServiceSpec) {
 function handling(service: ServiceSpec, keepAnonymousVolumes: boolean) {
   const job = service.kind === "job";
   return {
-    // Created and its readiness awaited: what depends on it starts when it is healthy. A job is run by its Command.
-    wait: service.healthcheck !== undefined,
-    waitTimeout: patience(service),
+    // Nobody waits here: a Command does, for as long as it takes and no longer. A job is run by its Command.
     start: !job,
     mustRun: !job,
     // Without it the provider kills at once.

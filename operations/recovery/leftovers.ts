@@ -11,13 +11,11 @@ export interface Lock {
 
 /** What is read of a stack's state. */
 export interface State {
-  /** initErrors: made, but what was awaited of it did not come about. */
   resources?: {
     urn: string;
     id?: string;
     type?: string;
     inputs?: Record<string, unknown>;
-    initErrors?: string[];
   }[];
   pending_operations?: { type: string; resource: { urn: string; type: string; inputs?: Record<string, unknown> } }[];
 }
@@ -75,13 +73,6 @@ export function suspects(state: State, volumes?: string): Suspect[] {
 export function leftovers(found: Found[], state: State, stack: string): Found[] {
   const known = new Set(state.resources?.map((resource) => resource.id));
   return found.filter((one) => one.labels[STACK_LABEL] === stack && !known.has(one.id) && one.containers === 0);
-}
-
-/** Containers that an `up` made, and gave up before they were healthy; the next one would replace them. */
-export function givenUp(state: State): { urn: string; id: string }[] {
-  return (state.resources ?? []).flatMap(({ urn, id, type, initErrors }) =>
-    id && initErrors?.length && KINDS[type ?? ""] === "container" ? [{ urn, id }] : [],
-  );
 }
 
 /** Resources whose update or deletion was interrupted: only the engine knows how far it came. */

@@ -7,7 +7,7 @@ import { dockerCommand } from "../../hosts/connection.ts";
 import { docker, show } from "../../hosts/docker.ts";
 import { isPulumi, orphans } from "./processes.ts";
 import { readStack } from "../stack.ts";
-import { givenUp, holder, leftovers, suspects, unknown, type Found, type State, type Suspect } from "./leftovers.ts";
+import { holder, leftovers, suspects, unknown, type Found, type State, type Suspect } from "./leftovers.ts";
 
 /** What comes after the recovery. */
 type Next = "up" | "destroy";
@@ -49,15 +49,6 @@ function inspect(host: HostSettings, suspect: Suspect): Found | undefined {
   };
 }
 
-/** A healthy container is kept, although an `up` had given it up: a database that took long to recover, say. */
-function healthyAfterAll(host: HostSettings, state: State): string[] {
-  return givenUp(state)
-    .filter(
-      ({ id }) => docker(host, ["inspect", "--format", "{{.State.Health.Status}}", id]).stdout.trim() === "healthy",
-    )
-    .map(({ urn }) => urn);
-}
-
 /** Removes what interrupted creations made without its being recorded. */
 async function removeLeftovers(
   { stack, system }: Selection,
@@ -89,18 +80,14 @@ export async function recover(options: Selection, before: Next): Promise<void> {
   }
   const state = readState(stack);
   const { host } = readStack(stack);
-  // Before a destroy they go anyway.
-  const kept = before === "destroy" ? [] : healthyAfterAll(host, state);
-  for (const urn of kept) console.log(`${nameOf(urn)} became healthy after an earlier up had given it up: kept`);
   const interrupted = state.pending_operations ?? [];
-  if (interrupted.length > 0) {
-    console.log(`interrupted in ${stack}:`);
-    for (const { type, resource } of interrupted) console.log(`  ${type} ${nameOf(resource.urn)}`);
-    await removeLeftovers(options, before, host, state);
-  } else if (kept.length === 0) return;
+  if (interrupted.length === 0) return;
+  console.log(`interrupted in ${stack}:`);
+  for (const { type, resource } of interrupted) console.log(`  ${type} ${nameOf(resource.urn)}`);
+  await removeLeftovers(options, before, host, state);
   // The stack itself as a target: refreshing it costs nothing, and without a target everything would be refreshed.
   const root = `urn:pulumi:${stack}::${PROJECT}::pulumi:pulumi:Stack::${PROJECT}-${stack}`;
-  const targets = [root, ...unknown(state), ...kept].flatMap((urn) => ["--target", urn]);
+  const targets = [root, ...unknown(state)].flatMap((urn) => ["--target", urn]);
   const refresh = [
     "refresh",
     "--stack",

@@ -1,16 +1,15 @@
 import type { Options } from "../command.ts";
 import { locks, readState } from "./backend.ts";
-import { givenUp } from "./leftovers.ts";
 
 /**
  * Puts in order what an interrupted `up` or `destroy` (killed, power cut, lost connection) left behind, so that the next
- * one completes; and a container that became healthy too late for the last `up` is kept. Volumes are left alone, except
+ * one completes. Volumes are left alone, except
  * before a `destroy` of a stack whose volumes may go: it could not know of them.
  * @param before what comes next
  */
 export async function recoverWhenNeeded(options: Options, before: "up" | "destroy"): Promise<void> {
   const state = readState(options.stack);
-  if (locks(options.stack).length === 0 && !state.pending_operations?.length && givenUp(state).length === 0) return;
+  if (locks(options.stack).length === 0 && !state.pending_operations?.length) return;
   // Loaded only when there is something to do: this runs before every `up`.
   const { recover } = await import("./recover.ts");
   await recover(options, before);

@@ -39,7 +39,7 @@ function node(service: GraphResource, members: GraphResource[]): Node {
     id: service.urn,
     system,
     labels: [count > 1 ? `${label} ×${count}` : label],
-    job: members.some((resource) => resource.type === "command:local:Command"),
+    job: members.some(({ type, urn }) => type === "command:local:Command" && /-run-\d+$/.test(urn)),
   };
 }
 

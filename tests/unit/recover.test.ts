@@ -1,6 +1,5 @@
 // What is done about an interrupted `up`, from its lock, the state it left and what the engine has.
 import {
-  givenUp,
   holder,
   leftovers,
   suspects,
@@ -53,18 +52,6 @@ test.each<[string, boolean]>([
 ])("before a destroy of %s, volumes that may go are looked for", (volumes, looked) => {
   const volume = { kind: "volume", name: "robotoff_postgres-data" };
   expect(suspects(state, volumes).filter(({ kind }) => kind === "volume")).toEqual(looked ? [volume] : []);
-});
-
-test("a container that was made and given up is known by its urn and id", () => {
-  const type = "docker:index/container:Container";
-  const made = { urn: urn("minio"), id: "id-minio", type };
-  const initErrors = ["container failed to be in healthy state"];
-  const others = [made, { ...made, initErrors: [] }, { ...made, id: undefined, initErrors }];
-  const job = { urn: urn("job"), id: "job", type: "command:local:Command", initErrors };
-  expect(givenUp({ resources: [...others, job, { ...made, initErrors }] })).toEqual([
-    { urn: urn("minio"), id: "id-minio" },
-  ]);
-  expect(givenUp({})).toEqual([]);
 });
 
 test("an interrupted update or deletion is looked up on the engine", () => {
