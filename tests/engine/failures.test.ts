@@ -82,7 +82,7 @@ test("a server that is not healthy in time stops what needs it; why names the re
     for (const needing of ["api", "frontend"]) expect(made).not.toContain(stack.container("protea", needing));
     // A job's container is made at once, and run when what it needs is healthy.
     const bucket = stack.container("protea", "bucket");
-    expect(docker("inspect", "--format", "{{.State.Status}}", bucket)).toBe("created");
+    expect(stack.docker("inspect", "--format", "{{.State.Status}}", bucket)).toBe("created");
   }
   expect(succeeded(stack.operation("why"))).toContain(
     `${minio}: unhealthy\n  its health check failed with exit code 4:\n    no bucket for old men\n  its last log lines:\n`,
