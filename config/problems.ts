@@ -1,4 +1,5 @@
 /** Problems of a stack file, and the one message that reports them all. */
+import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
 
 /** One thing wrong with a stack file. */
@@ -27,20 +28,6 @@ function show(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-/** Number of single-character edits between two words. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 /** `; did you mean "memory"?` for a near miss, else the list of what is known. */

@@ -24,7 +24,8 @@ await run(["out"], ({ stack: name, system: only, out = ".local/compose" }) => {
     mkdirSync(out, { recursive: true });
     const file = join(out, `${system.name}.yaml`);
     writeFileSync(file, text);
-    console.log(`${file}: docker compose -f ${file} up -d --wait`);
+    // Not --wait: Compose 2.26 fails over a job that ended and that nothing needs.
+    console.log(`${file}: docker compose -f ${file} up -d`);
   }
   return 0;
 });

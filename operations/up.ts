@@ -5,7 +5,7 @@
  */
 import { checkHost } from "../hosts/checks.ts";
 import { show } from "../hosts/docker.ts";
-import { run, type Options } from "./command.ts";
+import { run, selected, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { tellBackends } from "./containers/backends.ts";
 import { look } from "./containers/look.ts";
@@ -16,8 +16,8 @@ import { recoverWhenNeeded } from "./recovery/when-needed.ts";
 import { readState } from "./recovery/backend.ts";
 import type { State } from "./recovery/leftovers.ts";
 import { readStack } from "./stack.ts";
-import { bringBack } from "./up/bring-back.ts";
-import { describePlan, plan } from "./up/plan.ts";
+import { bringBack, existing } from "./up/bring-back.ts";
+import { describePlan, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
 
 /** What Pulumi has touched, as the state tells: everything in it but the stack itself. */
 const touched = (state: State) =>
@@ -28,7 +28,8 @@ async function prepare(options: Options<"yes">, state: State): Promise<string[]>
   if (!state.resources?.length) return [];
   const stack = readStack(options.stack);
   const { host, wanted, inspected } = look(options, stack);
-  const todo = plan(wanted, inspected, state, options.stack);
+  const seen = plan(wanted, inspected, state, options.stack);
+  const todo = mayMissMore(seen) ? withLostObjects(seen, selected(stack, options), existing(host), state) : seen;
   const lines = describePlan(todo);
   if (lines.length === 0) return [];
   // What is in the way of Pulumi's part must not be found half-way.

@@ -95,12 +95,12 @@ export class ComposeStack implements Side {
     succeeded(this.stack.operation("compose", "--out", join(this.stack.folder, "compose")));
   }
 
-  /** Both projects at once, as this program does it. */
+  /** Both projects at once, as this program does it. Not `--wait`: it fails over a job that ended and that nothing needs. */
   async up(): Promise<void> {
     await Promise.all(
       SYSTEMS.map((system) => {
         const file = join(this.stack.folder, "compose", `${system}.yaml`);
-        return output({ command: ["docker", "compose", "-f", file, "up", "-d", "--wait"], env: this.secrets });
+        return output({ command: ["docker", "compose", "-f", file, "up", "-d"], env: this.secrets });
       }),
     );
     await untilHealthy(this.stack.name, this.healthy);

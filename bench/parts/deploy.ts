@@ -31,7 +31,7 @@ export async function deploy(rounds: number): Promise<Section> {
   return {
     title: "The real stack: this program and docker compose",
     notes: [
-      "Both systems, under names and ports of their own, images present. Compose gets the files that `make compose` writes: one `up -d --wait` for each system, both at once.",
+      "Both systems, under names and ports of their own, images present. Compose gets the files that `make compose` writes: one `up -d` for each system, both at once, then the same wait for health as for this program (`--wait` of compose fails over a job that ended and that nothing needs).",
       "The one setting is the log level of Robotoff's scheduler: one container is replaced.",
       "With nothing to do, compose runs every one-shot job once more; this program does not. Compose has no preview of drift.",
     ],

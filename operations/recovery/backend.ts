@@ -1,6 +1,6 @@
 /** Reads Pulumi's file backend directly: asking the CLI takes a second, and this is done before every `up`. */
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, globSync, readFileSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Lock, State } from "./leftovers.ts";
@@ -22,13 +22,50 @@ export function locks(stack: string): Lock[] {
   return files.flatMap((file) => (existsSync(file) ? [read<Lock>(file)] : []));
 }
 
+/** The file that holds a stack's state; undefined when the backend is elsewhere than in files. */
+function checkpoint(stack: string): string | undefined {
+  const own = folder();
+  return own && join(own, "stacks", PROJECT, `${stack}.json`);
+}
+
+/** Whether a stack's state is there and is no JSON: a Pulumi was killed while it wrote it. */
+export function isTorn(stack: string): boolean {
+  const file = checkpoint(stack);
+  if (!file || !existsSync(file)) return false;
+  try {
+    read(file);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Puts the state before the last write, which Pulumi keeps as `.bak`, in the place of one that cannot be read; that one
+ * is kept beside it. What the lost write was about is in the older state as an operation that began, or was never begun.
+ * @returns what was done, for a person
+ * @throws an Error when there is no readable `.bak`
+ */
+export function mend(stack: string): string {
+  const file = checkpoint(stack)!;
+  const before = `${file}.bak`;
+  try {
+    read(before);
+  } catch {
+    throw new Error(
+      `the state of ${stack} cannot be read (${file}), nor the one before it (${before}): put back a copy of that file`,
+    );
+  }
+  const torn = `${file}.torn-${Math.floor(Date.now() / 1_000)}`;
+  renameSync(file, torn);
+  copyFileSync(before, file);
+  return `the state was torn by a kill: took the one before it (${before}); the torn one is kept as ${torn}`;
+}
+
 /** A stack's state; empty for a stack that does not exist yet. */
 export function readState(stack: string): State {
-  const own = folder();
-  if (own) {
-    const file = join(own, "stacks", PROJECT, `${stack}.json`);
-    return existsSync(file) ? (read<{ checkpoint: { latest?: State } }>(file).checkpoint.latest ?? {}) : {};
-  }
+  const file = checkpoint(stack);
+  if (file) return existsSync(file) ? (read<{ checkpoint: { latest?: State } }>(file).checkpoint.latest ?? {}) : {};
   const { status, stdout } = spawnSync("bin/pulumi", ["stack", "export", "--stack", stack], {
     encoding: "utf8",
     maxBuffer: 2 ** 28,

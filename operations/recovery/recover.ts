@@ -1,12 +1,13 @@
 /** Puts in order what an interrupted command left behind (operations/recovery/when-needed.ts). */
 import { hostname } from "node:os";
 import type { HostSettings } from "../../config/host.ts";
-import { locks, PROJECT, readState } from "./backend.ts";
+import { isTorn, locks, mend, readState } from "./backend.ts";
 import type { Selection } from "../command.ts";
 import { dockerCommand } from "../../hosts/connection.ts";
 import { docker, show } from "../../hosts/docker.ts";
 import { isPulumi, orphans } from "./processes.ts";
 import { readStack } from "../stack.ts";
+import { refreshOnly } from "./refresh.ts";
 import { holder, leftovers, suspects, unknown, type Found, type State, type Suspect } from "./leftovers.ts";
 
 /** What comes after the recovery. */
@@ -19,7 +20,7 @@ async function succeed(command: string[]): Promise<void> {
   if (code !== 0) throw new Error(`recovery stopped: the command above ended with exit code ${code}`);
 }
 
-/** Ends a lock whose process is gone. Whether there was one. */
+/** Ends a lock whose process is gone, and mends the state that it tore. Whether there was a lock. */
 async function release(stack: string): Promise<boolean> {
   const held = locks(stack);
   const holders = held.map((lock) => holder(lock, hostname(), isPulumi)).filter((name) => name !== undefined);
@@ -27,6 +28,8 @@ async function release(stack: string): Promise<boolean> {
     throw new Error(
       `stack ${stack} is in use: ${holders.join("; ")}. Wait for it to end; if it cannot (its host is gone): bin/pulumi cancel --yes --stack ${stack}`,
     );
+  // Nobody is writing it now, and Pulumi cannot end a lock on a state that it cannot read.
+  if (isTorn(stack)) console.log(mend(stack));
   if (held.length === 0) return false;
   console.log(`an earlier command on ${stack} was killed`);
   await succeed(["bin/pulumi", "cancel", "--yes", "--stack", stack]);
@@ -85,17 +88,6 @@ export async function recover(options: Selection, before: Next): Promise<void> {
   console.log(`interrupted in ${stack}:`);
   for (const { type, resource } of interrupted) console.log(`  ${type} ${nameOf(resource.urn)}`);
   await removeLeftovers(options, before, host, state);
-  // The stack itself as a target: refreshing it costs nothing, and without a target everything would be refreshed.
-  const root = `urn:pulumi:${stack}::${PROJECT}::pulumi:pulumi:Stack::${PROJECT}-${stack}`;
-  const targets = [root, ...unknown(state)].flatMap((urn) => ["--target", urn]);
-  const refresh = [
-    "refresh",
-    "--stack",
-    stack,
-    "--yes",
-    "--skip-preview",
-    "--clear-pending-creates",
-    "--run-program=false",
-  ];
-  await succeed(["bin/pulumi", ...refresh, "--suppress-outputs", ...targets]);
+  if ((await refreshOnly(stack, unknown(state), ["--clear-pending-creates"])) !== 0)
+    throw new Error("recovery stopped: Pulumi could not look at what was interrupted; see above");
 }

@@ -1,5 +1,5 @@
 import type { Options } from "../command.ts";
-import { locks, readState } from "./backend.ts";
+import { isTorn, locks, readState } from "./backend.ts";
 
 /**
  * Puts in order what an interrupted `up` or `destroy` (killed, power cut, lost connection) left behind, so that the next
@@ -8,8 +8,8 @@ import { locks, readState } from "./backend.ts";
  * @param before what comes next
  */
 export async function recoverWhenNeeded(options: Options, before: "up" | "destroy"): Promise<void> {
-  const state = readState(options.stack);
-  if (locks(options.stack).length === 0 && !state.pending_operations?.length) return;
+  const { stack } = options;
+  if (!isTorn(stack) && locks(stack).length === 0 && !readState(stack).pending_operations?.length) return;
   // Loaded only when there is something to do: this runs before every `up`.
   const { recover } = await import("./recover.ts");
   await recover(options, before);

@@ -1,9 +1,18 @@
 /** Brings back what operations/up/plan.ts found, before Pulumi runs. */
 import type { HostSettings } from "../../config/host.ts";
 import { dockerCommand } from "../../hosts/connection.ts";
-import { show } from "../../hosts/docker.ts";
-import { PROJECT } from "../recovery/backend.ts";
-import type { Plan } from "./plan.ts";
+import { dockerOutput, show } from "../../hosts/docker.ts";
+import { refreshOnly } from "../recovery/refresh.ts";
+import type { Existing, Plan } from "./plan.ts";
+
+/** The names of all networks and volumes that the engine has. */
+export function existing(host: HostSettings): Existing {
+  const names = (...args: string[]) => new Set(dockerOutput(host, args).split("\n").filter(Boolean));
+  return {
+    networks: names("network", "ls", "--format", "{{.Name}}"),
+    volumes: names("volume", "ls", "--format", "{{.Name}}"),
+  };
+}
 
 /** Runs `docker VERB` for containers, one after the other in their order. The names of those for which it failed. */
 async function each(host: HostSettings, verb: string, names: string[]): Promise<string[]> {
@@ -32,12 +41,8 @@ export async function bringBack(host: HostSettings, stack: string, todo: Plan): 
   await each(host, "unpause", todo.unpause);
   const failed = await each(host, "start", todo.start);
   await each(host, "restart", todo.restart);
-  if (todo.lost.length > 0) {
-    const root = `urn:pulumi:${stack}::${PROJECT}::pulumi:pulumi:Stack::${PROJECT}-${stack}`;
-    const targets = [root, ...todo.lost.map(({ urn }) => urn)].flatMap((urn) => ["--target", urn]);
-    const refresh = ["refresh", "--stack", stack, "--yes", "--skip-preview", "--run-program=false"];
-    if ((await show(["bin/pulumi", ...refresh, "--suppress-outputs", ...targets])) !== 0)
-      throw new Error("Pulumi could not look at what is gone; see above");
-  }
+  const lost = [...todo.lost, ...todo.lostNetworks, ...todo.lostVolumes].map(({ urn }) => urn);
+  if (lost.length > 0 && (await refreshOnly(stack, lost)) !== 0)
+    throw new Error("Pulumi could not look at what is gone; see above");
   return failed;
 }

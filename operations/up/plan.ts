@@ -1,7 +1,7 @@
 /** What has to be brought back on a host before Pulumi compares a program with its state. Pure. */
 import type { Inspected } from "../../engines/docker/inspect.ts";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
-import type { ServiceSpec } from "../../systems/spec.ts";
+import { networkName, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
 import type { Declared } from "../containers/rows.ts";
 import type { State } from "../recovery/leftovers.ts";
 
@@ -11,6 +11,18 @@ interface Known {
   id: string;
 }
 
+/** Something that the state has and the engine has not. */
+interface Lost {
+  name: string;
+  urn: string;
+}
+
+/** What the engine has, by name. */
+export interface Existing {
+  networks: Set<string>;
+  volumes: Set<string>;
+}
+
 export interface Plan {
   /** Stopped: started again, servers first. */
   start: string[];
@@ -18,7 +30,11 @@ export interface Plan {
   /** Unhealthy applications: stopped gracefully, and started. */
   restart: string[];
   /** Known to the state, and not on the engine: their URNs, for Pulumi to look again and make them anew. */
-  lost: { name: string; urn: string }[];
+  lost: Lost[];
+  /** Networks that are gone; what was in them cannot be started and is made again with them. */
+  lostNetworks: Lost[];
+  /** Volumes that are gone, and what was in them. */
+  lostVolumes: Lost[];
   /** Under a name of this stack and with its label, but not the one that the state has: stopped and renamed, never removed. */
   setAside: string[];
   /** Unhealthy servers with data: left alone (one may be recovering), waited for at the end. */
@@ -26,16 +42,18 @@ export interface Plan {
 }
 
 const CONTAINER = "docker:index/container:Container";
+const NETWORK = "docker:index/network:Network";
+const VOLUME = "docker:index/volume:Volume";
 
-/** The state's containers by Docker's name. */
-function containersOf(state: State): Map<string, Known> {
+/** The state's objects of a type by Docker's name. */
+function known(state: State, wanted: string): Map<string, Known> {
   const entries = (state.resources ?? []).flatMap(({ urn, id, type, inputs }) =>
-    type === CONTAINER && id && typeof inputs?.name === "string" ? [[inputs.name, { urn, id }] as const] : [],
+    type === wanted && id && typeof inputs?.name === "string" ? [[inputs.name, { urn, id }] as const] : [],
   );
   return new Map(entries);
 }
 
-type Verdict = Exclude<keyof Plan, "lost" | "setAside">;
+type Verdict = "start" | "unpause" | "restart" | "wait";
 
 /** What a service's container needs to run again; undefined: nothing. A job's has run, or Pulumi runs it again. */
 function verdict(service: ServiceSpec, { Status: status, Health: health }: Inspected["State"]): Verdict | undefined {
@@ -53,10 +71,19 @@ function verdict(service: ServiceSpec, { Status: status, Health: health }: Inspe
  */
 export function plan(wanted: Declared[], inspected: Inspected[], state: State, stack: string): Plan {
   const found = new Map(inspected.map((container) => [container.Name.replace(/^\//, ""), container]));
-  const known = containersOf(state);
-  const result: Plan = { start: [], unpause: [], restart: [], lost: [], setAside: [], wait: [] };
+  const containers = known(state, CONTAINER);
+  const result: Plan = {
+    start: [],
+    unpause: [],
+    restart: [],
+    lost: [],
+    lostNetworks: [],
+    lostVolumes: [],
+    setAside: [],
+    wait: [],
+  };
   for (const { service, name } of wanted) {
-    const [container, own] = [found.get(name), known.get(name)];
+    const [container, own] = [found.get(name), containers.get(name)];
     if (!own) continue;
     if (!container || container.Id !== own.id) {
       if (container?.Config.Labels?.[STACK_LABEL] === stack) result.setAside.push(name);
@@ -69,7 +96,26 @@ export function plan(wanted: Declared[], inspected: Inspected[], state: State, s
   return result;
 }
 
+/** Whether it must be asked what else is gone: what a running container uses is there. */
+export const mayMissMore = (todo: Plan): boolean => todo.lost.length > 0 || todo.start.length > 0;
+
+/** The plan with the networks and volumes of these systems that the state has and the engine has not. */
+export function withLostObjects(todo: Plan, systems: SystemSpec[], existing: Existing, state: State): Plan {
+  const lost = (type: string, names: string[], there: Set<string>) => {
+    const own = known(state, type);
+    return names.flatMap((name) => (own.has(name) && !there.has(name) ? [{ name, urn: own.get(name)!.urn }] : []));
+  };
+  const volumes = systems.flatMap((system) => system.volumes.map((volume) => volume.dockerName));
+  return {
+    ...todo,
+    lostNetworks: lost(NETWORK, systems.map(networkName), existing.networks),
+    lostVolumes: lost(VOLUME, volumes, existing.volumes),
+  };
+}
+
 const WORDS: [keyof Plan, string][] = [
+  ["lostVolumes", "volume gone, its data with it: made again, empty"],
+  ["lostNetworks", "network gone: made again, with the containers that were in it"],
   ["setAside", "not the container that this stack made: stopped, renamed and kept"],
   ["lost", "gone: made again"],
   ["start", "stopped: started"],

@@ -1,4 +1,5 @@
 /** What goes wrong: a clear error, nothing half-done left unsaid, and the next `up` completes. */
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { standInTag } from "../../images/builder/tag.ts";
 import { failed, succeeded } from "./host.ts";
@@ -143,6 +144,36 @@ test("make up ends in the truth: what is stopped, paused, gone or another's is b
   expect(aside).toMatch(new RegExp(`^${name("worker-embeddings")}-set-aside-\\d+$`));
   expect(stack.docker("inspect", "--format", "{{.State.Status}}", aside)).toBe("exited");
   succeeded(stack.preview("--expect-no-changes"));
+});
+
+test("make up makes a lost network again, with its containers, and data stays", () => {
+  succeeded(stack.makeUp());
+  stack.query("protea", "create table kept as select 42 as answer");
+  const names = [...stack.containers().keys()];
+  stack.docker(
+    "kill",
+    ...names.filter((name) => stack.docker("inspect", "--format", "{{.State.Running}}", name) === "true"),
+  );
+  stack.docker("network", "rm", `${stack.name}-protea_default`);
+  expect(succeeded(stack.makeUp())).toContain("  network gone: made again, with the containers that were in it: ");
+  expect(stack.query("protea", "select answer from kept")).toBe("42");
+  succeeded(stack.preview("--refresh", "--expect-no-changes"));
+});
+
+test("a state that a kill tore is taken from the write before it; a torn one alone is refused", () => {
+  succeeded(stack.makeUp());
+  const file = stack.stateFile;
+  const whole = readFileSync(file, "utf8");
+  truncateSync(file, 0);
+  const text = succeeded(stack.makeUp());
+  expect(text).toContain("the state was torn by a kill: took the one before it");
+  succeeded(stack.preview("--refresh", "--expect-no-changes"));
+  writeFileSync(file, whole.slice(0, 1_000));
+  rmSync(`${file}.bak`);
+  const refused = failed(stack.makeUp());
+  expect(refused).toContain(`the state of ${stack.name} cannot be read (`);
+  expect(readFileSync(file, "utf8")).toBe(whole.slice(0, 1_000));
+  writeFileSync(file, whole);
 });
 
 test("make up that nothing was touched by says nothing of the host; one that ends unhealthy fails and says why", () => {

@@ -133,6 +133,9 @@ export class TestStack {
     PULUMI_SKIP_UPDATE_CHECK: "1",
   };
 
+  /** Pulumi's own file of this stack's state. */
+  readonly stateFile = join(this.folder, "state/.pulumi/stacks/robotoff-protea", `${this.name}.json`);
+
   private readonly file = join(this.folder, `Pulumi.${this.name}.yaml`);
 
   private write(): void {

@@ -1,7 +1,7 @@
 // What `make up` brings back before Pulumi runs, from the declaration, the engine and the state.
 import type { Inspected } from "../../engines/docker/inspect.ts";
 import { declared } from "../../operations/containers/rows.ts";
-import { describePlan, plan, type Plan } from "../../operations/up/plan.ts";
+import { describePlan, mayMissMore, plan, withLostObjects, type Plan } from "../../operations/up/plan.ts";
 import type { State } from "../../operations/recovery/leftovers.ts";
 import { serviceSpec } from "../../systems/service-spec.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
@@ -40,7 +40,16 @@ function engine(service: string, change: { Id?: string; status?: string; health?
   } as unknown as Inspected;
 }
 
-const NOTHING: Plan = { start: [], unpause: [], restart: [], lost: [], setAside: [], wait: [] };
+const NOTHING: Plan = {
+  start: [],
+  unpause: [],
+  restart: [],
+  lost: [],
+  lostNetworks: [],
+  lostVolumes: [],
+  setAside: [],
+  wait: [],
+};
 const found = (...containers: Inspected[]) => plan(declared(system), containers, STATE, "local");
 const lost = (service: string) => ({ name: `protea-${service}-1`, urn: urn(service) });
 const JOB = engine("migrate", { status: "exited" });
@@ -85,6 +94,45 @@ test("what needs another is started after it", () => {
 test("what the state does not know is Pulumi's to make", () => {
   expect(plan(declared(system), [], {}, "local")).toEqual(NOTHING);
   expect(plan(declared(system), [engine("api", { status: "exited" })], {}, "local")).toEqual(NOTHING);
+});
+
+test.each<[string, Partial<Plan>, boolean]>([
+  ["runs or is waited for", { wait: ["a"], restart: ["b"], unpause: ["c"] }, false],
+  ["stopped", { start: ["a"] }, true],
+  ["gone", { lost: [lost("api")] }, true],
+])("networks and volumes are asked for only when a container that is %s may miss them", (_what, change, asked) => {
+  expect(mayMissMore({ ...NOTHING, ...change })).toBe(asked);
+});
+
+test("networks and volumes of these systems that the state has and the engine has not", () => {
+  const object = (kind: string, name: string) => ({
+    urn: `urn:${kind}:${name}`,
+    id: name,
+    type: `docker:index/${kind.toLowerCase()}:${kind}`,
+    inputs: { name },
+  });
+  const state: State = {
+    resources: [
+      object("Network", "protea_default"),
+      object("Network", "robotoff_default"),
+      ...["protea_data", "protea_kept", "robotoff_data"].map((name) => object("Volume", name)),
+    ],
+  };
+  const volumes = ["protea_data", "protea_kept", "protea_unknown"].map((dockerName) => ({
+    name: dockerName,
+    dockerName,
+    external: false,
+  }));
+  const there = (networks: string[]) => ({ networks: new Set(networks), volumes: new Set(["protea_kept"]) });
+  const see = (networks: string[]) => withLostObjects(NOTHING, [{ ...system, volumes }], there(networks), state);
+  const lostVolumes = [{ name: "protea_data", urn: "urn:Volume:protea_data" }];
+  expect(see(["protea_default"])).toEqual({ ...NOTHING, lostVolumes });
+  const lostNetworks = [{ name: "protea_default", urn: "urn:Network:protea_default" }];
+  expect(see(["bridge"])).toEqual({ ...NOTHING, lostVolumes, lostNetworks });
+  expect(describePlan(see([]))).toEqual([
+    "  volume gone, its data with it: made again, empty: protea_data",
+    "  network gone: made again, with the containers that were in it: protea_default",
+  ]);
 });
 
 test("it is said what will be done", () => {
