@@ -9,6 +9,10 @@ const CHECKS =
   "inspect --format {{with .State.Health}}{{range .Log}}its health check ended with exit code {{.ExitCode}} and said " +
   '{{printf "%q" .Output}}{{println}}{{end}}{{end}} ';
 
+const EVENTS =
+  "events --since 1001 --filter type=container --filter container=b --filter event=health_status --filter event=die " +
+  "--filter event=destroy --format event";
+
 let docker: FakeDocker;
 beforeEach(() => (docker = new FakeDocker().answer(`${STATE}a`, "running healthy\n")));
 afterEach(() => docker.remove());
@@ -43,9 +47,25 @@ test.each<[string, string]>([
   expect(run("b=180").stderr).toBe(`${message}\nno such file\nits last log lines:\n`);
 });
 
+/** A second passes with each look at the clock. */
+function clock() {
+  return docker.program("date", 'now=$(($(cat "$0.now" 2>/dev/null || echo 1000) + 1)); echo $now | tee "$0.now"');
+}
+
 test.each(["running starting", "restarting starting", "created starting"])("%s: waited for, for its time", (state) => {
   ill(state);
-  expect(run("b=1").stderr).toBe(`b was not healthy within 1 s (${state})\nits last log lines:\n`);
+  clock().answer(EVENTS, "event\n");
+  expect(run("b=3").stderr).toBe(`b was not healthy within 3 s (${state})\nits last log lines:\n`);
+  expect(docker.calls.filter((call) => call === EVENTS)).toHaveLength(2);
+});
+
+test("one that becomes healthy is seen at the event, and the waiting ends", () => {
+  ill("running starting");
+  clock().answer(EVENTS, "event\n");
+  const state = docker.answerFile(`${STATE}b`);
+  docker.program("timeout", `[ "$1" = 59 ] && printf '0\\nrunning healthy\\n' >${state}; shift; exec "$@"`);
+  expect(run("a=60", "b=60")).toEqual({ status: 0, stdout: "", stderr: "" });
+  expect(docker.calls).toEqual([`${STATE}a`, `${STATE}b`, EVENTS, `${STATE}b`, `${STATE}b`]);
 });
 
 test("one that is gone, or an engine that does not answer, is a failure in docker's words", () => {

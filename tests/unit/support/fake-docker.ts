@@ -45,9 +45,14 @@ export class FakeDocker {
 
   /** From now on `docker COMMAND` ends like this. */
   answer(command: string, output = "", code = 0): this {
-    const name = spawnSync("cksum", { input: command, encoding: "utf8" }).stdout.trim().replaceAll(" ", "-");
-    writeFileSync(join(this.folder, name), `${code}\n${output}`);
+    writeFileSync(this.answerFile(command), `${code}\n${output}`);
     return this;
+  }
+
+  /** Where the answer to a command stands, for a program that changes it. */
+  answerFile(command: string): string {
+    const name = spawnSync("cksum", { input: command, encoding: "utf8" }).stdout.trim().replaceAll(" ", "-");
+    return join(this.folder, name);
   }
 
   /** Runs a script of hosts/scripts/ with arguments. Throws when it asked docker what it has no answer for. */
