@@ -19,6 +19,7 @@ export type Options<O extends string = never> = Selection & Partial<Record<O, st
 /**
  * Runs a verb; an expected problem is printed without a stack trace, and the exit code is then 1.
  * @param own the names of options that this verb has beside --stack, --system and --service
+ * @returns a promise that a verb's file exports as `done`, so that a test can run the file and wait for its end
  */
 export async function run<const O extends string = never>(
   own: readonly O[],
@@ -27,6 +28,7 @@ export async function run<const O extends string = never>(
   const text = { type: "string" } as const;
   try {
     const { values, positionals } = parseArgs({
+      args: process.argv.slice(2),
       allowPositionals: true,
       options: {
         ...Object.fromEntries(own.map((name) => [name, text])),

@@ -9,7 +9,7 @@ import { readStack, stackFile } from "./stack.ts";
 /** Version 1.1, as other readers of compose files know it: there `yes` and `no` are no text unless quoted. */
 const YAML = { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false } as const;
 
-await run(["out"], ({ stack: name, system: only, out = ".local/compose" }) => {
+export const done = run(["out"], ({ stack: name, system: only, out = ".local/compose" }) => {
   for (const system of selected(readStack(name), { system: only })) {
     const needed = variables(system);
     const header = [

@@ -12,7 +12,7 @@ import { table } from "./table.ts";
 /** Rows of a transaction: it ends within a second or so, and holds up nobody. */
 const BATCH = 10_000;
 
-await run(["older", "yes"], async ({ stack: name, system: only, older, yes }) => {
+export const done = run(["older", "yes"], async ({ stack: name, system: only, older, yes }) => {
   if (only === "robotoff")
     throw new Error("the runbooks have nothing to clean in Robotoff's database; expected SYSTEM=protea");
   const variables = { older: interval(older) };

@@ -3,7 +3,7 @@ import { run, selected } from "./command.ts";
 import { psql, showPsql } from "./database/psql.ts";
 import { readStack } from "./stack.ts";
 
-await run([], ({ stack: name, system: only }) => {
+export const done = run([], ({ stack: name, system: only }) => {
   const stack = readStack(name);
   for (const system of selected(stack, { system: only })) {
     console.log(`--- ${system.name}`);

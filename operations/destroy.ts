@@ -3,7 +3,7 @@ import { show } from "../hosts/docker.ts";
 import { run } from "./command.ts";
 import { recoverWhenNeeded } from "./recovery/when-needed.ts";
 
-await run([], async (options) => {
+export const done = run([], async (options) => {
   await recoverWhenNeeded(options, "destroy");
   return show(["bin/pulumi", "destroy", "--stack", options.stack, ...options.words]);
 });

@@ -7,7 +7,7 @@ import { COLUMNS, largestVolumes, usageRows } from "./disk/usage.ts";
 import { readStack } from "./stack.ts";
 import { table } from "./table.ts";
 
-await run([], ({ stack }) => {
+export const done = run([], ({ stack }) => {
   const { host } = readStack(stack);
   const usage = usageOf(host);
   const rows = usageRows(usage, imagesSize(host));

@@ -16,7 +16,7 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-await run(["domain"], async ({ stack: name, service, domain }) => {
+export const done = run(["domain"], async ({ stack: name, service, domain }) => {
   const stack = readStack(name);
   const [system] = selected(stack, { system: "protea" });
   const address = frontendAddress(system!, service);

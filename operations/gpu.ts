@@ -3,7 +3,7 @@ import { runScript, showScript } from "../hosts/run.ts";
 import { run } from "./command.ts";
 import { readStack } from "./stack.ts";
 
-await run([], ({ stack }) => {
+export const done = run([], ({ stack }) => {
   const { host } = readStack(stack);
   showScript(host, "gpu");
   const { code, stdout, stderr } = runScript(host, "gpu");

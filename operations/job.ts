@@ -10,7 +10,7 @@ const CHILDREN = 500;
 /** As the API shows unless asked for more. */
 const EVENTS = 200;
 
-await run(["id", "cancel", "delete", "yes"], async (options) => {
+export const done = run(["id", "cancel", "delete", "yes"], async (options) => {
   const id = jobId(options.id);
   const [cancel, remove] = [options.cancel === "1", options.delete === "1"];
   if (cancel && remove) throw new Error("expected CANCEL=1 or DELETE=1: a job is deleted once it has ended");

@@ -4,7 +4,7 @@ import { jobsApi } from "./jobs/api.ts";
 import { COLUMNS, jobRows, limitOf, statusFilter } from "./jobs/rows.ts";
 import { table } from "./table.ts";
 
-await run(["status", "limit"], (options) => {
+export const done = run(["status", "limit"], (options) => {
   const status = statusFilter(options.status);
   const limit = limitOf(options.limit);
   const jobs = jobsApi(options).list({ status, limit });

@@ -32,7 +32,7 @@ function asker({ stack: name }: Options): (...words: string[]) => unknown {
   };
 }
 
-await run(["republish", "purge", "tail", "yes"], async (options) => {
+export const done = run(["republish", "purge", "tail", "yes"], async (options) => {
   if (options.republish && options.purge === "1") throw new Error("expected REPUBLISH= or PURGE=1, found both");
   const position = options.republish === undefined ? undefined : positive("REPUBLISH", options.republish);
   const limit = position ?? positive("TAIL", options.tail ?? "20");

@@ -35,7 +35,7 @@ function secretValue(stack: string, key: string): string {
   return generated;
 }
 
-await run(["key", "show"], ({ stack: name, system: only, service, key: asked, show }) => {
+export const done = run(["key", "show"], ({ stack: name, system: only, service, key: asked, show }) => {
   if (!service) throw new Error("expected, for instance, make password SERVICE=rabbitmq");
   const [system] = selected(readStack(name), { system: only, service });
   const key = chosenKey(

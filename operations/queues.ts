@@ -38,7 +38,7 @@ function rabbitmqQueues(host: HostSettings, system: SystemSpec): number {
   return problems.length > 0 ? 1 : 0;
 }
 
-await run([], async (options) => {
+export const done = run([], async (options) => {
   const stack = readStack(options.stack);
   let worst = 0;
   for (const system of selected(stack, { system: options.system })) {

@@ -13,7 +13,7 @@ import { dockerSize, freeCache } from "./disk/usage.ts";
 import { readStack, stackNames } from "./stack.ts";
 import { table } from "./table.ts";
 
-await run(["yes"], async ({ stack, yes }) => {
+export const done = run(["yes"], async ({ stack, yes }) => {
   const { host } = readStack(stack);
   // Of every stack: two of them may share an engine, and a file that cannot be read must not read as "nothing declared".
   const declared = stackNames().flatMap((name) =>

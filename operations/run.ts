@@ -12,7 +12,7 @@ import { oneOff, type Whole } from "./run/one-off.ts";
 import { containersOf } from "../systems/spec.ts";
 import { readStack } from "./stack.ts";
 
-await run([], async ({ stack: name, system: only, service, words }) => {
+export const done = run([], async ({ stack: name, system: only, service, words }) => {
   if (!service || words.length === 0)
     throw new Error("expected, for instance, make run SYSTEM=robotoff SERVICE=worker-1 CMD='rq info'");
   const stack = readStack(name);

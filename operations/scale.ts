@@ -5,7 +5,7 @@ import { show } from "../hosts/docker.ts";
 import { poolPath, replicasWanted, withReplicas } from "./scale/replicas.ts";
 import { readStack, readStackFile, stackFile } from "./stack.ts";
 
-await run(["replicas"], async ({ stack, system, service, replicas: given }) => {
+export const done = run(["replicas"], async ({ stack, system, service, replicas: given }) => {
   if (!service) throw new Error("expected SERVICE=, the name of a service or of a worker pool");
   const text = readStackFile(stack);
   const described = readStack(stack, text);

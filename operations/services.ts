@@ -19,7 +19,7 @@ async function all(commands: (() => Promise<number>)[], sideBySide: boolean): Pr
   return codes;
 }
 
-await run(["tail", "apps", "plain", "follow"], async (options) => {
+export const done = run(["tail", "apps", "plain", "follow"], async (options) => {
   const verb = VERBS.find((known) => known === options.words[0]);
   if (!verb) throw new Error(`expected one of ${VERBS.join(", ")}`);
   const stack = readStack(options.stack);

@@ -9,7 +9,7 @@ import { summary } from "./containers/rows.ts";
 import { readStack } from "./stack.ts";
 import { table } from "./table.ts";
 
-await run(["health"], (options) => {
+export const done = run(["health"], (options) => {
   const stack = readStack(options.stack);
   const { found } = look(options, stack);
   const columns = ["system", "service", "container", "state", "health", "since", "ports", "image"] as const;

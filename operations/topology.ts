@@ -3,7 +3,7 @@ import { readState } from "./recovery/backend.ts";
 import { run } from "./command.ts";
 import { topology, type GraphResource } from "./topology/picture.ts";
 
-await run([], ({ stack }) => {
+export const done = run([], ({ stack }) => {
   const { resources } = readState(stack);
   if (!resources) throw new Error(`the stack ${stack} has no resources yet; make up STACK=${stack}`);
   console.log(topology(resources as GraphResource[]));

@@ -45,7 +45,7 @@ async function prepare(options: Options<"yes">, state: State): Promise<string[]>
   return failed.flatMap((name) => ["--replace", urns.get(name)!]);
 }
 
-await run(["yes"], async (options) => {
+export const done = run(["yes"], async (options) => {
   await recoverWhenNeeded(options, "up");
   const before = readState(options.stack);
   const replaced = await prepare(options, before);

@@ -5,7 +5,7 @@ import { dockerCommand } from "../hosts/connection.ts";
 import { readStack } from "./stack.ts";
 import { table } from "./table.ts";
 
-await run([], (options) => {
+export const done = run([], (options) => {
   const stack = readStack(options.stack);
   const rows = selected(stack, options).flatMap((system) =>
     Object.entries(systemOutputs(system).urls).map(([what, url]) => ({ system: system.name, what, url })),

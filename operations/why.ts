@@ -5,7 +5,7 @@
 import { run } from "./command.ts";
 import { tellWhy } from "./containers/tell.ts";
 
-await run(["tail"], (options) => {
+export const done = run(["tail"], (options) => {
   tellWhy(options, options.tail);
   return 0;
 });

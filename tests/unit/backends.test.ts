@@ -44,17 +44,17 @@ describe("make status HEALTH=1", () => {
     return docker.operation("status", "--system", system, ...args);
   };
 
-  test("the command is shown before the answer, backend by backend", () => {
+  test("the command is shown before the answer, backend by backend", async () => {
     docker.answer(question, answer(result("redis", true), result("robotoff_api", false, "no route")));
-    const { stdout } = status("robotoff", "--health", "1");
+    const { stdout } = await status("robotoff", "--health", "1");
     expect(stdout.split("\n\n").at(-1)).toBe(
       [`docker ${question}`, "BACKEND       STATE   ANSWER", "redis         passed  fine", "robotoff_api  failed  no route\n"].join("\n"),
     ); // prettier-ignore
   });
 
-  test("an API that cannot be asked is named, and is not one that passed", () => {
+  test("an API that cannot be asked is named, and is not one that passed", async () => {
     docker.answer(question, "curl: (7) Failed to connect", 7);
-    expect(status("robotoff", "--health", "1")).toMatchObject({
+    expect(await status("robotoff", "--health", "1")).toMatchObject({
       status: 1,
       stderr: "Robotoff's backends could not be asked: curl: (7) Failed to connect\n",
     });
@@ -63,7 +63,7 @@ describe("make status HEALTH=1", () => {
   test.each([
     ["robotoff", []],
     ["protea", ["--health", "1"]],
-  ])("%s %j: nothing is asked", (system, args) => {
-    expect(status(system, ...args).stdout).not.toContain("curl");
+  ])("%s %j: nothing is asked", async (system, args) => {
+    expect((await status(system, ...args)).stdout).not.toContain("curl");
   });
 });

@@ -96,26 +96,26 @@ describe("the commands", () => {
   const batch = (after: string) => `${PROTEA} -v cutoff=${CUTOFF} -v batch=10000 -v after=${after}`;
   const clean = ["--system", "protea", "--older", "30d"];
 
-  test("db asks both systems, or the one that is named, and shows the call", () => {
+  test("db asks both systems, or the one that is named, and shows the call", async () => {
     docker.answer(ROBOTOFF, "of robotoff").answer(PROTEA, "of protea");
-    expect(docker.operation("db")).toMatchObject({
+    expect(await docker.operation("db")).toMatchObject({
       status: 0,
       stdout: "--- robotoff\nof robotoff\n--- protea\nof protea\n",
       stderr: [ROBOTOFF, PROTEA].map((call) => `docker ${call} < operations/database/sizes.sql\n`).join(""),
     });
-    expect(docker.operation("db", "--system", "protea").stdout).not.toContain("robotoff");
+    expect((await docker.operation("db", "--system", "protea")).stdout).not.toContain("robotoff");
   });
 
-  test("db ends with what docker says of a server that is down", () => {
+  test("db ends with what docker says of a server that is down", async () => {
     docker.answer(PROTEA, "Error response from daemon: container abc is not running", 1);
-    const { status, stderr } = docker.operation("db", "--system", "protea");
+    const { status, stderr } = await docker.operation("db", "--system", "protea");
     expect(status).toBe(1);
     expect(stderr).toMatch(/\nError response from daemon: container abc is not running\n$/);
   });
 
-  test("db-clean deletes in batches, events first, and goes on after the last one's id", () => {
+  test("db-clean deletes in batches, events first, and goes on after the last one's id", async () => {
     docker.answer(DAYS, PLAN).answer(batch("0"), "3\t77").answer(batch("77"), "0\t0");
-    const { status, stdout, stderr } = docker.operation("db-clean", ...clean, "--yes", "1");
+    const { status, stdout, stderr } = await docker.operation("db-clean", ...clean, "--yes", "1");
     expect(status).toBe(0);
     expect(stdout).toContain("job_event       12    deleted\n");
     expect(stdout).toContain("job_event: 3 deleted\n");
@@ -124,29 +124,29 @@ describe("the commands", () => {
     expect(stderr.match(/clean-\w+/g)).toEqual(["clean-plan", "clean-job_event", "clean-job"]);
   });
 
-  test("db-clean deletes nothing where nobody can be asked", () => {
+  test("db-clean deletes nothing where nobody can be asked", async () => {
     docker.answer(DAYS, PLAN);
-    const { status, stdout, stderr } = docker.operation("db-clean", ...clean);
+    const { status, stdout, stderr } = await docker.operation("db-clean", ...clean);
     expect(status).toBe(1);
     expect(stdout).toContain("12 rows of job_event");
     expect(stderr).toContain("nothing was changed");
     expect(docker.calls).toEqual([DAYS]);
   });
 
-  test("db-clean has nothing to ask when nothing is old enough", () => {
+  test("db-clean has nothing to ask when nothing is old enough", async () => {
     docker.answer(DAYS, lines(["cutoff", CUTOFF], ["goes", "job_event", "0"], ["goes", "job", "0"]));
-    expect(docker.operation("db-clean", ...clean)).toMatchObject({
+    expect(await docker.operation("db-clean", ...clean)).toMatchObject({
       status: 0,
       stdout: expect.stringContaining(`nothing is from before ${CUTOFF}`) as string,
     });
     expect(docker.calls).toEqual([DAYS]);
   });
 
-  test("db-clean refuses Robotoff, and an age that is none, before docker is asked", () => {
-    expect(docker.operation("db-clean", "--system", "robotoff", "--older", "30d")).toMatchObject({
+  test("db-clean refuses Robotoff, and an age that is none, before docker is asked", async () => {
+    expect(await docker.operation("db-clean", "--system", "robotoff", "--older", "30d")).toMatchObject({
       status: 1,
       stderr: "the runbooks have nothing to clean in Robotoff's database; expected SYSTEM=protea\n",
     });
-    expect(docker.operation("db-clean", "--system", "protea")).toMatchObject({ status: 1 });
+    expect(await docker.operation("db-clean", "--system", "protea")).toMatchObject({ status: 1 });
   });
 });

@@ -145,10 +145,10 @@ describe("the commands", () => {
       .answer(`image inspect ${images.map((one) => one.Id).join(" ")}`, JSON.stringify(images));
   };
 
-  test("reclaim lists, and removes nothing where nobody can be asked", () => {
+  test("reclaim lists, and removes nothing where nobody can be asked", async () => {
     engine();
     df(usage);
-    const { status, stdout, stderr } = docker.operation("reclaim");
+    const { status, stdout, stderr } = await docker.operation("reclaim");
     expect(status).toBe(1);
     expect(stdout).toMatch(/\(no name\) +sha256:5 +2026-11-05/);
     expect(stdout.match(/sha256:\d/g)).toEqual(["sha256:2", "sha256:5"]);
@@ -159,24 +159,24 @@ describe("the commands", () => {
     expect(docker.calls.filter((call) => /^(image rm|builder)/.test(call))).toEqual([]);
   });
 
-  test("reclaim removes by id, without force, and fails when docker keeps one", () => {
+  test("reclaim removes by id, without force, and fails when docker keeps one", async () => {
     engine();
     df(usage).answer("image rm sha256:2 sha256:5").answer("builder prune --force");
-    expect(docker.operation("reclaim", "--yes", "1").status).toBe(0);
+    expect((await docker.operation("reclaim", "--yes", "1")).status).toBe(0);
     expect(docker.calls.slice(-2)).toEqual(["image rm sha256:2 sha256:5", "builder prune --force"]);
     docker.answer("image rm sha256:2 sha256:5", "conflict: image is being used", 1);
-    expect(docker.operation("reclaim", "--yes", "1").status).toBe(1);
+    expect((await docker.operation("reclaim", "--yes", "1")).status).toBe(1);
   });
 
-  test("reclaim has nothing to ask where there is nothing to remove", () => {
+  test("reclaim has nothing to ask where there is nothing to remove", async () => {
     docker.answer("ps --all --quiet --no-trunc").answer("image ls --quiet --no-trunc");
     df({ Images: null, Containers: null, Volumes: null, BuildCache: null });
-    expect(docker.operation("reclaim")).toMatchObject({ status: 0, stdout: "there is nothing to reclaim\n" });
+    expect(await docker.operation("reclaim")).toMatchObject({ status: 0, stdout: "there is nothing to reclaim\n" });
   });
 
-  test("reclaim ends when the containers cannot be listed: unknown is not unused", () => {
+  test("reclaim ends when the containers cannot be listed: unknown is not unused", async () => {
     docker.answer("ps --all --quiet --no-trunc", "daemon is away", 1);
-    expect(docker.operation("reclaim", "--yes", "1")).toMatchObject({
+    expect(await docker.operation("reclaim", "--yes", "1")).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("daemon is away") as string,
     });
@@ -186,12 +186,12 @@ describe("the commands", () => {
   test.each([
     ["that has gone since uses nothing", "Error response from daemon: No such container: c1\n", 0],
     ["that cannot be looked at ends it", "Error response from daemon: No such container: c1\nit is away\n", 1],
-  ])("reclaim: a container %s", (_what, complaint, expected) => {
+  ])("reclaim: a container %s", async (_what, complaint, expected) => {
     df({ Images: null, Containers: null, Volumes: null, BuildCache: null })
       .answer("ps --all --quiet --no-trunc", "c1\n")
       .answer("container inspect c1", complaint, 1)
       .answer("image ls --quiet --no-trunc");
-    const { status, stderr } = docker.operation("reclaim", "--yes", "1");
+    const { status, stderr } = await docker.operation("reclaim", "--yes", "1");
     expect(status).toBe(expected);
     expect(stderr.includes("it is away")).toBe(expected === 1);
     expect(stderr).not.toContain("No such container");
@@ -200,13 +200,13 @@ describe("the commands", () => {
   test.each([
     ["where the folder can be read", true, "containers' logs: 0 B"],
     ["where it cannot", false, "containers' logs: root's alone to see"],
-  ])("disk, %s", (_what, readable, expected) => {
+  ])("disk, %s", async (_what, readable, expected) => {
     const root = readable ? join(docker.folder) : "/proc/1/root/nowhere";
     if (readable) docker.answer("info --format {{.DockerRootDir}}", `${root}\n`);
     else docker.answer("info --format {{.DockerRootDir}}", "/\n");
     df(usage).answer("system df --format {{.Type}}\t{{.Size}}", "Images\t2.048kB\nContainers\t3kB\n");
     if (readable) writeFileSync(join(root, "containers"), "");
-    const { status, stdout, stderr } = docker.operation("disk");
+    const { status, stdout, stderr } = await docker.operation("disk");
     expect(status).toBe(0);
     expect(stdout).toMatch(/images +2 +2 KiB +1, at least 1 KiB/);
     expect(stdout).toContain(expected);
@@ -214,30 +214,30 @@ describe("the commands", () => {
     expect(stderr).toContain("hosts/scripts/disk.sh");
   });
 
-  test("disk ends with what df says of a folder that is not there", () => {
+  test("disk ends with what df says of a folder that is not there", async () => {
     df(usage)
       .answer("system df --format {{.Type}}\t{{.Size}}", "")
       .answer("info --format {{.DockerRootDir}}", "/no/root\n");
-    expect(docker.operation("disk")).toMatchObject({
+    expect(await docker.operation("disk")).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("/no/root: No such file or directory") as string,
     });
   });
 
-  test("gpu shows what nvidia-smi says, and ends as it ends", () => {
+  test("gpu shows what nvidia-smi says, and ends as it ends", async () => {
     const tool = join(docker.folder, "nvidia-smi");
     writeFileSync(tool, "#!/bin/sh\necho 'GPU 0: 3 MiB'\n");
     chmodSync(tool, 0o755);
-    expect(docker.operation("gpu")).toMatchObject({ status: 0, stdout: "GPU 0: 3 MiB\n" });
+    expect(await docker.operation("gpu")).toMatchObject({ status: 0, stdout: "GPU 0: 3 MiB\n" });
     writeFileSync(tool, "#!/bin/sh\necho 'driver mismatch' >&2\nexit 18\n");
-    expect(docker.operation("gpu")).toMatchObject({
+    expect(await docker.operation("gpu")).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("driver mismatch") as string,
     });
   });
 
-  test("gpu says so where there is none", () => {
-    const { status, stderr } = docker.operation("gpu");
+  test("gpu says so where there is none", async () => {
+    const { status, stderr } = await docker.operation("gpu");
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /^\/bin\/sh -c 'sh -s --' < hosts\/scripts\/gpu.sh\nthere is no nvidia-smi on \S+: the host has no/,

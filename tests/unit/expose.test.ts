@@ -52,9 +52,9 @@ test.each<[Program[], string | undefined, string]>([
   expect(() => tunnelCommand("127.0.0.1:3000", found, domain)).toThrow(message);
 });
 
-test("another host's frontend: the way there is said, and nothing is opened", () => {
+test("another host's frontend: the way there is said, and nothing is opened", async () => {
   const programs = new FakeDocker().program("ngrok", "exit 0");
-  const { status, stderr } = programs.operation("expose", "--stack", "staging", "--domain", "protea.ngrok.app");
+  const { status, stderr } = await programs.operation("expose", "--stack", "staging", "--domain", "protea.ngrok.app");
   programs.remove();
   expect(status).toBe(1);
   expect(stderr).toMatch(/\n {2}ssh -F hosts\/ssh_config \S+ -N -L 13000:127\.0\.0\.1:3000\n/);

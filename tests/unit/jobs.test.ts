@@ -111,47 +111,47 @@ describe("the commands", () => {
       .answer(`${API} GET /jobs?limit=500&parent_job_id=${ID}`, "[]")
       .answer(`${API} GET /jobs/${ID}/events?limit=200`, "[]");
 
-  test("jobs asks the API in its container, and says when there may be more", () => {
+  test("jobs asks the API in its container, and says when there may be more", async () => {
     docker.answer(`${API} GET /jobs?limit=1&status=running`, JSON.stringify([job]));
-    const { status, stdout, stderr } = docker.operation("jobs", "--status", "running", "--limit", "1");
+    const { status, stdout, stderr } = await docker.operation("jobs", "--status", "running", "--limit", "1");
     expect(status).toBe(0);
     expect(stderr).toContain("docker exec -i protea-api-1 python - GET '/jobs?limit=1&status=running' < operations/");
     expect(stdout).toContain(ID);
     expect(stdout).toContain("the 1 newest");
   });
 
-  test("jobs ends with what the API said", () => {
+  test("jobs ends with what the API said", async () => {
     docker.answer(`${API} GET /jobs?limit=50`, "PROTEA's API does not answer GET /jobs?limit=50: refused", 1);
-    expect(docker.operation("jobs")).toMatchObject({
+    expect(await docker.operation("jobs")).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("does not answer") as string,
     });
-    expect(docker.operation("jobs", "--system", "robotoff")).toMatchObject({
+    expect(await docker.operation("jobs", "--system", "robotoff")).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("Robotoff has no such jobs") as string,
     });
   });
 
-  test("job cancels, and only when it may", () => {
+  test("job cancels, and only when it may", async () => {
     about("running").answer(`${API} POST /jobs/${ID}/cancel`, JSON.stringify({ id: ID, status: "cancelled" }));
-    const refused = docker.operation("job", "--id", ID, "--cancel", "1");
+    const refused = await docker.operation("job", "--id", ID, "--cancel", "1");
     expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("nothing was changed") as string });
     expect(docker.calls).toHaveLength(3);
-    expect(docker.operation("job", "--id", ID, "--cancel", "1", "--yes", "1")).toMatchObject({
+    expect(await docker.operation("job", "--id", ID, "--cancel", "1", "--yes", "1")).toMatchObject({
       status: 0,
       stdout: expect.stringContaining(`job ${ID} is cancelled`) as string,
     });
-    expect(docker.operation("job", "--id", ID, "--delete", "1", "--yes", "1").status).toBe(1);
+    expect((await docker.operation("job", "--id", ID, "--delete", "1", "--yes", "1")).status).toBe(1);
     expect(docker.calls.filter((call) => call.includes("DELETE"))).toEqual([]);
   });
 
-  test("job deletes what has ended", () => {
+  test("job deletes what has ended", async () => {
     about("failed").answer(`${API} DELETE /jobs/${ID}`, JSON.stringify({ deleted: ID }));
-    expect(docker.operation("job", "--id", ID, "--delete", "1", "--yes", "1")).toMatchObject({
+    expect(await docker.operation("job", "--id", ID, "--delete", "1", "--yes", "1")).toMatchObject({
       status: 0,
       stdout: expect.stringContaining(`job ${ID} is deleted`) as string,
     });
     expect(docker.calls.at(-1)).toBe(`${API} DELETE /jobs/${ID}`);
-    expect(docker.operation("job", "--id", ID, "--delete", "1", "--cancel", "1").status).toBe(1);
+    expect((await docker.operation("job", "--id", ID, "--delete", "1", "--cancel", "1")).status).toBe(1);
   });
 });

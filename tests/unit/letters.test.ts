@@ -70,44 +70,44 @@ describe("the verb", () => {
   const answer = (words: string, value: object) => docker.answer(`${ASK} ${words}`, JSON.stringify(value));
   const asked = () => docker.calls.filter((call) => call.startsWith(ASK)).map((call) => call.slice(ASK.length + 1));
 
-  test("lists the first ones, by any container of PROTEA that runs", () => {
+  test("lists the first ones, by any container of PROTEA that runs", async () => {
     answer("list 20", { count: 30, letters: [LETTER, LETTER] });
-    const { status, stdout } = docker.operation("letters");
+    const { status, stdout } = await docker.operation("letters");
     expect(status).toBe(0);
     expect(stdout).toContain("protea.dead-letter: 30 messages\n1. from protea.embeddings.batch: rejected");
     expect(stdout).toContain("… and 28 more (TAIL=30 shows all)");
     expect(asked()).toEqual(["list 20"]);
   });
 
-  test("PURGE=1 asks first: without a terminal nothing is removed", () => {
+  test("PURGE=1 asks first: without a terminal nothing is removed", async () => {
     answer("list 20", { count: 2, letters: [LETTER, LETTER] });
-    const { status, stderr } = docker.operation("letters", "--purge", "1");
+    const { status, stderr } = await docker.operation("letters", "--purge", "1");
     expect(status).toBe(1);
     expect(stderr).toContain("add YES=1");
     expect(asked()).toEqual(["list 20"]);
   });
 
-  test("PURGE=1 YES=1 removes as many as it counted", () => {
+  test("PURGE=1 YES=1 removes as many as it counted", async () => {
     answer("list 20", { count: 2, letters: [LETTER, LETTER] });
     answer("remove 2 0123456789ab", { removed: 2 });
-    const { status, stdout } = docker.operation("letters", "--purge", "1", "--yes", "1");
+    const { status, stdout } = await docker.operation("letters", "--purge", "1", "--yes", "1");
     expect(status).toBe(0);
     expect(stdout).toContain("These 2 will be deleted for good; what arrives meanwhile stays.\ndeleted: 2\n");
   });
 
-  test("nothing to purge: no question", () => {
+  test("nothing to purge: no question", async () => {
     answer("list 20", { count: 0, letters: [] });
-    expect(docker.operation("letters", "--purge", "1")).toMatchObject({
+    expect(await docker.operation("letters", "--purge", "1")).toMatchObject({
       status: 0,
       stdout: "protea.dead-letter: 0 messages\n",
     });
   });
 
-  test("REPUBLISH=2 puts the second back, and says where", () => {
+  test("REPUBLISH=2 puts the second back, and says where", async () => {
     const second = { ...LETTER, id: "fedcba987654", queue: "protea.jobs" };
     answer("list 2", { count: 5, letters: [LETTER, second] });
     answer("republish 2 fedcba987654", { republished: "protea.jobs" });
-    const { status, stdout } = docker.operation("letters", "--republish", "2", "--yes", "1");
+    const { status, stdout } = await docker.operation("letters", "--republish", "2", "--yes", "1");
     expect(status).toBe(0);
     expect(stdout).toContain("It will be put back into protea.jobs and removed here.\nput back into protea.jobs\n");
   });
@@ -121,27 +121,27 @@ describe("the verb", () => {
       "does not say which queue",
     ],
     ["no such letter", { count: 0, letters: [] }, ["--republish", "1", "--yes", "1"], "there is no dead letter 1"],
-  ])("%s: nothing is put back", (_what, list, words, message) => {
+  ])("%s: nothing is put back", async (_what, list, words, message) => {
     answer("list 1", list);
-    const { status, stderr } = docker.operation("letters", ...words);
+    const { status, stderr } = await docker.operation("letters", ...words);
     expect(status).toBe(1);
     expect(stderr).toContain(message);
     expect(asked()).toEqual(["list 1"]);
   });
 
-  test.each([["0"], ["-1"], ["one"], ["1.5"]])("REPUBLISH=%s is refused before anything is asked", (given) => {
-    const { status, stderr } = docker.operation("letters", `--republish=${given}`);
+  test.each([["0"], ["-1"], ["one"], ["1.5"]])("REPUBLISH=%s is refused before anything is asked", async (given) => {
+    const { status, stderr } = await docker.operation("letters", `--republish=${given}`);
     expect(status).toBe(1);
     expect(stderr).toContain(`found REPUBLISH=${given}, expected a number from 1`);
   });
 
-  test("putting back and purging are two things", () => {
-    const { stderr } = docker.operation("letters", "--republish", "1", "--purge", "1");
+  test("putting back and purging are two things", async () => {
+    const { stderr } = await docker.operation("letters", "--republish", "1", "--purge", "1");
     expect(stderr).toContain("expected REPUBLISH= or PURGE=1, found both");
   });
 
-  test("what letters.py complains of is the verb's error", () => {
+  test("what letters.py complains of is the verb's error", async () => {
     docker.answer(`${ASK} list 20`, "RabbitMQ: NOT_FOUND - no queue 'protea.dead-letter'", 1);
-    expect(docker.operation("letters")).toMatchObject({ status: 1, stdout: "" });
+    expect(await docker.operation("letters")).toMatchObject({ status: 1, stdout: "" });
   });
 });

@@ -79,9 +79,9 @@ test.each<[string[], string]>([
   [["--service", "rabbitmq", "--show", "0"], "add SHOW=1"],
   [["--service", "postgres"], "add SYSTEM="],
   [[], "expected, for instance, make password SERVICE=rabbitmq"],
-])("%j in a pipe: nothing is printed", (words, message) => {
+])("%j in a pipe: nothing is printed", async (words, message) => {
   const docker = new FakeDocker();
-  const { status, stdout, stderr } = docker.operation("password", ...words);
+  const { status, stdout, stderr } = await docker.operation("password", ...words);
   docker.remove();
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
   expect(stderr).toContain(message);

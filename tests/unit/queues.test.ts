@@ -78,26 +78,26 @@ describe("the verb", () => {
   test.each([
     [1, 0],
     [2, 1],
-  ])("%d consumers of protea.embeddings: exit code %d", (consumers, code) => {
+  ])("%d consumers of protea.embeddings: exit code %d", async (consumers, code) => {
     docker.answer(LIST, JSON.stringify([queue("protea.embeddings", 0, consumers), queue("a.dead-letter", 2, 0)]));
-    const { status, stdout } = docker.operation("queues", "--system", "protea");
+    const { status, stdout } = await docker.operation("queues", "--system", "protea");
     expect(status).toBe(code);
     expect(stdout).toContain("dead letters: 2 (make letters shows them)");
     expect(stdout.includes("expected exactly 1")).toBe(code === 1);
   });
 
-  test("Robotoff's troubles do not keep PROTEA's from being seen, nor are they forgotten", () => {
+  test("Robotoff's troubles do not keep PROTEA's from being seen, nor are they forgotten", async () => {
     const ps = "ps --filter label=com.docker.compose.project=robotoff --format {{.Names}}";
     docker.answer(ps, "robotoff_api_1\n").answer("exec robotoff_api_1 /docker-entrypoint.sh rq info", "no Redis", 1);
     docker.answer(LIST, JSON.stringify([queue("protea.embeddings", 0, 1)]));
-    const { status, stdout } = docker.operation("queues");
+    const { status, stdout } = await docker.operation("queues");
     expect(status).toBe(1);
     expect(stdout).toContain("dead letters: 0\n");
   });
 
-  test("a RabbitMQ that does not answer is an error, not an empty list", () => {
+  test("a RabbitMQ that does not answer is an error, not an empty list", async () => {
     docker.answer(LIST, "Error response from daemon: container is not running", 1);
-    expect(docker.operation("queues", "--system", "protea")).toMatchObject({
+    expect(await docker.operation("queues", "--system", "protea")).toMatchObject({
       status: 1,
       stderr: "Error response from daemon: container is not running\n",
     });

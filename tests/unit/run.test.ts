@@ -99,10 +99,10 @@ describe("the verb", () => {
   const words = ["--system", "robotoff", "--service", "worker-1", "--", "rq", "info"];
   const inspect = "container inspect robotoff_worker-1_1";
 
-  test("posts what it makes, without a secret on a command line", () => {
+  test("posts what it makes, without a secret on a command line", async () => {
     docker.answer(inspect, JSON.stringify([worker]));
     docker.answer("system dial-stdio", response("409 Conflict", { message: "the name is in use" }));
-    const { status, stderr } = docker.operation("run", ...words);
+    const { status, stderr } = await docker.operation("run", ...words);
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /^robotoff_worker-1_run_[0-9a-f]{12}: as worker-1, no ports, removed afterwards: rq info\nthe name is in use\n$/,
@@ -113,21 +113,21 @@ describe("the verb", () => {
     expect(JSON.parse(body!)).toEqual(expected(false));
   });
 
-  test("an engine that does not answer: docker's own message", () => {
+  test("an engine that does not answer: docker's own message", async () => {
     docker.answer(inspect, JSON.stringify([worker]));
     docker.answer("system dial-stdio", "Cannot connect to the Docker daemon", 1);
-    expect(docker.operation("run", ...words).stderr).toContain("\nCannot connect to the Docker daemon\n");
+    expect((await docker.operation("run", ...words)).stderr).toContain("\nCannot connect to the Docker daemon\n");
   });
 
-  test("no container to be like", () => {
+  test("no container to be like", async () => {
     docker.answer(inspect, "Error: No such container: robotoff_worker-1_1", 1);
-    const { status, stderr } = docker.operation("run", ...words);
+    const { status, stderr } = await docker.operation("run", ...words);
     expect(status).toBe(1);
     expect(stderr).toContain("worker-1 has no container to be like: Error: No such container");
   });
 
-  test.each([[["--service", "worker-1"]], [["--", "rq", "info"]]])("%j: says what it expects", (incomplete) => {
-    expect(docker.operation("run", ...incomplete)).toMatchObject({
+  test.each([[["--service", "worker-1"]], [["--", "rq", "info"]]])("%j: says what it expects", async (incomplete) => {
+    expect(await docker.operation("run", ...incomplete)).toMatchObject({
       status: 1,
       stderr: "expected, for instance, make run SYSTEM=robotoff SERVICE=worker-1 CMD='rq info'\n",
     });

@@ -81,9 +81,9 @@ describe("the verb", () => {
   });
   afterEach(() => docker.remove());
 
-  test("plain, in a pipe, the log is all that is printed; the command goes to standard error", () => {
+  test("plain, in a pipe, the log is all that is printed; the command goes to standard error", async () => {
     docker.answer("logs --tail 5 protea-api-1", '{"level": "ERROR"}\n');
-    const ran = docker.operation(
+    const ran = await docker.operation(
       "services", "logs", "--system", "protea", "--service", "api", "--plain", "1", "--tail", "5",
     ); // prettier-ignore
     expect(ran).toEqual({
@@ -93,30 +93,30 @@ describe("the verb", () => {
     });
   });
 
-  test("what a container writes as errors is log as well", () => {
+  test("what a container writes as errors is log as well", async () => {
     docker.answer("logs --tail 100 protea-api-1", "it went wrong", 3);
-    const ran = docker.operation("services", "logs", "--system", "protea", "--service", "api", "--plain", "1");
+    const ran = await docker.operation("services", "logs", "--system", "protea", "--service", "api", "--plain", "1");
     expect(ran).toMatchObject({ status: 3, stdout: "it went wrong" });
   });
 
-  test("one system after the other; the first that fails ends it", () => {
+  test("one system after the other; the first that fails ends it", async () => {
     docker.answer("compose -p robotoff stop", "no such engine", 17);
-    expect(docker.operation("services", "stop").status).toBe(17);
+    expect((await docker.operation("services", "stop")).status).toBe(17);
     expect(docker.calls).toEqual(["compose -p robotoff stop"]);
   });
 
-  test("both systems", () => {
+  test("both systems", async () => {
     docker.answer("compose -p robotoff restart").answer("compose -p protea restart");
-    expect(docker.operation("services", "restart").status).toBe(0);
+    expect((await docker.operation("services", "restart")).status).toBe(0);
     expect(docker.calls).toEqual(["compose -p robotoff restart", "compose -p protea restart"]);
   });
 
-  test("logs of both: the worse exit code", () => {
+  test("logs of both: the worse exit code", async () => {
     docker.answer("compose -p robotoff logs --tail 100").answer("compose -p protea logs --tail 100", "gone", 1);
-    expect(docker.operation("services", "logs").status).toBe(1);
+    expect((await docker.operation("services", "logs")).status).toBe(1);
   });
 
-  test("another verb is refused", () => {
-    expect(docker.operation("services", "down").stderr).toContain("expected one of start, stop, restart, logs");
+  test("another verb is refused", async () => {
+    expect((await docker.operation("services", "down")).stderr).toContain("expected one of start, stop, restart, logs");
   });
 });

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { operation, type Ran } from "./operation.ts";
 
 /**
  * Answers a command from the file of its name: first line the exit code, then what it prints (on failure: complains).
@@ -32,6 +33,8 @@ exit "$code"
 export class FakeDocker {
   /** Its folder, to be the first of PATH. */
   readonly folder = mkdtempSync(join(tmpdir(), "fake-docker-"));
+  /** Whether a person sits before what is run. */
+  terminal = false;
 
   constructor() {
     writeFileSync(join(this.folder, "docker"), DOCKER, { mode: 0o755 });
@@ -65,14 +68,11 @@ export class FakeDocker {
     return { status, stdout, stderr };
   }
 
-  /** Runs one of operations/ as the Makefile does. Throws when it asked docker what it has no answer for. */
-  operation(name: string, ...args: string[]) {
-    const { status, stdout, stderr } = spawnSync("node", [`operations/${name}.ts`, ...args], {
-      env: this.environment,
-      encoding: "utf8",
-    });
+  /** Runs one of operations/ as the Makefile does, in this process. Throws when it asked docker what it has no answer for. */
+  async operation(name: string, ...args: string[]): Promise<Ran> {
+    const ran = await operation(name, args, { environment: this.environment, terminal: this.terminal });
     this.refuseUnanswered();
-    return { status, stdout, stderr };
+    return ran;
   }
 
   /** This process's environment with the fake docker first on PATH. */
