@@ -1,5 +1,5 @@
 /** `make mutants`: would the unit tests notice a small change of the code? docs/testing.md. */
-import { project, testTimeout } from "./jest.config.js";
+import { project } from "./jest.config.js";
 
 const folder = ".local/mutants";
 
@@ -8,7 +8,19 @@ export default {
   // The rooms without effects of their own, and the daily commands, which are tried against a fake docker.
   mutate: ["config", "systems", "engines", "hosts", "operations"].map((room) => `${room}/**/*.ts`),
   testRunner: "jest",
-  jest: { projectType: "custom", config: { ...project("unit"), testTimeout } },
+  jest: {
+    projectType: "custom",
+    config: {
+      ...project("unit"),
+      // Instead of jest.config.js's two, which would run every unit test twice.
+      projects: [],
+      runner: "<rootDir>/tests/mutants-runner.cjs",
+      // A change may leave a test waiting for ever.
+      testTimeout: 20_000,
+    },
+    // That runner chooses, by what has run. jest would choose by imports, and cannot see that of a verb.
+    enableFindRelatedTests: false,
+  },
   // For each change only the tests that pass through it run.
   coverageAnalysis: "perTest",
   // What runs while a module is loaded (most of the schemas) would need every test each time: hours.

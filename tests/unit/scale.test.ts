@@ -1,4 +1,5 @@
 // A stack file is people's: another number of containers changes that number and not one character more.
+import { Checkout } from "./support/checkout.ts";
 import { poolPath, replicasWanted, withReplicas } from "../../operations/scale/replicas.ts";
 
 const FILE = `# Comment
@@ -75,4 +76,101 @@ test.each<[string | undefined, string]>([
   [undefined, "N=+2"],
 ])("N=%s is refused", (given, message) => {
   expect(() => replicasWanted(given, 3)).toThrow(message);
+});
+
+describe("make scale", () => {
+  let checkout: Checkout;
+  let before: string;
+  beforeEach(() => {
+    checkout = new Checkout();
+    before = checkout.text("local");
+  });
+  afterEach(() => checkout.remove());
+  const scale = (...args: string[]) => checkout.operation("scale", ...args);
+
+  test.each<[string, string, string[], string, string]>([
+    [
+      "a service",
+      "worker-embeddings-batch",
+      ["--replicas=3"],
+      "worker-embeddings-batch: { memory: 256m, replicas: 3 }",
+      "protea worker-embeddings-batch, replicas: 3",
+    ],
+    [
+      "a service, by so many more",
+      "worker-embeddings-batch",
+      ["--replicas=+2"],
+      "worker-embeddings-batch: { memory: 256m, replicas: 3 }",
+      "protea worker-embeddings-batch, replicas: 3",
+    ],
+    ["a pool", "worker", ["--replicas=2"], "- name: worker\n      replicas: 2", "robotoff worker, replicas: 2"],
+    [
+      "a pool, by so many fewer",
+      "worker",
+      ["--replicas=-1"],
+      "worker\n      replicas: 0",
+      "robotoff worker, replicas: 0",
+    ],
+    [
+      "one of two of that name",
+      "api",
+      ["--system", "protea", "--replicas=1"],
+      "protea:services:\n    api: { memory: 256m, replicas: 1 }",
+      "protea api, replicas: 1",
+    ],
+  ])("%s: the stack file, and then an up of that system", async (_what, service, args, text, said) => {
+    expect(await scale("--service", service, ...args)).toMatchObject({
+      status: 0,
+      stdout: `Pulumi.local.yaml: ${said}\n`,
+    });
+    expect(checkout.text("local")).toContain(text);
+    const system = said.split(" ")[0];
+    expect(checkout.all).toEqual([`make --no-print-directory up STACK=local SYSTEM=${system}`]);
+  });
+
+  test("what the rules refuse is not written, and nothing is deployed", async () => {
+    const { status, stderr } = await scale("--service", "worker-embeddings", "--replicas=2");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^Pulumi.local.yaml has 1 problem; nothing was changed:\n {2}protea:/);
+    expect(checkout.text("local")).toBe(before);
+    expect(checkout.all).toEqual([]);
+  });
+
+  test("as many as there are: said, and brought up all the same", async () => {
+    expect(await scale("--service", "worker", "--replicas=1")).toMatchObject({
+      status: 0,
+      stdout: "Pulumi.local.yaml says so already\n",
+    });
+    expect(checkout.text("local")).toBe(before);
+    expect(checkout.all).toHaveLength(1);
+  });
+
+  test("it ends as the up ends", async () => {
+    checkout.program("make", "exit 2");
+    expect((await scale("--service", "worker", "--replicas=2")).status).toBe(2);
+  });
+
+  test.each<[string, string[], string]>([
+    ["no service", ["--replicas=2"], "expected SERVICE=, the name of a service or of a worker pool"],
+    ["no such service", ["--service", "x", "--replicas=2"], 'no service "x"; there are'],
+    ["no number", ["--service", "worker"], "expected, for instance, make scale"],
+    ["fewer than none", ["--service", "worker", "--replicas=-2"], "found N=-2, but 1 is declared"],
+    ["a name of both", ["--service", "api", "--replicas=2"], 'both systems have a service "api"'],
+    [
+      "one of a pool",
+      ["--service", "worker-1", "--replicas=2"],
+      "worker-1 is one of a pool (robotoff:workers[0]); scale the pool by its name",
+    ],
+    [
+      "a job",
+      ["--service", "migrate", "--system", "protea", "--replicas=2"],
+      "migrate is a job: it runs once, in one container",
+    ],
+  ])("%s: nothing is written", async (_what, args, message) => {
+    const { status, stderr } = await scale(...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(message);
+    expect(checkout.text("local")).toBe(before);
+    expect(checkout.all).toEqual([]);
+  });
 });

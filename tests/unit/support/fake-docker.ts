@@ -35,6 +35,8 @@ export class FakeDocker {
   readonly folder = mkdtempSync(join(tmpdir(), "fake-docker-"));
   /** Whether a person sits before what is run. */
   terminal = false;
+  /** Where verbs run; default: here. */
+  cwd?: string;
 
   constructor() {
     writeFileSync(join(this.folder, "docker"), DOCKER, { mode: 0o755 });
@@ -70,7 +72,7 @@ export class FakeDocker {
 
   /** Runs one of operations/ as the Makefile does, in this process. Throws when it asked docker what it has no answer for. */
   async operation(name: string, ...args: string[]): Promise<Ran> {
-    const ran = await operation(name, args, { environment: this.environment, terminal: this.terminal });
+    const ran = await operation(name, args, { environment: this.environment, terminal: this.terminal, cwd: this.cwd });
     this.refuseUnanswered();
     return ran;
   }

@@ -22,6 +22,8 @@ export interface Around {
   environment: NodeJS.ProcessEnv;
   /** Whether standard input and output are a terminal; default: they are none. */
   terminal?: boolean;
+  /** The working directory; default: this process's. */
+  cwd?: string;
 }
 
 type Options = childProcess.SpawnOptions & childProcess.SpawnSyncOptionsWithStringEncoding;
@@ -62,7 +64,11 @@ function replaced(object: object, values: Record<string, unknown>): () => void {
 }
 
 /** As `node operations/NAME.ts ARGS`. */
-export async function operation(name: string, args: string[], { environment, terminal }: Around): Promise<Ran> {
+export async function operation(
+  name: string,
+  args: string[],
+  { environment, terminal, cwd = process.cwd() }: Around,
+): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), "operation-"));
   const files = ["stdout", "stderr"].map((file) => join(folder, file));
   // Both append: the verb's own lines and its children's keep their order.
@@ -83,6 +89,8 @@ export async function operation(name: string, args: string[], { environment, ter
       error: (...words: unknown[]) => write(1, `${format(...words)}\n`),
     }),
   ];
+  const here = process.cwd();
+  process.chdir(cwd);
   try {
     await jest.isolateModulesAsync(async () => {
       jest.doMock("node:child_process", () => children(environment, outputs));
@@ -95,6 +103,7 @@ export async function operation(name: string, args: string[], { environment, ter
     const [stdout, stderr] = files.map((file) => readFileSync(file, "utf8"));
     return { status: Number(process.exitCode ?? 0), stdout: stdout!, stderr: stderr! };
   } finally {
+    process.chdir(here);
     for (const back of restore) back();
     for (const mocked of ["node:child_process", "yaml", "zod"]) jest.dontMock(mocked);
     for (const output of outputs) closeSync(output);

@@ -1,0 +1,218 @@
+// What runs on a host: docker, scripts by standard input, Docker's API. Real processes, found by an ssh of ours.
+import type * as childProcess from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dockerPost } from "../../../hosts/api.ts";
+import { checkHost } from "../../../hosts/checks.ts";
+import { docker, dockerOutput, show } from "../../../hosts/docker.ts";
+import { runScript, showScript } from "../../../hosts/run.ts";
+import { inlineCommand, installCommand, runCommand, script } from "../../../hosts/scripts.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+import { committed } from "../support/stack.ts";
+
+const OWN = { protectVolumes: false, generateSecrets: false };
+const host = (endpoint: string) => ({ ...OWN, docker: endpoint });
+
+jest.mock("node:child_process", () => {
+  const real = jest.requireActual<typeof childProcess>("node:child_process");
+  // This process's PATH, which a test changes, is not what a child would be found by.
+  const own = (options: object) => ({ env: process.env, ...options });
+  return {
+    ...real,
+    spawn: (command: string, args: string[], options: object) => real.spawn(command, args, own(options)),
+    spawnSync: (command: string, args: string[], options: object) => real.spawnSync(command, args, own(options)),
+  };
+});
+
+let fake: FakeDocker;
+const { PATH } = process.env;
+let errors: string[] = [];
+beforeEach(() => {
+  fake = new FakeDocker();
+  process.env.PATH = `${fake.folder}:${PATH}`;
+  errors = [];
+  jest.spyOn(console, "error").mockImplementation((text: string) => void errors.push(text));
+});
+afterEach(() => {
+  process.env.PATH = PATH;
+  fake.remove();
+  jest.restoreAllMocks();
+});
+
+describe("docker", () => {
+  test("what it prints, what it complains of, and its exit code; nothing is thrown", () => {
+    fake.answer("ps", "one\n").answer("inspect x", "no such object\n", 3);
+    expect(docker(OWN, ["ps"])).toEqual({ code: 0, stdout: "one\n", stderr: "" });
+    expect(docker(OWN, ["inspect", "x"])).toEqual({ code: 3, stdout: "", stderr: "no such object\n" });
+  });
+
+  test("another socket, or another host by ssh", () => {
+    fake.answer("-H unix:///x.sock ps", "by the socket").program("ssh", 'echo "$@"');
+    expect(docker(host("unix:///x.sock"), ["ps"]).stdout).toBe("by the socket");
+    expect(docker(host("ssh://off@x"), ["ps", "a b"]).stdout).toBe("ssh://off@x -- docker ps 'a b'\n");
+  });
+
+  test("its standard input", () => {
+    fake.program("docker", "cat");
+    expect(docker(OWN, ["exec"], "some words").stdout).toBe("some words");
+  });
+
+  test("a docker that is not installed, or that was killed, failed", () => {
+    process.env.PATH = "/nowhere";
+    expect(docker(OWN, ["ps"])).toEqual({ code: 1, stdout: "", stderr: "docker: spawnSync docker ENOENT" });
+    expect(() => dockerOutput(OWN, ["ps"])).toThrow(new Error("docker: spawnSync docker ENOENT"));
+    process.env.PATH = `${fake.folder}:${PATH}`;
+    fake.program("docker", "kill -9 $$");
+    expect(docker(OWN, ["ps"])).toEqual({ code: 1, stdout: "", stderr: "" });
+  });
+
+  test("what must succeed: its output, or what docker said", () => {
+    fake.answer("ps", "one\n").answer("ps --all", "\n daemon is away \n", 1).answer("info -f x", "", 4);
+    expect(dockerOutput(OWN, ["ps"])).toBe("one\n");
+    expect(() => dockerOutput(OWN, ["ps", "--all"])).toThrow(new Error("daemon is away"));
+    expect(() => dockerOutput(OWN, ["info", "-f", "x"])).toThrow(new Error("docker info -f x: exit code 4"));
+  });
+});
+
+describe("a command that is shown", () => {
+  const quiet = { stdio: "ignore" } as const;
+
+  test.each<[string, number]>([
+    ["exit 0", 0],
+    ["exit 17", 17],
+    ["kill -INT $$", 0],
+    ["kill -KILL $$", 1],
+  ])("%s: %d", async (words, code) => {
+    expect(await show(["sh", "-c", words], quiet)).toBe(code);
+    expect(errors).toEqual([`sh -c '${words}'`]);
+  });
+
+  test("one that is not there", async () => {
+    await expect(show(["no-such-program"], quiet)).rejects.toThrow("spawn no-such-program ENOENT");
+  });
+});
+
+describe("scripts", () => {
+  const content = readFileSync("hosts/scripts/disk.sh", "utf8");
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  const path = `"$HOME"/.local/share/robotoff-protea/scripts/disk-${hash}.sh`;
+
+  test("a script's content, the beginning of its hash, and where a host has it", () => {
+    expect(script("disk")).toEqual({ content, hash, path });
+  });
+
+  test("how it is installed and run: whole or not at all, its arguments as they are", () => {
+    const folder = '"$HOME"/.local/share/robotoff-protea/scripts';
+    expect(installCommand(script("disk"))).toBe(
+      `mkdir -p ${folder} && cat > ${path}.$$ && chmod 755 ${path}.$$ && mv ${path}.$$ ${path}`,
+    );
+    expect(runCommand(script("disk"), ["a", "b c"])).toBe(`${path} a 'b c'`);
+    expect(inlineCommand(["a", "b c"])).toBe("sh -s -- a 'b c'");
+    expect(inlineCommand([])).toBe("sh -s --");
+  });
+
+  test("it runs by standard input, with its arguments, on the stack's engine", () => {
+    fake.program("sh", 'echo "$DOCKER_HOST $PATH $*"; wc -l >&2; exit 3');
+    fake.program("ssh", "echo $@; exec cat >&2");
+    const lines = `${content.trimEnd().split("\n").length}\n`;
+    process.env.DOCKER_HOST = "unchanged";
+    const ssh = runScript(host("ssh://off@x"), "disk", ["/var/lib/docker"]);
+    expect(ssh).toEqual({ code: 0, stdout: "ssh://off@x -- sh -s -- /var/lib/docker\n", stderr: content });
+    const own = runScript(OWN, "disk");
+    expect(own).toEqual({ code: 3, stdout: `unchanged ${process.env.PATH} -s --\n`, stderr: lines });
+    delete process.env.DOCKER_HOST;
+    expect(runScript(host("unix:///x.sock"), "disk").stdout).toBe(`unix:///x.sock ${process.env.PATH} -s --\n`);
+  });
+
+  test("a host without ssh, and one whose shell was killed", () => {
+    process.env.PATH = "/nowhere";
+    expect(runScript(host("ssh://x"), "disk")).toEqual({ code: 1, stdout: "", stderr: "ssh: spawnSync ssh ENOENT" });
+    process.env.PATH = `${fake.folder}:${PATH}`;
+    fake.program("ssh", "kill -9 $$");
+    expect(runScript(host("ssh://x"), "disk")).toEqual({ code: 1, stdout: "", stderr: "" });
+  });
+
+  test("how it can be run by hand", () => {
+    showScript(host("ssh://off@x"), "disk", ["a b"]);
+    showScript(OWN, "gpu");
+    expect(errors).toEqual([
+      "ssh ssh://off@x -- 'sh -s -- '\\''a b'\\''' < hosts/scripts/disk.sh",
+      "/bin/sh -c 'sh -s --' < hosts/scripts/gpu.sh",
+    ]);
+  });
+});
+
+describe("the checks of a host", () => {
+  const { systems } = committed("production");
+  test.each<[string, string, string | undefined]>([
+    ["nothing wrong", "cat >/dev/null", undefined],
+    ["what they found", "cat >/dev/null; echo ' a problem ' >&2; exit 1", "a problem"],
+    ["nothing at all", "cat >/dev/null; exit 255", "the checks of the host ended with exit code 255"],
+  ])("they say %s", (_what, words, expected) => {
+    fake.program("ssh", words);
+    expect(checkHost(host("ssh://off@x"), "production", systems)).toBe(expected);
+  });
+
+  test("the script is given the stack's name and every check of every system", () => {
+    fake.program("ssh", 'echo "$@" >&2; exit 1');
+    const said = checkHost(host("ssh://off@x"), "production", systems)!;
+    expect(said).toContain("-- sh -s -- production 'external volume robotoff_postgres-data' ");
+    expect(said).toContain(" 'container protea-frontend-1' ");
+  });
+});
+
+describe("Docker's API", () => {
+  const response = (status: string, body: string) =>
+    `HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const post = () => dockerPost(OWN, "/containers/create?name=x", { Image: "ü" });
+
+  test("the whole request, and the answer's body", async () => {
+    fake.answer("system dial-stdio", response("201 Created", '{"Id": "abc"}'));
+    fake.program(
+      "docker",
+      readFileSync(`${fake.folder}/docker`, "utf8").replace(
+        "IFS= read -r line",
+        `IFS= read -r line && printf '%s\\n' "$line" >>"$dir/head"`,
+      ),
+    );
+    expect(await post()).toEqual({ Id: "abc" });
+    const head = readFileSync(`${fake.folder}/head`, "utf8").toLowerCase().split("\r\n");
+    expect(head).toEqual([
+      "post /containers/create?name=x http/1.1",
+      "content-type: application/json",
+      "content-length: 14",
+      "host: docker:80",
+      "connection: close",
+      "",
+      "",
+    ]);
+    expect(fake.requests.split("\n")[1]).toBe('{"Image":"ü"}');
+  });
+
+  test.each<[string, string, string]>([
+    ["400 Bad Request", '{"message": "no such image"}', "no such image"],
+    ["500 Internal Server Error", "", "docker: HTTP 500"],
+  ])("%s: %j", async (status, body, message) => {
+    fake.answer("system dial-stdio", response(status, body));
+    await expect(post()).rejects.toThrow(new Error(message));
+  });
+
+  test("an answer without a body, and one that has a message and is no error", async () => {
+    fake.answer("system dial-stdio", response("204 No Content", ""));
+    expect(await post()).toEqual({});
+    fake.answer("system dial-stdio", response("200 OK", '{"message": "fine"}'));
+    expect(await post()).toEqual({ message: "fine" });
+  });
+
+  test("no engine: what docker said, or that the connection ended", async () => {
+    fake.answer("system dial-stdio", "\nCannot connect to the Docker daemon\n", 1);
+    await expect(post()).rejects.toThrow(new Error("Cannot connect to the Docker daemon"));
+    fake.program("docker", "exit 1");
+    await expect(post()).rejects.toThrow();
+  });
+
+  test("no docker", async () => {
+    process.env.PATH = "/nowhere";
+    await expect(post()).rejects.toThrow("spawn docker ENOENT");
+  });
+});

@@ -1,0 +1,78 @@
+// What a stack tells of a system, and make urls of both.
+import { systemOutputs } from "../../systems/outputs.ts";
+import { serviceSpec } from "../../systems/service-spec.ts";
+import type { ServiceSpec, SystemSpec } from "../../systems/spec.ts";
+import { FakeDocker } from "./support/fake-docker.ts";
+
+const port = (address: string, host: number, container: number) =>
+  ({ address, host, container, protocol: "tcp" }) as const;
+const service = (change: Partial<ServiceSpec>): ServiceSpec => ({
+  ...serviceSpec({ name: "api", image: "a" }),
+  ...change,
+});
+const system = (...services: ServiceSpec[]): SystemSpec => ({
+  name: "protea",
+  project: "pro",
+  separator: "-",
+  services,
+  volumes: [],
+});
+
+test("URLs where they are published, every container, and how to see logs", () => {
+  const api = service({
+    replicas: 2,
+    ports: [port("127.0.0.1", 8001, 8000), port("10.1.0.200", 9000, 9000)],
+    urls: { api: "http://{8000}/health", console: "http://{9000}/" },
+  });
+  const rabbitmq = service({
+    name: "rabbitmq",
+    ports: [port("0.0.0.0", 15672, 15672)],
+    urls: { queues: "http://{15672}/" },
+  });
+  expect(systemOutputs(system(api, rabbitmq))).toEqual({
+    urls: {
+      api: "http://127.0.0.1:8001/health",
+      console: "http://10.1.0.200:9000/",
+      queues: "http://127.0.0.1:15672/",
+    },
+    containers: ["pro-api-1", "pro-api-2", "pro-rabbitmq-1"],
+    logs: "docker compose -p pro logs -f --tail 100 [SERVICE]",
+  });
+});
+
+test.each<[string, Partial<ServiceSpec>]>([
+  ["is not published", { urls: { api: "http://{8000}/" } }],
+  ["is another than what is published", { ports: [port("127.0.0.1", 8000, 8001)], urls: { api: "http://{8000}/" } }],
+  ["names no port", { ports: [port("127.0.0.1", 8000, 8000)], urls: { api: "http://example/" } }],
+])("a URL whose port %s is not told", (_what, change) => {
+  expect(systemOutputs(system(service(change))).urls).toEqual({});
+});
+
+describe("make urls", () => {
+  const docker = new FakeDocker();
+  afterAll(() => docker.remove());
+
+  test("of both systems", async () => {
+    const { status, stdout, stderr } = await docker.operation("urls");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toBe(
+      [
+        "SYSTEM    WHAT                 URL",
+        "robotoff  api                  http://127.0.0.1:5500/api/v1/health",
+        "protea    RabbitMQ management  http://127.0.0.1:15672/",
+        "protea    MinIO console        http://127.0.0.1:9001/",
+        "protea    api                  http://127.0.0.1:8000/health/ready",
+        "protea    frontend             http://127.0.0.1:3000/",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("of another host: how its ports are reached from here", async () => {
+    const { stdout } = await docker.operation("urls", "--stack", "staging", "--system", "protea");
+    expect(stdout.split("\n\n").at(-1)).toBe(
+      "127.0.0.1 is the host's own; to reach a port from here: " +
+        "ssh -F hosts/ssh_config ssh://off@10.1.0.200 -N -L PORT:127.0.0.1:PORT\n",
+    );
+  });
+});

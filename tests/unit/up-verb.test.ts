@@ -1,0 +1,325 @@
+// `make up` from its first look to its last: what it asks, what it brings back, and how it ends.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { healthQuestion } from "../../operations/containers/backends.ts";
+import { declared } from "../../operations/containers/rows.ts";
+import { Checkout } from "./support/checkout.ts";
+import { committed } from "./support/stack.ts";
+
+const [robotoff, protea] = committed("local").systems;
+const wanted = declared(protea!);
+const names = wanted.map(({ name }) => name);
+const INSPECT = `container inspect ${names.join(" ")}`;
+const UP = "pulumi up --stack local --yes";
+const urn = (name: string) => `urn:pulumi:local::robotoff-protea::type::${name}`;
+const ROOT = "urn:pulumi:local::robotoff-protea::pulumi:pulumi:Stack::robotoff-protea-local";
+const object = (kind: string, name: string) => ({
+  urn: urn(name),
+  id: `id-${name}`,
+  type: `docker:index/${kind.toLowerCase()}:${kind}`,
+  inputs: { name },
+});
+const STATE = {
+  resources: [
+    { urn: ROOT, type: "pulumi:pulumi:Stack" },
+    object("Network", "protea_default"),
+    object("Volume", "protea_taxonomy"),
+    ...names.map((name) => object("Container", name)),
+  ],
+};
+
+interface Change {
+  Id?: string;
+  status?: string;
+  health?: string;
+  /** Not there. */
+  missing?: true;
+}
+/** What the engine has of PROTEA: all as declared, but for these. */
+function engine(changes: Record<string, Change> = {}): string {
+  const containers = wanted
+    .filter(({ name }) => !changes[name]?.missing)
+    .map(({ service, name }) => {
+      const { Id = `id-${name}`, status, health = "healthy" } = changes[name] ?? {};
+      const job = service.kind === "job";
+      return {
+        Id,
+        Name: `/${name}`,
+        State: {
+          Status: status ?? (job ? "exited" : "running"),
+          ExitCode: 0,
+          StartedAt: "2026-11-24T12:00:00Z",
+          FinishedAt: "2026-11-24T12:00:00Z",
+          ...(job ? {} : { Health: { Status: health, Log: [{ ExitCode: 1, Output: "no answer" }] } }),
+        },
+        Config: { Image: service.image, Labels: { "robotoff-protea.stack": "local" } },
+        NetworkSettings: { Ports: {} },
+      };
+    });
+  return JSON.stringify(containers);
+}
+
+const OWNERS = '{{or (.Label "robotoff-protea.stack") "-"}} {{or (.Label "com.docker.compose.project") "-"}}';
+const LISTED = ["network ls --format {{.Name}}", "volume ls --format {{.Name}}"];
+const CHECKS = [
+  "version --format {{.Server.APIVersion}}",
+  `ps --all --format {{.Names}} ${OWNERS}`,
+  `network ls --format {{.Name}} ${OWNERS}`,
+  `volume ls --format {{.Name}} ${OWNERS}`,
+  'ps --format {{.Names}}|{{.Label "robotoff-protea.stack"}}|{{.Ports}}',
+  "image ls --format {{.Repository}}:{{.Tag}}",
+];
+const ALL = committed("local").systems.flatMap((system) => system.services);
+const PUBLISHED = ALL.flatMap(({ ports }) => ports)
+  .map(({ address, host, container, protocol }) => `x|local|${address}:${host}->${container}/${protocol}\n`)
+  .join("");
+
+let checkout: Checkout;
+beforeEach(() => {
+  checkout = new Checkout().state(STATE).answer(INSPECT, engine());
+  checkout
+    .answer(LISTED[0]!, "bridge\nprotea_default\n")
+    .answer(LISTED[1]!, "protea_taxonomy\n")
+    .answer(CHECKS[0]!, "1.47\n")
+    .answer(CHECKS[1]!, "")
+    .answer(CHECKS[2]!, "")
+    .answer(CHECKS[3]!, "")
+    .answer(CHECKS[4]!, PUBLISHED)
+    .answer(CHECKS[5]!, ALL.map(({ image }) => `${image}\n`).join(""));
+});
+afterEach(() => checkout.remove());
+const up = (...args: string[]) => checkout.operation("up", "--system", "protea", ...args, "--", "--yes");
+/** What the engine has from now on, once a program has run `cp after BEFORE`. */
+function afterwards(text: string): string {
+  const file = join(checkout.folder, "after");
+  writeFileSync(file, `0\n${text}`);
+  return `cp ${file} ${checkout.answerFile(INSPECT)}`;
+}
+/** What the engine has from the n-th look on. */
+function sinceLook(n: number, text: string): void {
+  const docker = join(checkout.folder, "docker");
+  const count = join(checkout.folder, "looks");
+  const counting = `case "$*" in "container inspect"*) echo >>${count}; [ $(wc -l <${count}) -lt ${n} ] || ${afterwards(text)} ;; esac`;
+  writeFileSync(docker, readFileSync(docker, "utf8").replace("#!/bin/sh", `#!/bin/sh\n${counting}`));
+}
+
+test("all is well: one look before, one after, and Pulumi between them", async () => {
+  expect(await up()).toEqual({ status: 0, stdout: "", stderr: "bin/pulumi up --stack local --yes\n" });
+  expect(checkout.calls).toEqual([INSPECT, UP, INSPECT]);
+});
+
+test("a first up looks at nothing before", async () => {
+  checkout.state({});
+  expect((await up()).status).toBe(0);
+  expect(checkout.calls).toEqual([UP, INSPECT]);
+});
+
+test("what is stopped, paused, unhealthy or an impostor is brought back in that order, and waited for", async () => {
+  checkout.answer(
+    INSPECT,
+    engine({
+      "protea-api-1": { status: "exited" },
+      "protea-postgres-1": { status: "exited" },
+      "protea-worker-ping-1": { status: "paused" },
+      "protea-frontend-1": { health: "unhealthy" },
+      "protea-worker-jobs-1": { Id: "another" },
+    }),
+  );
+  jest.spyOn(Date, "now").mockReturnValue(1_700_000_000_999);
+  const aside = "rename protea-worker-jobs-1 protea-worker-jobs-1-set-aside-1700000000";
+  for (const words of ["stop protea-worker-jobs-1", aside, "unpause protea-worker-ping-1"]) checkout.answer(words);
+  for (const name of ["start protea-postgres-1", "start protea-api-1", "restart protea-frontend-1"])
+    checkout.answer(name);
+  checkout.pulumi(`if [ "$1" = refresh ]; then ${afterwards(engine())}; fi`);
+  const { status, stdout } = await up();
+  jest.restoreAllMocks();
+  expect(status).toBe(0);
+  expect(stdout).toBe(
+    [
+      "on the host of local, not as the last up left it:",
+      "  not the container that this stack made: stopped, renamed and kept: protea-worker-jobs-1",
+      "  gone: made again: protea-worker-jobs-1",
+      "  stopped: started: protea-postgres-1, protea-api-1",
+      "  paused: resumed: protea-worker-ping-1",
+      "  unhealthy: restarted: protea-frontend-1",
+      "",
+    ].join("\n"),
+  );
+  expect(checkout.calls).toEqual([
+    INSPECT,
+    ...LISTED,
+    ...CHECKS,
+    "stop protea-worker-jobs-1",
+    aside,
+    "unpause protea-worker-ping-1",
+    "start protea-postgres-1",
+    "start protea-api-1",
+    "restart protea-frontend-1",
+    "pulumi refresh --stack local --yes --skip-preview --run-program=false --suppress-outputs " +
+      `--target ${ROOT} --target ${urn("protea-worker-jobs-1")}`,
+    INSPECT,
+    UP,
+    INSPECT,
+  ]);
+});
+
+test("a network and a volume that are gone are looked up with what was in them", async () => {
+  checkout.answer(INSPECT, engine({ "protea-api-1": { missing: true } }));
+  checkout.answer(LISTED[0]!, "bridge\n").answer(LISTED[1]!, "other\n");
+  checkout.pulumi(`if [ "$1" = up ]; then ${afterwards(engine())}; fi`);
+  const { status, stdout } = await up();
+  expect(status).toBe(0);
+  expect(stdout).toContain("  volume gone, its data with it: made again, empty: protea_taxonomy\n");
+  const targets = ["protea-api-1", "protea_default", "protea_taxonomy"].map((name) => ` --target ${urn(name)}`);
+  expect(checkout.calls.find((call) => call.startsWith("pulumi refresh"))).toMatch(
+    new RegExp(`--target ${ROOT}${targets.join("")}$`.replaceAll(".", "\\.")),
+  );
+});
+
+test("what cannot be started is replaced", async () => {
+  checkout.answer(
+    INSPECT,
+    engine({ "protea-api-1": { status: "exited" }, "protea-postgres-1": { status: "created" } }),
+  );
+  checkout.answer("start protea-postgres-1", "its mount is gone\n", 1).answer("start protea-api-1");
+  checkout.pulumi(`if [ "$1" = up ]; then ${afterwards(engine())}; fi`);
+  expect((await up()).status).toBe(0);
+  expect(checkout.calls).toContain(`pulumi up --stack local --replace ${urn("protea-postgres-1")} --yes`);
+});
+
+test("an unhealthy server with data is left alone, and the networks are not asked for", async () => {
+  checkout.answer(INSPECT, engine({ "protea-postgres-1": { health: "unhealthy" } }));
+  // It becomes healthy by itself.
+  sinceLook(3, engine());
+  const { status, stdout } = await up();
+  expect(status).toBe(0);
+  expect(stdout).toContain("  unhealthy, with data: left alone: protea-postgres-1\n");
+  expect(checkout.calls).toEqual([INSPECT, ...CHECKS, INSPECT, INSPECT, UP, INSPECT]);
+});
+
+test("what may become healthy is waited for, and said once", async () => {
+  checkout.state({});
+  checkout.answer(INSPECT, engine({ "protea-api-1": { health: "starting" } }));
+  sinceLook(3, engine());
+  expect(await up()).toMatchObject({ status: 0, stdout: "waiting for protea-api-1 (starting)\n" });
+  expect(checkout.calls).toEqual([UP, INSPECT, INSPECT, INSPECT]);
+});
+
+test.each<[string, string, number, string]>([
+  [
+    "an impostor that does not stop",
+    "stop protea-worker-jobs-1",
+    1,
+    "protea-worker-jobs-1 could not be set aside; see above",
+  ],
+  ["Pulumi that cannot look", "", 5, "Pulumi could not look at what is gone; see above"],
+])("%s: nothing is deployed", async (_what, refused, code, message) => {
+  checkout.answer(INSPECT, engine({ "protea-worker-jobs-1": { Id: "another" } }));
+  jest.spyOn(Date, "now").mockReturnValue(1_700_000_000_999);
+  checkout.answer("rename protea-worker-jobs-1 protea-worker-jobs-1-set-aside-1700000000");
+  checkout.answer("stop protea-worker-jobs-1");
+  if (refused) checkout.answer(refused, "no", code);
+  checkout.pulumi(`exit ${code}`);
+  const { status, stderr } = await up();
+  jest.restoreAllMocks();
+  expect(status).toBe(1);
+  expect(stderr.endsWith(`${message}\n`)).toBe(true);
+  expect(checkout.calls.filter((call) => call.startsWith("pulumi up"))).toEqual([]);
+});
+
+test("what the checks find comes before anything is brought back", async () => {
+  checkout.answer(INSPECT, engine({ "protea-api-1": { status: "exited" } })).answer(CHECKS[0]!, "1.40\n");
+  const { status, stderr } = await up();
+  expect(status).toBe(1);
+  expect(stderr).toBe("checks, before any change, found:\n  Docker API 1.40; expected 1.44 or later (Engine 25)\n");
+  expect(checkout.calls).toEqual([INSPECT, ...LISTED, ...CHECKS]);
+});
+
+describe("where volumes are protected", () => {
+  beforeEach(() => {
+    const text = checkout.text("local").replace("protectVolumes: false", "protectVolumes: true");
+    writeFileSync(checkout.stackFile("local"), text.replace("generateSecrets: true", "generateSecrets: false"));
+    checkout.answer(INSPECT, engine({ "protea-api-1": { status: "exited" } })).answer("start protea-api-1");
+    checkout.program("bin/pulumi", afterwards(engine()));
+  });
+
+  test("a person decides whether it is brought back", async () => {
+    const { status, stderr } = await up();
+    expect(status).toBe(1);
+    expect(stderr).toBe("nothing was changed: there is no terminal to ask at; add YES=1 to go on\n");
+    expect(checkout.calls).not.toContain("start protea-api-1");
+  });
+
+  test("or has decided", async () => {
+    expect((await up("--yes", "1")).status).toBe(0);
+    expect(checkout.calls).toContain("start protea-api-1");
+  });
+});
+
+describe("Pulumi fails", () => {
+  test("before it touched anything: its exit code, and nothing of the containers", async () => {
+    checkout.pulumi("exit 255");
+    expect(await up()).toEqual({ status: 255, stdout: "", stderr: "bin/pulumi up --stack local --yes\n" });
+    expect(checkout.calls).toEqual([INSPECT, UP]);
+  });
+
+  test.each<[string, object[], boolean]>([
+    ["the stack itself alone", [{ urn: ROOT, type: "pulumi:pulumi:Stack", id: "new" }], false],
+    ["a container", [{ urn: "urn:new", type: "docker:index/container:Container" }], true],
+  ])("after it touched %s", async (_what, more, told) => {
+    checkout.answer(INSPECT, engine({ "protea-rabbitmq-1": { health: "starting" } }));
+    checkout.answer("logs --tail 10 protea-rabbitmq-1", "booting\n");
+    const next = join(checkout.folder, "next");
+    writeFileSync(
+      next,
+      JSON.stringify({ checkpoint: { latest: { resources: [...STATE.resources.slice(1), ...more] } } }),
+    );
+    checkout.pulumi(`cp ${next} ${checkout.stateFile()}; exit 255`);
+    const why =
+      "protea-rabbitmq-1: starting\n  its health check failed with exit code 1:\n    no answer\n" +
+      "  its last log lines:\n    booting\n";
+    expect(await up()).toMatchObject({ status: 255, stdout: told ? why : "" });
+  });
+});
+
+test("Pulumi is content, and a container is not: exit code 1, and why", async () => {
+  checkout.state({});
+  checkout.answer(INSPECT, engine({ "protea-api-1": { status: "exited" }, "protea-minio-1": { missing: true } }));
+  checkout.answer("logs --tail 10 protea-api-1", "");
+  expect(await up()).toEqual({
+    status: 1,
+    stdout: "protea-api-1: exited\n  it ended with exit code 0\n  it has logged nothing\nmissing: protea-minio-1\n",
+    stderr:
+      "bin/pulumi up --stack local --yes\n" +
+      "2 of 17 containers not as declared; missing: protea-minio-1; exited: protea-api-1\n",
+  });
+});
+
+test.each([
+  [true, ""],
+  [false, "warning: Robotoff misses redis; again: make status HEALTH=1\n"],
+])("Robotoff's backends are asked at the end; one passed: %s", async (passed, warning) => {
+  const containers = declared(robotoff!);
+  checkout.state({});
+  checkout.answer(
+    `container inspect ${containers.map(({ name }) => name).join(" ")}`,
+    JSON.stringify(
+      containers.map(({ service, name }) => ({
+        Id: name,
+        Name: `/${name}`,
+        State: { Status: service.kind === "job" ? "exited" : "running", ExitCode: 0, Health: { Status: "healthy" } },
+        Config: { Image: "x", Labels: { "robotoff-protea.stack": "local" } },
+        NetworkSettings: { Ports: null },
+      })),
+    ),
+  );
+  const results = [
+    { checker: "test_connect_redis", passed, output: "x" },
+    { checker: "test_connect_postgres", passed: true, output: "y" },
+  ];
+  checkout.answer(healthQuestion(robotoff!).join(" "), JSON.stringify({ message: { results } }));
+  const { status, stdout, stderr } = await checkout.operation("up", "--system", "robotoff");
+  expect(status).toBe(0);
+  expect(stdout).toContain(`redis     ${passed ? "passed" : "failed"}  x\n`);
+  expect(stderr).toBe(`bin/pulumi up --stack local\n${warning}`);
+});
