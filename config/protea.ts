@@ -16,6 +16,7 @@ export type ProteaWorker = keyof typeof PROTEA_WORKERS;
 
 const PROTEA_SERVICES = [
   "postgres", "extension", "rabbitmq", "queues", "minio", "bucket", "migrate", "api", "frontend",
+  "files-backup", "git-backup",
   ...(Object.keys(PROTEA_WORKERS) as ProteaWorker[]),
 ] as const; // prettier-ignore
 
@@ -42,10 +43,17 @@ export const protea = z.strictObject({
     rabbitmq: field.image.default("rabbitmq:3-management"),
     minio: field.image.default("minio/minio:RELEASE.2025-09-07T16-13-09Z"),
     mc: field.image.default("minio/mc:RELEASE.2025-08-13T08-35-41Z"),
+    git: field.image.default("alpine/git:v2.47.2"),
   }),
   database: text.postgresName.default("protea"),
   user: text.serversUser.default("protea").meta({ description: "User of the database, RabbitMQ and MinIO" }),
   bucket: text.bucketName.default("protea"),
+  lab: text.hostPath.optional().meta({
+    description: "Lab folder on the host: its datasets, runs and experiments are part of a backup, nothing else of it",
+  }),
+  repository: text.hostPath.optional().meta({
+    description: "Git repository on the host, bare or with a work tree: its refs are part of a backup",
+  }),
   gpu: z.boolean().default(false).meta({ description: "worker-embeddings-batch gets every GPU, and 8g" }),
   reaper: z
     .strictObject({

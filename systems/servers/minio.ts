@@ -1,4 +1,4 @@
-import type { ServiceSpec } from "../spec.ts";
+import type { EnvironmentValue, ServiceSpec } from "../spec.ts";
 import { healthcheck, OPENING } from "../healthchecks.ts";
 import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
@@ -31,6 +31,11 @@ export function minio(args: {
   });
 }
 
+/** The server with its user, as MinIO's client takes it from MC_HOST_server. */
+export function address(args: { user: string; password: string }): EnvironmentValue {
+  return [`http://${args.user}:`, { secret: args.password, encode: "url" }, "@minio:9000"];
+}
+
 /** Makes a bucket, unless it is there. */
 export function bucket(args: { image: string; user: string; password: string; bucket: string }): ServiceSpec {
   return serviceSpec({
@@ -38,9 +43,7 @@ export function bucket(args: { image: string; user: string; password: string; bu
     kind: "job",
     image: args.image,
     command: ["mb", "--ignore-existing", `server/${args.bucket}`],
-    environment: {
-      MC_HOST_server: [`http://${args.user}:`, { secret: args.password, encode: "url" }, "@minio:9000"],
-    },
+    environment: { MC_HOST_server: address(args) },
     memory: 256 * 2 ** 20,
     needs: [{ service: "minio", condition: "service_healthy" }],
   });

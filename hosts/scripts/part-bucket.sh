@@ -1,0 +1,7 @@
+#!/bin/sh
+# part-bucket.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER: PROTEA's bucket. Runs in the container
+# files-backup, which has the program (systems/protea/backup-parts) and, in its environment, server and bucket.
+set -eu
+umask 077
+[ "$1" = restore ] || exec nice -n 10 python3 -B /opt/backup-parts/bucket.py "$@"
+exec python3 -B /opt/backup-parts/bucket.py "$@"

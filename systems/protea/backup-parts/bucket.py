@@ -1,0 +1,31 @@
+"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER: the bucket BUCKET of the server MC_HOST_server."""
+
+import os
+import sys
+from pathlib import Path
+
+from bucket_backup import BucketBackup
+from bucket_restore import BucketRestore
+from bucket_store import verify
+from files import Differs, fail
+from s3 import Client, S3Error
+
+
+def main(verb: str, folder: Path, previous: Path | None = None) -> str:
+    if verb == "verify":
+        return verify(folder)[1]
+    client, bucket = Client(os.environ["MC_HOST_server"]), os.environ["BUCKET"]
+    if verb == "backup":
+        return BucketBackup(client, bucket, folder, previous).run()
+    return BucketRestore(client, bucket, folder).run()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore"):
+        fail(str(__doc__))
+    try:
+        print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))
+    except Differs as problem:
+        fail("\n".join(f"{sys.argv[2]}/{line}" for line in str(problem).splitlines()))
+    except (S3Error, OSError) as problem:
+        fail(f"bucket, {sys.argv[1]}: {problem}")

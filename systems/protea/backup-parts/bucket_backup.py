@@ -1,0 +1,152 @@
+"""Copies a bucket into a folder. What an earlier backup has is linked, not copied."""
+
+import hashlib
+import os
+import platform
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from bucket_store import LISTING, Entry, content, contents, entries
+from files import Progress, flush, in_threads, json_line, sha256_of, words, write_whole
+from s3 import Client, Listed, S3Error, etag_of, kept_headers
+
+_THREADS = 8
+
+
+class BucketBackup:
+    """One run. Run again on the same folder it goes on: what is there is read and kept, or fetched anew."""
+
+    def __init__(self, client: Client, bucket: str, out: Path, previous: Path | None) -> None:
+        self._client, self._bucket, self._out = client, bucket, out
+        self.fetched = self.fetched_bytes = self.linked = self.vanished = 0
+        (out / "objects").mkdir(parents=True, exist_ok=True)
+        for path in (out / "objects").glob("**/.*"):
+            path.unlink()
+        for path in contents(out):
+            if sha256_of(path) != path.name:
+                path.unlink()
+        self._sources = [out, *([previous] if previous else [])]
+        self._known = {
+            entry["key"]: (entry["etag"], entry["size"], entry["modified"], entry["sha256"])
+            for folder in reversed(self._sources)
+            if (folder / LISTING).is_file()
+            for entry in entries(folder)
+        }
+
+    def run(self) -> str:
+        kept: set[bytes] = set()
+        total = {"objects": 0, "bytes": 0}
+
+        def lines() -> Iterator[bytes]:
+            progress = Progress("bucket, copying")
+            for entry in in_threads(self._entry, self._client.objects(self._bucket), _THREADS):
+                if entry is None:
+                    self.vanished += 1
+                    continue
+                kept.add(bytes.fromhex(entry["sha256"]))
+                total["objects"] += 1
+                total["bytes"] += entry["size"]
+                progress.add(entry["size"])
+                yield json_line(entry)
+
+        listing = write_whole(self._out / LISTING, lines())
+        for path in contents(self._out):
+            if bytes.fromhex(path.name) not in kept:
+                path.unlink()
+        part = {
+            "part": "bucket", "format": 1, "bucket": self._bucket, **total, "contents": len(kept), "listing": listing,
+            "fetched": self.fetched, "fetchedBytes": self.fetched_bytes, "linked": self.linked, "vanished": self.vanished,
+            "server": self._client.server, "tool": f"Python {platform.python_version()}",
+        }  # fmt: skip
+        write_whole(self._out / "part.json", [json_line(part)])
+        flush(self._out)
+        gone = f", {self.vanished} removed meanwhile" if self.vanished else ""
+        return (
+            f"bucket {self._bucket}: {total['objects']} objects, {words(total['bytes'])}; "
+            f"{self.fetched} of them copied, {words(self.fetched_bytes)}; {self.linked} as in the backup before{gone}"
+        )
+
+    def _entry(self, listed: Listed) -> Entry | None:
+        known = self._known.get(listed.key)
+        if known and known[:3] == (listed.etag, listed.size, listed.modified) and self._have(known[3], listed.size):
+            self.linked += 1
+            return self._described(listed, known[3], lambda: self._client.head(self._bucket, listed.key))
+        try:
+            return self._fetch(listed)
+        except S3Error as problem:
+            if problem.status != 404:
+                raise
+            return None
+
+    def _have(self, digest: str, size: int) -> bool:
+        """Brings a content from an earlier backup, whose listing says that it is there."""
+        path = content(self._out, digest)
+        if path.exists():
+            return True
+        for folder in self._sources[1:]:
+            source = content(folder, digest)
+            try:
+                if source.stat().st_size != size:
+                    continue
+                path.parent.mkdir(exist_ok=True)
+                os.link(source, path)
+            except FileExistsError:
+                return True
+            except OSError:
+                # Not there, another file system, too many links: it is fetched.
+                continue
+            return True
+        return False
+
+    def _fetch(self, listed: Listed) -> Entry:
+        beside = self._out / "objects" / f".{threading.get_ident()}"
+        digest, size = hashlib.sha256(), 0
+        with beside.open("wb") as file:
+
+            def start() -> Callable[[bytes], None]:
+                nonlocal digest, size
+                file.seek(0)
+                file.truncate()
+                digest, size = hashlib.sha256(), 0
+
+                def write(chunk: bytes) -> None:
+                    nonlocal size
+                    file.write(chunk)
+                    digest.update(chunk)
+                    size += len(chunk)
+
+                return write
+
+            headers = self._client.get(self._bucket, listed.key, start)
+        beside.chmod(0o400)
+        self._keep(beside, digest.hexdigest())
+        self.fetched += 1
+        self.fetched_bytes += size
+        # Written over since it was listed: what was read counts.
+        if etag_of(headers) != listed.etag:
+            listed = Listed(listed.key, size, etag_of(headers), headers["last-modified"], None, None)
+        return self._described(listed, digest.hexdigest(), lambda: headers)
+
+    def _keep(self, fetched: Path, digest: str) -> None:
+        """Moves what was fetched to its place; shared with an earlier backup that has the same, under whatever key."""
+        path = content(self._out, digest)
+        path.parent.mkdir(exist_ok=True)
+        for folder in self._sources[1:]:
+            source = content(folder, digest)
+            if source.is_file() and sha256_of(source) == digest:
+                with suppress(OSError):
+                    linked = fetched.with_name(f"{fetched.name}.linked")
+                    os.link(source, linked)
+                    linked.rename(fetched)
+        fetched.rename(path)
+
+    def _described(self, listed: Listed, digest: str, headers: Callable[[], dict[str, str]]) -> Entry:
+        known: dict[str, Any] = {"headers": listed.headers, "tags": listed.tags}
+        if known["headers"] is None:
+            known = {"headers": kept_headers(headers()), "tags": self._client.tags(self._bucket, listed.key)}
+        return {
+            "key": listed.key, "size": listed.size, "sha256": digest, "etag": listed.etag, "modified": listed.modified, **known,
+        }  # fmt: skip

@@ -1,0 +1,166 @@
+"""Brings a bucket to what a backup holds, without a moment in which anything is nowhere.
+
+The contents that the bucket lacks go into a second bucket, NAME-restoring, first. Only when all are there, each
+compared by the server with its sha256, are they copied, within the server, over the bucket's own objects; of these,
+each was copied to NAME-before-TIME before. What the backup does not have goes there too, and is removed last, when the
+rest of the bucket was compared with the backup. Interrupted anywhere and run again, it goes on.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from bucket_store import Entry, Hashing, content, entries, verify
+from files import Differs, Progress, in_threads, unused_name, words
+from s3 import Client, Described, Listed, S3Error, kept_headers
+
+_THREADS = 8
+# Of a bucket's name, at most 63 characters.
+_LONGEST = 63 - len("-before-20260101t000000z")
+
+
+class BucketRestore:
+    """One run."""
+
+    def __init__(self, client: Client, bucket: str, folder: Path) -> None:
+        self._client, self._bucket, self._folder = client, bucket, folder
+        self._short = bucket[:_LONGEST].rstrip(".-")
+        self._staging = f"{self._short}-restoring"
+        self._aside = ""
+
+    def run(self) -> str:
+        verify(self._folder)
+        wanted = {entry["key"]: entry for entry in entries(self._folder)}
+        self._client.make_bucket(self._bucket)
+        live = self._listed(self._bucket)
+        same = in_threads(lambda entry: (entry, self._same(live.get(entry["key"]), entry)), wanted.values(), _THREADS)
+        changes = [entry for entry, right in same if not right]
+        extra = [listed for listed in live.values() if listed.key not in wanted]
+        replaced = [live[entry["key"]] for entry in changes if entry["key"] in live]
+        size = sum(entry["size"] for entry in changes)
+        progress = Progress("bucket, restoring", 2 * size)
+        if live:
+            self._stage(changes, progress)
+            self._put_aside([*replaced, *extra])
+            self._swap(changes)
+        else:
+            # Nothing to mix with, nothing to keep: no second copy on the server's disk.
+            self._upload(changes, progress)
+        self._compare(wanted, changes, progress)
+        self._each(lambda listed: self._client.remove(self._bucket, listed.key), extra)
+        self._finish()
+        kept = f"; {len(replaced)} replaced and {len(extra)} removed are in the bucket {self._aside}" if self._aside else ""
+        return f"bucket {self._bucket}: {len(wanted)} objects, {len(changes)} of them written, {words(size)}{kept}"
+
+    def _each(self, work: Any, items: Any) -> None:
+        for _ in in_threads(work, items, _THREADS):
+            pass
+
+    def _listed(self, bucket: str) -> dict[str, Listed]:
+        return {listed.key: listed for listed in self._client.objects(bucket)}
+
+    def _described(self, listed: Listed, bucket: str) -> Described:
+        if listed.headers is not None and listed.tags is not None:
+            return listed.headers, listed.tags
+        return kept_headers(self._client.head(bucket, listed.key)), self._client.tags(bucket, listed.key)
+
+    def _content(self, bucket: str, key: str) -> str:
+        digest = Hashing()
+        self._client.get(bucket, key, digest.start)
+        return digest.sha256
+
+    def _same(self, listed: Listed | None, entry: Entry) -> bool:
+        if listed is None or listed.size != entry["size"]:
+            return False
+        if self._described(listed, self._bucket) != (entry["headers"], entry["tags"]):
+            return False
+        # An object in several parts has the etag of its parts, not of its content.
+        return listed.etag == entry["etag"] or self._content(self._bucket, listed.key) == entry["sha256"]
+
+    def _stage(self, changes: list[Entry], progress: Progress) -> None:
+        if not changes:
+            return
+        self._client.make_bucket(self._staging)
+        there = {listed.key: listed.size for listed in self._client.objects(self._staging)}
+        missing = {entry["sha256"]: entry["size"] for entry in changes if there.get(entry["sha256"]) != entry["size"]}
+
+        def put(digest: str) -> None:
+            with content(self._folder, digest).open("rb") as body:
+                self._client.put(self._staging, digest, body, digest)
+            progress.add(missing[digest])
+
+        self._each(put, missing)
+
+    def _upload(self, changes: list[Entry], progress: Progress) -> None:
+        def put(entry: Entry) -> None:
+            with content(self._folder, entry["sha256"]).open("rb") as body:
+                self._client.put(self._bucket, entry["key"], body, entry["sha256"], (entry["headers"], entry["tags"]))
+            progress.add(entry["size"])
+
+        self._each(put, changes)
+
+    def _swap(self, changes: list[Entry]) -> None:
+        def copy(entry: Entry) -> None:
+            self._client.copy((self._staging, entry["sha256"]), self._bucket, entry["key"], (entry["headers"], entry["tags"]))
+
+        self._each(copy, changes)
+
+    def _unfinished(self) -> list[str]:
+        """Buckets of what was put aside by restores that did not end."""
+        form = re.compile(re.escape(self._short) + r"-before-\d{8}t\d{6}z")
+        found = [bucket for bucket in self._client.buckets() if form.fullmatch(bucket)]
+        return [bucket for bucket in found if self._client.tags(bucket).get("restore") != "ended"]
+
+    def _put_aside(self, items: list[Listed]) -> None:
+        """Copies what will be written over or removed. What an interrupted restore put aside is never written over."""
+        if not items:
+            return
+        for bucket in self._unfinished():
+            there = self._listed(bucket)
+            if all(item.key not in there or self._alike(bucket, there[item.key], item) for item in items):
+                self._aside = bucket
+                items = [item for item in items if item.key not in there]
+        if not self._aside:
+            buckets = self._client.buckets()
+            self._aside = unused_name(f"{self._short}-before-%Y%m%dt%H%M%Sz", lambda name: name in buckets)
+            self._client.make_bucket(self._aside)
+        self._each(lambda item: self._client.copy((self._bucket, item.key), self._aside, item.key), items)
+        there = self._listed(self._aside)
+        lost = [item.key for item in items if item.key not in there or there[item.key].size != item.size]
+        if lost:
+            raise S3Error(f"not in bucket {self._aside} after a copy there: {lost[0]!r}. Nothing was changed")
+
+    def _alike(self, aside: str, there: Listed, item: Listed) -> bool:
+        described = self._described(there, aside), self._described(item, self._bucket)
+        return (there.size, there.etag) == (item.size, item.etag) and described[0] == described[1]
+
+    def _compare(self, wanted: dict[str, Entry], written: list[Entry], progress: Progress) -> None:
+        """The live bucket with the backup: every object's size, headers and tags, and the content of what was written."""
+        live = self._listed(self._bucket)
+
+        fresh = {entry["key"] for entry in written}
+
+        def right(entry: Entry) -> bool:
+            listed = live.get(entry["key"])
+            if listed is None or listed.size != entry["size"]:
+                return False
+            if self._described(listed, self._bucket) != (entry["headers"], entry["tags"]):
+                return False
+            if entry["key"] not in fresh:
+                return True
+            progress.add(entry["size"])
+            return self._content(self._bucket, entry["key"]) == entry["sha256"]
+
+        checked = in_threads(lambda entry: (entry["key"], right(entry)), wanted.values(), _THREADS)
+        wrong = [key for key, good in checked if not good]
+        if wrong:
+            raise Differs("\n".join(f"the live object {key!r} is not the one of the backup" for key in wrong[:20]))
+
+    def _finish(self) -> None:
+        """Removes the second bucket; says of what was put aside that its restore ended."""
+        if self._staging in self._client.buckets():
+            self._each(lambda listed: self._client.remove(self._staging, listed.key), self._client.objects(self._staging))
+            self._client.remove(self._staging, "")
+        for bucket in self._unfinished():
+            self._client.tag_bucket(bucket, {"restore": "ended"})
+
