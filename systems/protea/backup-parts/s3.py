@@ -11,7 +11,7 @@ import os
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
@@ -40,6 +40,17 @@ class S3Error(Exception):
     def __init__(self, what: str, status: int = 0, code: str = "") -> None:
         super().__init__(what)
         self.status, self.code = status, code
+
+
+class _Here(Exception):
+    """What failed was on this side, such as a full disk: no second try."""
+
+
+def _here(write: Callable[[bytes], object], chunk: bytes) -> None:
+    try:
+        write(chunk)
+    except OSError as problem:
+        raise _Here(problem) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +162,12 @@ class Client:
                 if response.status < 300 and sink is not None:
                     write = sink()
                     while chunk := response.read(_CHUNK):
-                        write(chunk)
+                        _here(write, chunk)
                     return kept, b""
                 answer = response.read()
+            except _Here as problem:
+                self._connection().close()
+                raise problem.args[0] from None
             except (OSError, http.client.HTTPException) as problem:
                 self._connection().close()
                 if attempt == _ATTEMPTS:
