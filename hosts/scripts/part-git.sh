@@ -64,6 +64,9 @@ backup() {
   else
     : >"$folder/refs.txt"
   fi
+  # A disk that was lost comes back empty: a backup of that, as the newest, would stand before the last good one.
+  [ -s "$folder/refs.txt" ] || [ ! -s "$previous/refs.txt" ] ||
+    fail "the repository has no refs, and the backup before has: bring them back (make restore SYSTEM=protea AT=latest ONLY=git), or, where that is meant, make one"
   loose=0
   [ "$bare" = true ] || loose=$(git -C "$repository" status --porcelain | wc -l)
   part

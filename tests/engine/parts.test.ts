@@ -74,7 +74,9 @@ describe("the bucket", () => {
     expect(before.stats).toMatchObject({
       "odd/Å ✓": { metadata: { "Content-Type": "application/x-odd", "Cache-Control": "max-age=5" } },
     });
-    expect(succeeded(files.part("backup", "/backups/first/bucket"))).toContain("0 as in the backup before");
+    expect(succeeded(files.part("backup", "/backups/first/bucket", "/backups/before/bucket"))).toContain(
+      "0 as in the backup before",
+    );
     expect(succeeded(files.part("verify", "/backups/first/bucket"))).toContain("every byte read and compared");
 
     files.python(CHANGES);
@@ -92,6 +94,11 @@ describe("the bucket", () => {
     expect(changed.hashes).toMatchObject(kept.hashes);
     expect(succeeded(files.part("restore", "/backups/first/bucket"))).toContain("0 of them written");
 
+    minio.run("mc", "rb", "--force", "s/protea");
+    minio.run("mc", "mb", "s/protea");
+    expect(failed(files.part("backup", "/backups/emptied", "/backups/first/bucket"))).toContain(
+      "bucket protea is empty, and the backup before has ",
+    );
     minio.run("mc", "rb", "--force", "s/protea");
     expect(succeeded(files.part("restore", "/backups/first/bucket"))).not.toContain("before");
     expect(seen("protea")).toEqual(before);
@@ -216,7 +223,7 @@ describe("the lab folder", () => {
 
   test("comes back, is linked when nothing changed, and survives kills of its restore", () => {
     const before = tree();
-    expect(succeeded(lab.part("backup", "/backups/first/lab"))).toContain("52 files");
+    expect(succeeded(lab.part("backup", "/backups/first/lab", "/backups/before/lab"))).toContain("52 files");
     succeeded(lab.part("verify", "/backups/first/lab"));
     expect(succeeded(lab.part("backup", "/backups/second/lab", "/backups/first/lab"))).toContain(
       "as in the backup before",
@@ -253,7 +260,10 @@ describe("the lab folder", () => {
   test("comes back where its container only reads it", () => {
     const reading = new PartContainer("lab", "protea", { options: ["--volume", `${at()}:/lab:ro`] });
     const before = tree();
-    rmSync(at("datasets"), { recursive: true });
+    for (const name of ["datasets", "runs"]) rmSync(at(name), { recursive: true });
+    expect(failed(reading.part("backup", "/backups/emptied/lab", "/backups/first/lab"))).toContain(
+      "the lab folder is empty, and the backup before has 52 in it",
+    );
     expect(failed(reading.part("restore", "/backups/first/lab"))).toContain("mounted read-only");
     expect(succeeded(reading.restoreElsewhere("/backups/first/lab"))).toContain("52 files");
     expect(tree()).toBe(before);
@@ -307,7 +317,7 @@ describe("the repository", () => {
 
   test("comes back with every ref, is linked when none changed, and survives kills of its restore", () => {
     const before = refs();
-    expect(succeeded(git.part("backup", "/backups/first/git"))).toContain("7 refs, copied");
+    expect(succeeded(git.part("backup", "/backups/first/git", "/backups/before/git"))).toContain("7 refs, copied");
     succeeded(git.part("verify", "/backups/first/git"));
     writeFileSync(at("new"), "in no commit");
     expect(succeeded(git.part("backup", "/backups/second/git", "/backups/first/git"))).toMatch(
@@ -371,6 +381,7 @@ describe("the repository", () => {
 
     for (const name of readdirSync(at())) rmSync(at(name), { recursive: true });
     run("init", "--quiet", "--initial-branch=main");
+    expect(failed(reading.part("backup", "/backups/emptied/git", "/backups/first/git"))).toContain("has no refs");
     expect(succeeded(reading.part("backup", "/backups/empty/git"))).toContain("0 refs");
     succeeded(reading.part("verify", "/backups/empty/git"));
     succeeded(reading.restoreElsewhere("/backups/empty/git"));

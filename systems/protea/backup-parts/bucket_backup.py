@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bucket_store import LISTING, Entry, content, contents, entries
-from files import Progress, flush, in_threads, json_line, sha256_of, words, write_whole
+from files import Progress, flush, in_threads, json_line, refuse_emptied, sha256_of, words, write_whole
 from s3 import Client, Listed, S3Error, etag_of, kept_headers
 
 _THREADS = 8
@@ -53,6 +53,7 @@ class BucketBackup:
                 yield json_line(entry)
 
         listing = write_whole(self._out / LISTING, lines())
+        refuse_emptied(f"bucket {self._bucket}", "bucket", total["objects"], len(self._known))
         for path in contents(self._out):
             if bytes.fromhex(path.name) not in kept:
                 path.unlink()

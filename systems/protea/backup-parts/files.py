@@ -30,6 +30,15 @@ def unused_name(form: str, used: Callable[[str], bool]) -> str:
     return name
 
 
+def refuse_emptied(what: str, part: str, found: int, before: int) -> None:
+    """A disk that was lost comes back empty: a backup of that, as the newest, would stand before the last good one."""
+    if found == 0 and before > 0:
+        fail(
+            f"{what} is empty, and the backup before has {before} in it: bring them back (make restore SYSTEM=protea AT=latest "
+            f"ONLY={part}), or, where it is meant to be empty, put anything there"
+        )
+
+
 def json_line(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode() + b"\n"
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from files import CHUNK, Differs, Progress, fail, flush, json_line, read_part, sha256_of, words, write_whole
+from files import CHUNK, Differs, Progress, fail, flush, json_line, read_part, refuse_emptied, sha256_of, words, write_whole
 from lab_restore import LabRestore
 
 LAB = Path("/lab")
@@ -162,6 +162,9 @@ def _sum_line(path: str, digest: str) -> bytes:
 
 def backup(out: Path, previous: Path | None = None) -> str:
     names = _folders()
+    if previous and not (previous / "part.json").is_file():
+        # The lab folder was declared since.
+        previous = None
     again = out.exists()
     out.mkdir(parents=True, exist_ok=True)
     for path in out.iterdir():
@@ -175,6 +178,8 @@ def backup(out: Path, previous: Path | None = None) -> str:
         # A change within the clock's last tick would not show in the state.
         time.sleep(1.1)
         part = _copy(out, names, state)
+        if previous:
+            refuse_emptied("the lab folder", "lab", part["files"], read_part(previous, "lab")["files"])
     write_whole(out / "part.json", [json_line(part)])
     flush(out)
     how = "as in the backup before" if part["linked"] else "copied"
