@@ -17,6 +17,11 @@
 #   ID=…                             a job's id, as `make jobs` shows it (job)
 #   STATUS=running                   jobs of this status only; LIMIT=50: how many (jobs)
 #   OLDER=30d                        from how long ago on, in h, d or w (db-clean)
+#   AT=latest                        to when, a time such as 2026-11-25T03:12:00Z or a checkpoint (restore); a backup (verify)
+#   RESTORE=latest                   what a database without data gets this once: latest, or a time (up)
+#   DEEP=1                           also restore it and compare contents (verify)
+#   DRY=1                            only say what would be done (restore)
+#   NAME=name                        of a checkpoint
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
 #   ARGS='--diff'                    anything else, for pulumi, jest, the benchmark, the mutants
@@ -54,7 +59,7 @@ setup:
 	toolchain/setup $(if $(local),,--no-images)
 
 up: setup ## bring everything up as the stack file declares it; asks first, except for local
-	node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview) $(only) $(ARGS)
+	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview) $(only) $(ARGS)
 
 preview: ## what `up` would change
 	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )bin/pulumi preview --stack $(STACK) $(only) $(ARGS)
@@ -108,6 +113,22 @@ disk: ## what images, containers, volumes, build cache and logs take, and what i
 
 reclaim: ## remove images that nothing uses, declares or may go back to, and build cache; lists them, and asks
 	node operations/reclaim.ts --stack $(STACK)$(if $(YES), --yes $(YES))
+
+.PHONY: backup backups verify restore checkpoint
+backup: ## back up each system on its host: whole and verified, or nothing
+	node operations/backup.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
+
+backups: ## every backup, how it was verified, and from when to when can be restored
+	@node operations/backups.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
+
+verify: ## is the newest backup (or AT=) still what was backed up? DEEP=1 restores it into a scratch server
+	node operations/verify.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(AT), --at $(AT))$(if $(DEEP), --deep $(DEEP))
+
+restore: ## the databases as they were: make restore AT=latest, a time (UTC) or a checkpoint; DRY=1 only says what it would do
+	node operations/restore.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(AT), --at '$(AT)')$(if $(DRY), --dry $(DRY))$(if $(YES), --yes $(YES))
+
+checkpoint: ## name this moment, to restore to it: make checkpoint NAME=before-cleaning
+	node operations/checkpoint.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(NAME), --name $(NAME))
 
 .PHONY: run letters expose password
 run: ## one command in a container of its own: make run SYSTEM=robotoff SERVICE=worker-1 CMD='rq info'

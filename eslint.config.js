@@ -7,6 +7,7 @@ const WALLS = [
   { files: ["systems/**"], but: ["engines", "hosts", "components", "operations"], pulumi: true },
   { files: ["engines/**"], but: ["hosts", "components", "operations"], pulumi: true },
   { files: ["hosts/**"], but: ["components", "operations"], pulumi: true },
+  { files: ["backups/**"], but: ["components", "operations"], pulumi: true },
   { files: ["components/**"], but: ["operations"] },
   { files: ["operations/**"], but: ["components"], pulumi: true },
   { files: ["images/**"], but: ["systems", "engines", "hosts", "components", "operations"], pulumi: true },

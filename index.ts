@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { parseTarget } from "./backups/list.ts";
 import { Host } from "./components/host.ts";
 import { Secrets } from "./components/secrets.ts";
 import { System } from "./components/system.ts";
@@ -31,7 +32,20 @@ function configured(keys: string[]) {
   return new Map(values.filter((entry): entry is [string, pulumi.Output<string>] => entry[1] !== undefined));
 }
 
+/** `make up RESTORE=latest|TIME`: what a database without data gets this once. */
+function restoreOnce() {
+  const { RESTORE } = process.env;
+  if (!RESTORE) return undefined;
+  try {
+    const target = parseTarget(RESTORE, new Map(), new Date());
+    return target.kind === "latest" ? target.kind : target.time;
+  } catch (error) {
+    throw new pulumi.RunError((error as Error).message.replace("AT=", "RESTORE="));
+  }
+}
+
 const stack = readStack();
+const restore = restoreOnce();
 // Before anything is touched, and before every `up`; a preview asks nothing of the host.
 const problems = pulumi.runtime.isDryRun() ? undefined : checkHost(stack.host, stack.name, stack.systems);
 if (problems) throw new pulumi.RunError(problems);
@@ -42,7 +56,7 @@ const secrets = new Secrets("secrets", {
   configured: configured(stack.secrets.map(({ key }) => key)),
   generate: stack.host.generateSecrets,
 });
-for (const system of stack.systems) new System({ stack: stack.name, system, host, secrets });
+for (const system of stack.systems) new System({ stack: stack.name, system, host, secrets, restore });
 
 /** Per system: URLs, container names, how to see logs. */
 export const systems = Object.fromEntries(stack.systems.map((system) => [system.name, systemOutputs(system)]));

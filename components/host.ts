@@ -11,7 +11,7 @@ export class Host extends Component {
   readonly provider: docker.Provider;
   /** Volumes are protected, and kept when they leave the program. */
   readonly protectVolumes: boolean;
-  private readonly settings: HostSettings;
+  readonly settings: HostSettings;
   private readonly installed = new Map<string, command.local.Command>();
 
   constructor(name: string, settings: HostSettings, opts?: pulumi.ComponentResourceOptions) {
@@ -26,16 +26,23 @@ export class Host extends Component {
    * Runs a script on the host, once, and again when a trigger changes; a failure stops the deployment. The script's
    * arguments must not be secrets, it must print no line of 64 KiB (the plug-in would hang), and it destroys nothing.
    * @param args.name of hosts/scripts/NAME.sh
+   * @param args.beside the scripts that it looks for beside itself
    * @param args.triggers values whose change runs it again
    * @param args.after what it waits for
    */
   run(
     resource: string,
-    args: { name: string; args: string[]; triggers: pulumi.Input<string>[]; after: pulumi.Resource[] },
+    args: {
+      name: string;
+      args: string[];
+      beside?: string[];
+      triggers: pulumi.Input<string>[];
+      after: pulumi.Resource[];
+    },
     opts: pulumi.CustomResourceOptions,
   ) {
     const create = runCommand(script(args.name), args.args);
-    const dependsOn = [...args.after, this.install(args.name)];
+    const dependsOn = [...args.after, ...[args.name, ...(args.beside ?? [])].map((name) => this.install(name))];
     return this.command(resource, { create, triggers: args.triggers }, { ...opts, dependsOn });
   }
 

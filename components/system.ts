@@ -3,6 +3,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { labelList, projectLabels } from "../engines/docker/labels.ts";
 import { inOrder } from "../systems/order.ts";
 import { networkName, type SystemSpec } from "../systems/spec.ts";
+import { AGENT, backupArguments } from "../backups/parts.ts";
+import { SERVER } from "../backups/restore.ts";
+import { Backup, filled } from "./backup.ts";
 import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
 import type { Host } from "./host.ts";
@@ -15,6 +18,8 @@ export interface SystemArgs {
   system: SystemSpec;
   host: Host;
   secrets: Secrets;
+  /** RESTORE= of this `up`: what a PostgreSQL without data gets, where its backups are declared. */
+  restore?: "latest" | Date;
 }
 
 /** A system: its network, volumes and images, then its services in the order of their needs. */
@@ -28,6 +33,8 @@ export class System extends Component {
     const foundation = [this.network(args, first), ...this.volumes(args, first), ...images.values()];
     const awaited = new Set(system.services.flatMap((service) => service.needs.map((need) => need.service)));
     const ready = new Map<string, pulumi.Resource[]>();
+    const backedUp = backupArguments(system, args.host.settings) !== undefined;
+    const services = new Map<string, Service>();
     const last: Service[] = [];
     for (const service of inOrder(system.services)) {
       const needed = service.needs.flatMap((need) => ready.get(need.service)!);
@@ -36,12 +43,26 @@ export class System extends Component {
         { ...args, service, imageId: images.get(service.image)!.imageId, foundation, needed },
         { parent: this },
       );
-      if (awaited.has(service.name) || service.kind === "job") ready.set(service.name, made.ready());
+      services.set(service.name, made);
+      if (backedUp && service.name === SERVER) ready.set(service.name, this.filled(args, made));
+      else if (awaited.has(service.name) || service.kind === "job" || service.name === AGENT)
+        ready.set(service.name, made.ready());
       else if (service.replicas > 0) last.push(made);
+    }
+    if (backedUp) {
+      const databases = system.services.filter(({ name, kind }) => name === AGENT || kind === "job");
+      const after = databases.flatMap(({ name }) => ready.get(name) ?? []);
+      new Backup({ system, host: args.host, services, after }, { parent: this });
     }
     // What nothing else waits for is waited for at the end, all of it at once.
     if (last.length > 0) healthy(this.child("healthy"), { ...args, services: last }, { parent: this });
     this.registerOutputs();
+  }
+
+  /** A healthy database, with its data: nothing that uses it starts before. */
+  private filled(args: SystemArgs, server: Service): pulumi.Resource[] {
+    const after = server.ready();
+    return [...after, filled(this.child("fill"), { ...args, server, after }, { parent: this })];
   }
 
   /** The one check that only a state without this system can ask for; the others run before every `up` (index.ts). */

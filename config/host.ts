@@ -1,6 +1,42 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { z } from "zod";
+import { duration } from "./fields.ts";
 import { endpoint, filePath } from "./names.ts";
+
+const count = z.number().int().min(0);
+
+/** Where a host keeps its backups, and for how long. */
+const backups = z.strictObject({
+  directory: filePath.meta({
+    description:
+      "Folder on the host, of a local disk or an NFS mount. Relative to the checkout only where the host is this machine",
+  }),
+  mounted: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Refuse to write when nothing is mounted at the folder; for a disk or an NFS mount" }),
+  keep: z
+    .strictObject({
+      last: count.min(1).default(3),
+      daily: count.default(7),
+      weekly: count.default(4),
+      monthly: count.default(6),
+    })
+    .prefault({})
+    .meta({ description: "How many are kept: the last ones, and the newest of each day, week and month" }),
+  restoreWhenEmpty: z
+    .enum(["never", "latest"])
+    .default("latest")
+    .meta({
+      description:
+        "What a server that comes up without data gets before anything uses it: the newest verified backup and the WAL " +
+        "after it, or nothing. `make up RESTORE=…` says otherwise for once",
+    }),
+  maxAge: duration
+    .prefault("26h")
+    .meta({ description: "`make status` fails when the newest verified backup is older" }),
+});
 
 /** `host:`, the one Docker host of a stack. */
 export const host = z
@@ -20,6 +56,11 @@ export const host = z
       .boolean()
       .default(false)
       .meta({ description: "Missing secrets are generated at the first up and kept, encrypted, in the stack's state" }),
+    backups: backups.optional().meta({ description: "Where backups go; left out: none are made" }),
+  })
+  .refine(({ docker, backups }) => !docker?.startsWith("ssh://") || !backups || backups.directory.startsWith("/"), {
+    path: ["backups", "directory"],
+    error: "an absolute path, since the host is another machine",
   })
   .refine((settings) => !settings.generateSecrets || !settings.protectVolumes, {
     path: ["generateSecrets"],
@@ -27,3 +68,8 @@ export const host = z
       "false where volumes are protected: data that must not be lost cannot depend on a password in the state alone",
   });
 export type HostSettings = z.infer<typeof host>;
+
+/** The absolute path of a host's backups; undefined where none are made. */
+export function backupDirectory({ backups }: HostSettings): string | undefined {
+  return backups && resolve(backups.directory);
+}

@@ -15,7 +15,7 @@ export const PROTEA_WORKERS = {
 export type ProteaWorker = keyof typeof PROTEA_WORKERS;
 
 const PROTEA_SERVICES = [
-  "postgres", "extension", "rabbitmq", "queues", "minio", "bucket", "migrate", "api", "frontend",
+  "postgres", "postgres-backup", "extension", "rabbitmq", "queues", "minio", "bucket", "migrate", "api", "frontend",
   "files-backup", "git-backup",
   ...(Object.keys(PROTEA_WORKERS) as ProteaWorker[]),
 ] as const; // prettier-ignore

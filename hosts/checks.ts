@@ -71,7 +71,7 @@ export function checksOf(system: SystemSpec): string[] {
  * @returns undefined when nothing is in the way, else every problem
  */
 export function checkHost(host: HostSettings, stack: string, systems: SystemSpec[]): string | undefined {
-  const { code, stderr } = runScript(host, "checks", [stack, ...systems.flatMap(checksOf)]);
+  const { code, stderr } = runScript(host, "checks", [stack, ...new Set(systems.flatMap(checksOf))]);
   if (code === 0) return undefined;
   return stderr.trim() || `the checks of the host ended with exit code ${code}`;
 }

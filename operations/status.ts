@@ -1,8 +1,10 @@
 /**
- * `make status`: everything declared against what the engine has. Exit code 1 when something is not as declared; with
+ * `make status`: everything declared against what the engine has, and from when to when each system can be restored.
+ * Exit code 1 when something is not as declared or the newest verified backup is older than declared; with
  * HEALTH=1 also when one of the backends that Robotoff's API asks does not answer it.
  */
 import { run } from "./command.ts";
+import { tellRecoverable } from "./backups/systems.ts";
 import { tellBackends } from "./containers/backends.ts";
 import { look } from "./containers/look.ts";
 import { summary } from "./containers/rows.ts";
@@ -15,7 +17,9 @@ export const done = run(["health"], (options) => {
   const columns = ["system", "service", "container", "state", "health", "since", "ports", "image"] as const;
   console.log(table(columns, found));
   console.log(`\n${summary(found)}`);
-  const asDeclared = !found.some((row) => row.problem);
+  const asDeclared = [!found.some((row) => row.problem), options.service || tellRecoverable(stack, options)].every(
+    Boolean,
+  );
   if (!options.health) return asDeclared ? 0 : 1;
   console.log("");
   return tellBackends(stack, options)?.length === 0 && asDeclared ? 0 : 1;

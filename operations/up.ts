@@ -16,39 +16,47 @@ import { recoverWhenNeeded } from "./recovery/when-needed.ts";
 import { readState } from "./recovery/backend.ts";
 import type { State } from "./recovery/leftovers.ts";
 import { readStack } from "./stack.ts";
-import { bringBack, existing } from "./up/bring-back.ts";
-import { describePlan, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
+import { bringBack, each, existing } from "./up/bring-back.ts";
+import { afterLoss, describePlan, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
 
 /** What Pulumi has touched, as the state tells: everything in it but the stack itself. */
 const touched = (state: State) =>
   JSON.stringify((state.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack"));
 
-/** Brings back what is not as declared. The containers that cannot be started, as arguments that replace them. */
-async function prepare(options: Options<"yes">, state: State): Promise<string[]> {
-  if (!state.resources?.length) return [];
+const without = (names: string[], others: string[]) => names.filter((name) => !others.includes(name));
+
+/**
+ * Brings back what is not as declared.
+ * @returns arguments that replace what cannot be started, and what is started again at the end
+ */
+async function prepare(options: Options<"yes">, state: State): Promise<{ replaced: string[]; stopped: string[] }> {
+  if (!state.resources?.length) return { replaced: [], stopped: [] };
   const stack = readStack(options.stack);
   const { host, wanted, inspected } = look(options, stack);
   const seen = plan(wanted, inspected, state, options.stack);
   const todo = mayMissMore(seen) ? withLostObjects(seen, selected(stack, options), existing(host), state) : seen;
   const lines = describePlan(todo);
-  if (lines.length === 0) return [];
+  if (lines.length === 0) return { replaced: [], stopped: [] };
   // What is in the way of Pulumi's part must not be found half-way.
   const problems = checkHost(host, stack.name, stack.systems);
   if (problems) throw new Error(problems);
   const what = `on the host of ${options.stack}, not as the last up left it:\n${lines.join("\n")}`;
   // Where data may not go, a person decides; Pulumi asks for its own part as well.
   await confirm(what, host.protectVolumes ? options.yes : "1");
-  const failed = await bringBack(host, options.stack, todo);
-  // What Pulumi changes next may need them: a migration its database.
-  await settled(options);
+  const loss = afterLoss(todo, selected(stack, options), inspected, state);
+  await each(host, "stop", loss.stop);
+  const failed = await bringBack(host, options.stack, { ...todo, start: without(todo.start, loss.stop) });
+  // What Pulumi changes next may need them: a migration its database. What lost its data is waited for at the end.
+  if (todo.lostVolumes.length === 0) await settled(options);
   const urns = new Map(state.resources.map(({ urn, inputs }) => [inputs?.name, urn]));
-  return failed.flatMap((name) => ["--replace", urns.get(name)!]);
+  const replaced = [...failed.map((name) => urns.get(name)!), ...loss.replace];
+  return { replaced: replaced.flatMap((urn) => ["--replace", urn]), stopped: loss.stop };
 }
 
 export const done = run(["yes"], async (options) => {
   await recoverWhenNeeded(options, "up");
   const before = readState(options.stack);
-  const replaced = await prepare(options, before);
+  const { replaced, stopped } = await prepare(options, before);
   const command = ["bin/pulumi", "up", "--stack", options.stack, ...replaced, ...options.words];
   const code = await show(command);
   if (code !== 0) {
@@ -56,6 +64,7 @@ export const done = run(["yes"], async (options) => {
     if (touched(readState(options.stack)) !== touched(before)) tellWhy(options);
     return code;
   }
+  await each(readStack(options.stack).host, "start", [...stopped].reverse());
   const seen = await settled(options);
   if (!seen.found.some((row) => row.problem)) {
     // Said, and no failure: most backends are others' servers, and a deployment does not mend them.

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../config/problems.ts";
 import { readSettings, type RawConfiguration } from "../config/read.ts";
-import type { HostSettings } from "../config/host.ts";
+import { backupDirectory, type HostSettings } from "../config/host.ts";
 import type { Secret } from "../config/secrets.ts";
 import type { SystemSpec } from "./spec.ts";
 import { describeProtea } from "./protea/system.ts";
@@ -27,9 +27,10 @@ function subject(path: string): string {
 export function describeStack(raw: RawConfiguration): Stack {
   const { settings, secrets, problems } = readSettings(raw);
   const has = (key: string) => secrets.some((secret) => secret.key === key);
+  const backups = backupDirectory(settings.host);
   const systems = [
-    ...(settings.robotoff ? [describeRobotoff(settings.robotoff, has)] : []),
-    ...(settings.protea ? [describeProtea(settings.protea, has)] : []),
+    ...(settings.robotoff ? [describeRobotoff(settings.robotoff, has, backups)] : []),
+    ...(settings.protea ? [describeProtea(settings.protea, has, backups)] : []),
   ];
   // Where a field is wrong its default stands in; what a rule says of that service would mislead.
   const doubtful = new Set(problems.map((problem) => subject(problem.path)));

@@ -5,7 +5,7 @@ import { pause } from "./processes.ts";
 const PROJECT = "com.docker.compose.project";
 
 /** All names that this run gives to projects begin with it. */
-export const prefix = (pid: number = process.pid) => `t${pid}n`;
+export const prefix = (pid: number = process.pid) => `t${pid}x`;
 
 const KINDS = [
   { list: ["ps", "--all", "--no-trunc"], id: "{{.ID}}", remove: ["rm", "--force", "--volumes"] },

@@ -15,7 +15,7 @@ export function existing(host: HostSettings): Existing {
 }
 
 /** Runs `docker VERB` for containers, one after the other in their order. The names of those for which it failed. */
-async function each(host: HostSettings, verb: string, names: string[]): Promise<string[]> {
+export async function each(host: HostSettings, verb: string, names: string[]): Promise<string[]> {
   const failed: string[] = [];
   for (const name of names) if ((await show(dockerCommand(host, [verb, name]))) !== 0) failed.push(name);
   return failed;

@@ -1,7 +1,8 @@
 /** What has to be brought back on a host before Pulumi compares a program with its state. Pure. */
+import { applications } from "../../backups/restore.ts";
 import type { Inspected } from "../../engines/docker/inspect.ts";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
-import { networkName, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
+import { containersOf, networkName, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
 import type { Declared } from "../containers/rows.ts";
 import type { State } from "../recovery/leftovers.ts";
 
@@ -110,6 +111,29 @@ export function withLostObjects(todo: Plan, systems: SystemSpec[], existing: Exi
     ...todo,
     lostNetworks: lost(NETWORK, systems.map(networkName), existing.networks),
     lostVolumes: lost(VOLUME, volumes, existing.volumes),
+  };
+}
+
+/**
+ * What a lost volume takes along: its system's applications would work on nothing, so they stop until all is made again,
+ * and its jobs (all are idempotent) have to prepare the new one.
+ */
+export function afterLoss(
+  todo: Plan,
+  systems: SystemSpec[],
+  inspected: Inspected[],
+  state: State,
+): { stop: string[]; replace: string[] } {
+  const lost = new Set(todo.lostVolumes.map(({ name }) => name));
+  const hit = systems.filter((system) => system.volumes.some(({ dockerName }) => lost.has(dockerName)));
+  const there = new Set(inspected.map((container) => container.Name.replace(/^\//, "")));
+  const own = known(state, CONTAINER);
+  return {
+    stop: hit.flatMap(applications).filter((name) => there.has(name) && own.has(name)),
+    replace: hit
+      .flatMap(containersOf)
+      .filter(({ service, name }) => service.kind === "job" && own.has(name))
+      .map(({ name }) => own.get(name)!.urn),
   };
 }
 

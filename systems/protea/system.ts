@@ -2,6 +2,7 @@
 import type { ProteaSettings } from "../../config/protea.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
 import { bucket, minio } from "../servers/minio.ts";
+import { backupVolumes, withBackup } from "../servers/postgres-backup.ts";
 import { postgres } from "../servers/postgres.ts";
 import { queues, rabbitmq } from "../servers/rabbitmq.ts";
 import { bashHttp, healthcheck, httpAnswers } from "../healthchecks.ts";
@@ -13,21 +14,22 @@ import { FOLDERS, extraWorkers, mounts, workers } from "./workers.ts";
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-function servers(settings: ProteaSettings): ServiceSpec[] {
+function servers(settings: ProteaSettings, backups: string | undefined): ServiceSpec[] {
   const { user, database } = settings;
   const image = imageReference(settings.images.postgres);
+  const server = postgres({
+    image,
+    database,
+    user,
+    password: "protea:postgresPassword",
+    volume: "postgres_data",
+    ports: [loopback(5432, 5432)],
+    memory: 2 * GIB,
+    // Docker's 64 MB end a parallel build of a large vector index (https://github.com/pgvector/pgvector#indexing).
+    shmSize: 1 * GIB,
+  });
   return [
-    postgres({
-      image,
-      database,
-      user,
-      password: "protea:postgresPassword",
-      volume: "postgres_data",
-      ports: [loopback(5432, 5432)],
-      memory: 2 * GIB,
-      // Docker's 64 MB end a parallel build of a large vector index (https://github.com/pgvector/pgvector#indexing).
-      shmSize: 1 * GIB,
-    }),
+    ...(backups === undefined ? [server] : withBackup(server, "protea", backupVolumes("_"), backups)),
     // A job, not an initdb script: it also reaches a volume that was initialized without it.
     serviceSpec({
       name: "extension",
@@ -78,11 +80,16 @@ function servers(settings: ProteaSettings): ServiceSpec[] {
  * Describes PROTEA.
  * @param settings `protea:` of the stack file
  * @param has whether the stack has a secret, by its key
+ * @param backups the host's folder of backups, absolute; undefined: none are made
  */
-export function describeProtea(settings: ProteaSettings, has: (secret: string) => boolean): SystemSpec {
+export function describeProtea(
+  settings: ProteaSettings,
+  has: (secret: string) => boolean,
+  backups?: string,
+): SystemSpec {
   const image = imageReference(settings.images.protea);
   const services = [
-    ...servers(settings),
+    ...servers(settings, backups),
     serviceSpec({
       name: "migrate",
       kind: "job",
@@ -137,13 +144,13 @@ export function describeProtea(settings: ProteaSettings, has: (secret: string) =
       ),
       ...extraWorkers(settings),
     ],
-    volumes: volumes(settings),
+    volumes: volumes(settings, backups !== undefined),
   };
 }
 
-function volumes(settings: ProteaSettings): SystemSpec["volumes"] {
+function volumes(settings: ProteaSettings, backedUp: boolean): SystemSpec["volumes"] {
   const names = new Set([
-    "postgres_data", "rabbitmq_data", "minio_data", ...Object.keys(FOLDERS), ...Object.keys(settings.volumes),
+    "postgres_data", "rabbitmq_data", "minio_data", ...(backedUp ? Object.values(backupVolumes("_")) : []), ...Object.keys(FOLDERS), ...Object.keys(settings.volumes),
   ]); // prettier-ignore
   return [...names].map((name) => ({
     name,

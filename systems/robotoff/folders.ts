@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { RobotoffSettings } from "../../config/robotoff.ts";
 import type { Mount } from "../../config/units.ts";
+import { backupVolumes } from "../servers/postgres-backup.ts";
 import { imageReference, serviceSpec } from "../service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
 
@@ -76,10 +77,11 @@ export function languageModelJob(settings: RobotoffSettings): ServiceSpec {
 }
 
 /** Robotoff's volumes: upstream's, those of folders that the host does not provide, and what the stack file adds. */
-export function volumes(settings: RobotoffSettings): SystemSpec["volumes"] {
+export function volumes(settings: RobotoffSettings, backedUp: boolean): SystemSpec["volumes"] {
   const folders = [...FOLDERS.map((name) => source(settings, name).source), tritonModels(settings)];
   const names = [
     "postgres-data", "es-data", "es-logs", "redis-data", "backup", "tmp", "home_cache", "elasticsearch_tmp",
+    ...(backedUp ? Object.values(backupVolumes("-")) : []),
     ...(settings.triton.run ? folders : folders.slice(0, -1)).filter((name) => !name.startsWith("/")),
   ]; // prettier-ignore
   return [...new Set([...names, ...Object.keys(settings.volumes)])].map((name) => ({

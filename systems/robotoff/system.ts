@@ -2,6 +2,7 @@
 import type { RobotoffSettings } from "../../config/robotoff.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
 import { elasticsearch } from "../servers/elasticsearch.ts";
+import { backupVolumes, withBackup } from "../servers/postgres-backup.ts";
 import { postgres } from "../servers/postgres.ts";
 import { redis } from "../servers/redis.ts";
 import { triton } from "../servers/triton.ts";
@@ -19,8 +20,13 @@ const GIB = 2 ** 30;
  * Describes Robotoff.
  * @param settings `robotoff:` of the stack file
  * @param has whether the stack has a secret, by its key
+ * @param backups the host's folder of backups, absolute; undefined: none are made
  */
-export function describeRobotoff(settings: RobotoffSettings, has: (secret: string) => boolean): SystemSpec {
+export function describeRobotoff(
+  settings: RobotoffSettings,
+  has: (secret: string) => boolean,
+  backups?: string,
+): SystemSpec {
   const image = imageReference(settings.images.robotoff);
   const app = (name: string, memory: number, needs: ServiceSpec["needs"], rest: Partial<ServiceSpec>) =>
     serviceSpec({
@@ -47,18 +53,23 @@ export function describeRobotoff(settings: RobotoffSettings, has: (secret: strin
   const queueServers = [...healthy("postgres", "redis"), ...migrated];
   const run = (...command: string[]) => ["python", "-m", "robotoff", ...command];
 
+  const database = postgres({
+    image: imageReference(settings.images.postgres),
+    database: settings.postgres.database,
+    user: settings.postgres.user,
+    password: "robotoff:postgresPassword",
+    volume: "postgres-data",
+    tuning: { ...settings.postgres, path: "robotoff:postgres" },
+    ports: [loopback(5501, 5432)],
+    memory: 20 * GIB,
+    shmSize: 1 * GIB,
+  });
+  const withDumps = {
+    ...database,
+    mounts: [...database.mounts, { source: "backup", target: "/opt/robotoff-backups", readOnly: false }],
+  };
   const servers = [
-    postgres({
-      image: imageReference(settings.images.postgres),
-      database: settings.postgres.database,
-      user: settings.postgres.user,
-      password: "robotoff:postgresPassword",
-      volume: "postgres-data",
-      tuning: { ...settings.postgres, path: "robotoff:postgres" },
-      ports: [loopback(5501, 5432)],
-      memory: 20 * GIB,
-      shmSize: 1 * GIB,
-    }),
+    ...(backups === undefined ? [withDumps] : withBackup(withDumps, "robotoff", backupVolumes("-"), backups)),
     redis({
       image: imageReference(settings.images.redis),
       appendOnly: settings.redis.appendOnly,
@@ -79,14 +90,7 @@ export function describeRobotoff(settings: RobotoffSettings, has: (secret: strin
       ports: [],
       memory: 15 * GIB,
     }),
-  ].map((server) =>
-    server.name === "postgres"
-      ? {
-          ...server,
-          mounts: [...server.mounts, { source: "backup", target: "/opt/robotoff-backups", readOnly: false }],
-        }
-      : server,
-  );
+  ];
   const model = triton({
     image: imageReference(settings.images.triton),
     models: tritonModels(settings),
@@ -142,7 +146,7 @@ export function describeRobotoff(settings: RobotoffSettings, has: (secret: strin
     project: settings.project,
     separator: "_",
     services: [...named, ...pools],
-    volumes: volumes(settings),
+    volumes: volumes(settings, backups !== undefined),
   };
 }
 

@@ -22,7 +22,7 @@ const root = process.cwd();
 
 /** What of the checkout the program and operations/ need. */
 const CHECKOUT = [
-  "index.ts", "package.json", "config", "components", "systems", "engines", "hosts", "images", "toolchain", "operations",
+  "index.ts", "package.json", "config", "components", "systems", "engines", "hosts", "images", "toolchain", "operations", "backups",
   "node_modules", "Pulumi.yaml",
 ]; // prettier-ignore
 
@@ -48,8 +48,11 @@ export class TestStack {
     this.host = host;
   }
 
-  /** @param systems which of the two it runs */
-  static async create(systems: ("robotoff" | "protea")[], host = here): Promise<TestStack> {
+  /**
+   * @param systems which of the two it runs
+   * @param backups whether their backups are declared, in its folder: two more containers, and a backup at the first `up`
+   */
+  static async create(systems: ("robotoff" | "protea")[], host = here, backups = false): Promise<TestStack> {
     sweep(host);
     const stack = new TestStack(host);
     for (const entry of CHECKOUT) symlinkSync(join(root, entry), join(stack.folder, entry));
@@ -59,6 +62,8 @@ export class TestStack {
     writeFileSync(join(stack.folder, "bin/pulumi"), '#!/bin/sh\nexec pulumi "$@"\n', { mode: 0o755 });
     const { config } = parse(readFileSync("Pulumi.local.yaml", "utf8")) as { config: Settings };
     stack.config = { ...config, ...host.config };
+    if (backups) mkdirSync(join(stack.folder, ".local/backups"), { recursive: true });
+    else delete stack.config["host:backups"];
     for (const system of ["robotoff", "protea"] as const) {
       stack.config[`${system}:project`] = `${stack.name}-${system}`;
       stack.config[`${system}:enabled`] = systems.includes(system);

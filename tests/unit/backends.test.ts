@@ -41,6 +41,8 @@ describe("make status HEALTH=1", () => {
   const status = (system: string, ...args: string[]) => {
     const names = declared(local.systems.find(({ name }) => name === system)!).map(({ name }) => name);
     docker.answer(`container inspect ${names.join(" ")}`, "[]");
+    const agent = names.find((name) => name.includes("postgres-backup"));
+    for (const verb of ["list", "window"]) docker.answer(`exec -i -u root ${agent} sh -s -- ${verb}`);
     return docker.operation("status", "--system", system, ...args);
   };
 

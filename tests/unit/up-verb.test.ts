@@ -1,6 +1,7 @@
 // `make up` from its first look to its last: what it asks, what it brings back, and how it ends.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { applications } from "../../backups/restore.ts";
 import { healthQuestion } from "../../operations/containers/backends.ts";
 import { declared } from "../../operations/containers/rows.ts";
 import { Checkout } from "./support/checkout.ts";
@@ -163,7 +164,9 @@ test("what is stopped, paused, unhealthy or an impostor is brought back in that 
   ]);
 });
 
-test("a network and a volume that are gone are looked up with what was in them", async () => {
+test("a network and a volume that are gone are looked up with what was in them; applications stop, jobs run again", async () => {
+  const others = applications(protea!).filter((name) => name !== "protea-api-1");
+  for (const verb of ["stop", "start"]) for (const name of others) checkout.answer(`${verb} ${name}`);
   checkout.answer(INSPECT, engine({ "protea-api-1": { missing: true } }));
   checkout.answer(LISTED[0]!, "bridge\n").answer(LISTED[1]!, "other\n");
   checkout.pulumi(`if [ "$1" = up ]; then ${afterwards(engine())}; fi`);
@@ -174,6 +177,13 @@ test("a network and a volume that are gone are looked up with what was in them",
   expect(checkout.calls.find((call) => call.startsWith("pulumi refresh"))).toMatch(
     new RegExp(`--target ${ROOT}${targets.join("")}$`.replaceAll(".", "\\.")),
   );
+  const jobs = wanted.filter(({ service }) => service.kind === "job").map(({ name }) => ` --replace ${urn(name)}`);
+  const after = checkout.calls.slice(checkout.calls.findIndex((call) => call.startsWith("stop")));
+  expect(after.filter((call) => /^(stop|start|pulumi up)/.test(call))).toEqual([
+    ...others.map((name) => `stop ${name}`),
+    `pulumi up --stack local${jobs.join("")} --yes`,
+    ...[...others].reverse().map((name) => `start ${name}`),
+  ]);
 });
 
 test("what cannot be started is replaced", async () => {
@@ -291,7 +301,7 @@ test("Pulumi is content, and a container is not: exit code 1, and why", async ()
     stdout: "protea-api-1: exited\n  it ended with exit code 0\n  it has logged nothing\nmissing: protea-minio-1\n",
     stderr:
       "bin/pulumi up --stack local --yes\n" +
-      "2 of 17 containers not as declared; missing: protea-minio-1; exited: protea-api-1\n",
+      "2 of 18 containers not as declared; missing: protea-minio-1; exited: protea-api-1\n",
   });
 });
 

@@ -131,7 +131,11 @@ describe("production", () => {
     expect(names).toEqual(expect.arrayContaining(["robotoff_redis-data", "protea_postgres_data"]));
     expect(names.filter((name) => external.includes(name as string))).toEqual([]);
     const mounts = find(resources, "robotoff-postgres-1").inputs.mounts as { source: string }[];
-    expect(mounts.map(({ source }) => source)).toEqual(["robotoff_postgres-data", "robotoff_backup"]);
+    expect(mounts.map(({ source }) => source)).toEqual([
+      "robotoff_postgres-data",
+      "robotoff_backup",
+      "robotoff_postgres-socket",
+    ]);
   });
 
   test("the external network is joined and never registered", () => {

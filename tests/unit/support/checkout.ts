@@ -16,6 +16,8 @@ export class Checkout extends FakeDocker {
       symlinkSync(resolve(name), join(this.folder, name));
     for (const stack of STACKS) copyFileSync(`Pulumi.${stack}.yaml`, this.stackFile(stack));
     mkdirSync(join(this.folder, "bin"));
+    // As set-up makes it.
+    mkdirSync(join(this.folder, ".local/backups"), { recursive: true });
     this.backend = join(this.folder, ".local/state/.pulumi");
     mkdirSync(join(this.backend, "stacks", PROJECT), { recursive: true });
     this.pulumi("").program("make", `echo "make $*" >>${this.folder}/calls`);

@@ -69,7 +69,11 @@ export function render(containers: ReturnType<typeof containersOf>): string {
       if (key !== null && flat && text.length < 110 && !text.includes("\\n")) node.flow = true;
     },
   });
-  return document
-    .toString({ lineWidth: 0, flowCollectionPadding: false })
-    .replace(/(robotoff-protea\/[a-z-]+):[0-9a-f]{12}\b/g, "$1:HASH");
+  return (
+    document
+      .toString({ lineWidth: 0, flowCollectionPadding: false })
+      // What is relative in a stack file lies below the checkout, which is everybody's own.
+      .replaceAll(process.cwd(), "CHECKOUT")
+      .replace(/(robotoff-protea\/[a-z-]+):[0-9a-f]{12}\b/g, "$1:HASH")
+  );
 }

@@ -1,0 +1,65 @@
+/** What a backup of a system is made of, and how its scripts are called. Pure. */
+import { backupDirectory, type HostSettings } from "../config/host.ts";
+import { script } from "../hosts/scripts.ts";
+import { containerName, type SystemSpec } from "../systems/spec.ts";
+
+/** The service that keeps a system's folder of backups, and in whose container PostgreSQL's part runs. */
+export const AGENT = "postgres-backup";
+
+/** A part of a backup, in the order in which parts are made: what points to objects comes before the objects. */
+interface Part {
+  /** Its folder in a backup. */
+  name: string;
+  /** The service in whose container it runs. */
+  service: string;
+  /** The user of that container. */
+  user: string;
+  /** hosts/scripts/SCRIPT.sh */
+  script: string;
+}
+
+const POSTGRES: Part = { name: "postgres", service: AGENT, user: "postgres", script: "part-postgres" };
+
+const PARTS: Record<SystemSpec["name"], Part[]> = {
+  robotoff: [POSTGRES, { name: "public", service: AGENT, user: "postgres", script: "part-public" }],
+  protea: [POSTGRES],
+};
+
+/** The parts of a system: those whose containers it declares. */
+export function partsOf(system: SystemSpec): (Part & { container: string })[] {
+  const declared = new Set(system.services.filter(({ replicas }) => replicas > 0).map(({ name }) => name));
+  return PARTS[system.name]
+    .filter(({ service }) => declared.has(service))
+    .map((part) => ({
+      ...part,
+      container: containerName(system, part.service, 1),
+    }));
+}
+
+export const agentOf = (system: SystemSpec): string => containerName(system, AGENT, 1);
+
+/** The file of an installed script, as a script beside it sees it. */
+export const installedName = (name: string) => script(name).path.split("/").at(-1)!;
+
+/** The scripts that backup.sh looks for beside itself. */
+export const scriptsBeside = (system: SystemSpec): string[] => [
+  "vault",
+  ...new Set(partsOf(system).map((part) => part.script)),
+];
+
+/** The arguments of hosts/scripts/backup.sh; undefined where the system has no backups. */
+export function backupArguments(system: SystemSpec, host: HostSettings): string[] | undefined {
+  const { backups } = host;
+  const parts = partsOf(system);
+  if (!backups || parts.length === 0) return undefined;
+  const { last, daily, weekly, monthly } = backups.keep;
+  return [
+    system.name,
+    backupDirectory(host)!,
+    backups.mounted ? "1" : "0",
+    agentOf(system),
+    installedName("vault"),
+    [last, daily, weekly, monthly].join(","),
+    ...parts.map(({ name, container, user, script: own }) => [name, container, user, installedName(own)].join("=")),
+  ];
+}

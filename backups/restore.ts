@@ -1,0 +1,93 @@
+/** What a restore of PostgreSQL will do, in words and as the arguments of hosts/scripts/restore-postgres.sh. Pure. */
+import { backupDirectory, type HostSettings } from "../config/host.ts";
+import { inOrder } from "../systems/order.ts";
+import { containerName, type SystemSpec } from "../systems/spec.ts";
+import { agentOf, installedName } from "./parts.ts";
+import type { Backup, Target } from "./list.ts";
+
+/** The service that is restored. */
+export const SERVER = "postgres";
+
+/** The containers of a system that use its data while they run, the last first: in this order they are stopped. */
+export function applications(system: SystemSpec): string[] {
+  return inOrder(system.services)
+    .reverse()
+    .filter(({ kind, server }) => kind === "service" && !server)
+    .flatMap(({ name, replicas }) =>
+      Array.from({ length: replicas }, (_, index) => containerName(system, name, index + 1)),
+    );
+}
+
+/** Docker's name of the volume with the database. */
+export function dataVolume(system: SystemSpec): string {
+  const mount = system.services
+    .find(({ name }) => name === SERVER)!
+    .mounts.find(({ target }) => target === "/var/lib/postgresql/data")!;
+  return system.volumes.find(({ name }) => name === mount.source)!.dockerName;
+}
+
+const moment = (target: Target) =>
+  target.kind === "latest" ? "the last moment that was received" : target.time.toISOString();
+
+/** What a person is told before. */
+export function describeRestore(system: SystemSpec, target: Target, base: Backup, now: Date): string {
+  const lost =
+    target.kind === "latest"
+      ? "nothing that was received"
+      : `everything committed since, ${Math.round((+now - +target.time) / 1_000)} s of it`;
+  return [
+    `${system.name}: PostgreSQL goes back to ${target.kind === "name" ? `the checkpoint ${target.name}, ` : ""}${moment(target)}`,
+    `  from the backup ${base.stamp} (verified ${base.verified!.at.toISOString()}, ${(base.bytes / 1e6).toFixed(0)} MB) and the WAL after it`,
+    `  replaced: the data in the volume ${dataVolume(system)}; it is kept, in a volume beside it`,
+    `  lost from the live data: ${lost}`,
+    `  stopped meanwhile: ${applications(system).join(", ")}`,
+  ].join("\n");
+}
+
+/** PostgreSQL's form of a target. */
+function targetWords(target: Target): [string, string] {
+  switch (target.kind) {
+    case "latest":
+      return ["latest", "-"];
+    case "time":
+      return ["time", target.time.toISOString().replace("T", " ").replace("Z", "+00")];
+    case "name":
+      return ["name", target.name];
+  }
+}
+
+/**
+ * The arguments of hosts/scripts/fill-postgres.sh.
+ * @param once RESTORE= of this `up`: latest, or a moment; undefined: as the stack file says
+ */
+export function fillArguments(system: SystemSpec, host: HostSettings, once?: "latest" | Date): string[] {
+  const when = once ?? host.backups!.restoreWhenEmpty;
+  return [
+    typeof when === "string" ? when : String(Math.floor(when.getTime() / 1_000)),
+    installedName("vault"),
+    installedName("restore-postgres"),
+    system.name,
+    backupDirectory(host)!,
+    containerName(system, SERVER, 1),
+    agentOf(system),
+    dataVolume(system),
+    ...applications(system),
+  ];
+}
+
+/** The scripts that fill-postgres.sh looks for beside itself. */
+export const BESIDE_FILL = ["vault", "restore-postgres"];
+
+export function restoreArguments(system: SystemSpec, host: HostSettings, target: Target, base: Backup): string[] {
+  return [
+    system.name,
+    backupDirectory(host)!,
+    containerName(system, SERVER, 1),
+    agentOf(system),
+    dataVolume(system),
+    base.stamp,
+    base.line,
+    ...targetWords(target),
+    ...applications(system),
+  ];
+}

@@ -1,0 +1,64 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { AGENT, backupArguments, scriptsBeside } from "../backups/parts.ts";
+import { BESIDE_FILL, fillArguments, SERVER } from "../backups/restore.ts";
+import type { SystemSpec } from "../systems/spec.ts";
+import { Component } from "./component.ts";
+import type { Host } from "./host.ts";
+import type { Service } from "./service.ts";
+
+export interface BackupArgs {
+  system: SystemSpec;
+  host: Host;
+  /** The system's services, by name. */
+  services: ReadonlyMap<string, Service>;
+  /** Healthy servers and finished migrations: what there is to back up is there. */
+  after: pulumi.Resource[];
+}
+
+/**
+ * The first backup of a system: from it on, with the WAL that is received, every moment can be restored. Made again when
+ * the server's container or the one that makes it is another (a new image, another folder, a volume that was lost); `make backup` and the host's schedule make the rest.
+ */
+export class Backup extends Component {
+  constructor(args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { system, host, services, after } = args;
+    super("Backup", `${system.name}-backups`, opts);
+    host.run(
+      this.child("first"),
+      {
+        name: "backup",
+        args: backupArguments(system, host.settings)!,
+        beside: scriptsBeside(system),
+        triggers: [AGENT, SERVER].flatMap((name) => services.get(name)!.containers.map((container) => container.id)),
+        after,
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}
+
+/**
+ * Fills a PostgreSQL that came up without data; one that has any is not touched. Asked again when its container is another.
+ * @param args.restore RESTORE= of this `up`
+ * @param args.after the healthy server
+ * @returns what everything waits for that uses the server
+ */
+export function filled(
+  name: string,
+  args: { system: SystemSpec; host: Host; restore?: "latest" | Date; server: Service; after: pulumi.Resource[] },
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  const { system, host, restore, server, after } = args;
+  return host.run(
+    name,
+    {
+      name: "fill-postgres",
+      args: fillArguments(system, host.settings, restore),
+      beside: BESIDE_FILL,
+      triggers: server.containers.map((container) => container.id),
+      after,
+    },
+    opts,
+  );
+}

@@ -1,0 +1,54 @@
+#!/bin/sh
+# backup.sh SYSTEM DIRECTORY MOUNTED AGENT KEEP PART=CONTAINER=USER=SCRIPT…: one backup of a system, whole and verified, or none.
+# `make backup`, the Command of the stack and the schedule on the host run this file; the scripts it names lie beside it.
+#   DIRECTORY   the host's folder of backups; MOUNTED 1: something must be mounted there
+#   AGENT       the container that keeps the folder in order (vault.sh), and KEEP its rule: LAST,DAILY,WEEKLY,MONTHLY
+#   PART        in this order, each in its own container. No byte passes through this script, and no secret.
+# Phase 1 looks, phase 2 writes beside what is there, phase 3 publishes and clears. Exit code 75: another one runs.
+set -eu
+system=$1 directory=$2 mounted=$3 agent=$4 vault=$5 keep=$6
+shift 6
+here=$(dirname "$0")
+stamp=$(date -u +%Y%m%dT%H%M%SZ)
+begin=$(date +%s)
+
+say() { echo "$system: $*"; }
+die() { echo "$system: no backup was made: $*" >&2; exit 1; }
+# in_vault VERB…: by the container that keeps the folder. Low priority: the applications come first.
+in_vault() { nice -n 10 docker exec -i -u root "$agent" sh -s -- "$@" < "$here/$vault"; }
+
+exec 9> "${TMPDIR:-/tmp}/robotoff-protea-$agent-$(id -u).lock"
+flock -n 9 || { echo "$system: another backup or restore runs on this host; wait for it" >&2; exit 75; }
+
+# 1. Looks.
+[ -d "$directory" ] || die "$directory is no folder on this host (host:backups.directory)"
+[ "$mounted" = 0 ] || mountpoint -q "$directory" || die "nothing is mounted at $directory (host:backups.mounted)"
+for part in "$@"; do
+  container=${part#*=}; container=${container%%=*}
+  running=$(docker inspect --type container --format '{{.State.Running}}' "$container") || die "the container $container is missing; make up"
+  [ "$running" = true ] || die "the container $container is not running; make up"
+done
+
+# 2. Writes beside what is there.
+folders=$(in_vault begin "$stamp") || die "$directory cannot be written to by $agent; see above"
+folder=$(echo "$folders" | sed -n 1p)
+previous=$(echo "$folders" | sed -n 2p)
+for part in "$@"; do
+  IFS='=' read -r name container user script <<END
+$part
+END
+  say "backs up $name"
+  nice -n 10 docker exec -i -u "$user" "$container" sh -s -- backup "$folder/$name" ${previous:+"$previous/$name"} < "$here/$script" || die "the part $name failed; see above"
+  nice -n 10 docker exec -i -u "$user" "$container" sh -s -- verify "$folder/$name" < "$here/$script" || die "the part $name could not be verified; see above"
+done
+in_vault seal "$stamp" "$(($(date +%s) - begin))" || die "its manifest could not be written; see above"
+
+# 3. Publishes, and removes what is no longer kept.
+in_vault publish "$stamp"
+in_vault verified "$stamp" quick
+old_ifs=$IFS; IFS=,
+# shellcheck disable=SC2086
+set -- $keep
+IFS=$old_ifs
+in_vault prune "$@"
+say "$directory/$system/$stamp is verified, $(($(date +%s) - begin)) s"

@@ -1,0 +1,173 @@
+#!/bin/sh
+# part-postgres.sh VERB FOLDER: PostgreSQL's part of a backup. Runs in the container `postgres-backup`, as the server's user, over
+# the shared socket: `docker exec -i -u postgres CONTAINER sh -s -- VERB FOLDER < part-postgres.sh`.
+#   backup FOLDER   makes FOLDER: roles.sql, dump/ (logical, for pg_restore), base/ (physical, for the WAL after it), and
+#                   part.json: versions, the WAL it goes on with, and of each table its rows and the sha256 of its COPY stream
+#   verify FOLDER   reads the dump through and compares each table with part.json; then pg_verifybackup reads base/
+#   deep FOLDER     in a scratch server of the same image, empty: restores FOLDER into it and compares what is there with it:
+#                   roles, schema (with grants, indexes, triggers, extensions), sequences, and each table's rows
+# Exit code 1 and a line for each thing that differs.
+set -eu
+umask 077
+verb=$1
+out=$2
+jobs=2
+export PGUSER="$POSTGRES_USER" PGDATABASE="$POSTGRES_DB" PGAPPNAME=backup
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+say() { echo "postgres: $*" >&2; }
+ask() { psql -qAtX -v ON_ERROR_STOP=1 "$@"; }
+
+# tables DUMP: the entry and the table's oid, of each table that has rows in the dump.
+tables() { pg_restore --list "$1" | while IFS='; ' read -r entry _ oid one two _; do
+  if [ "$one $two" = "TABLE DATA" ]; then echo "$entry $oid"; fi
+done; }
+
+# What follows runs once for each table, two at a time: reads its rows as the dump has them, decompressed, and prints
+# `ENTRY OID ROWS SHA256`. A name may have a newline: the statement ends where it says so.
+# shellcheck disable=SC2016
+table='
+dump=$1 scratch=$2 entry=$3 oid=$4
+echo "$entry; 0 $oid TABLE DATA" > "$scratch/$entry.list"
+mkfifo "$scratch/$entry.rows"
+wc -l < "$scratch/$entry.rows" > "$scratch/$entry.count" &
+{ pg_restore --data-only --use-list "$scratch/$entry.list" --file - "$dump" || echo failed > "$scratch/$entry.failed"; } | {
+  while IFS= read -r line; do case $line in "COPY "*) break ;; esac; done
+  while case $line in *" FROM stdin;") false ;; esac; do IFS= read -r line || break; done
+  sed "/^\\\\\.\$/,\$d"
+} | tee "$scratch/$entry.rows" | sha256sum | { read -r sum _; wait; echo "$sum" > "$scratch/$entry.sum"; }
+wait
+[ ! -e "$scratch/$entry.failed" ] || exit 1
+echo "$entry $oid $(cat "$scratch/$entry.count") $(cat "$scratch/$entry.sum")"
+'
+# contents DUMP: a line for each table, in the order of the entries.
+contents() {
+  tables "$1" > "$scratch/tables"
+  xargs -r -P "$jobs" -n 2 sh -c "$table" table "$1" "$scratch" < "$scratch/tables" | sort -n
+}
+
+# Without what differs each time: comments, blank lines and the key of psql's restricted mode.
+plain() { grep -Ev '^(--|$|\\(un)?restrict )' || true; }
+schema_of() { pg_restore --schema-only --create --file - "$1" | plain; }
+sequences_of() {
+  pg_restore --list "$1" | grep ' SEQUENCE SET ' > "$scratch/sequences" || return 0
+  pg_restore --data-only --use-list "$scratch/sequences" --file - "$1" | plain | one_each
+}
+# one_each: a line for each setval; a name may have a newline.
+one_each() { tr '\n' ' ' | sed 's/SELECT pg_catalog.setval/\n&/g' | sed -n 's/^\(SELECT pg_catalog.setval(.*);\).*$/\1/p' | sort; }
+large_objects_of() {
+  pg_restore --list "$1" | grep -E '; [0-9]+ [0-9]+ (BLOBS|BLOB|BLOB METADATA) ' > "$scratch/blobs" || return 0
+  pg_restore --data-only --use-list "$scratch/blobs" --file - "$1" | grep '^SELECT pg_catalog.lo' | sha256sum
+}
+
+backup() {
+  mkdir "$out"
+  wal=$(readlink "$BACKUPS/wal/current")
+  # The dump's own compression, where it is not older than the servers here: less time than gzip's, and less room.
+  case $(pg_dump --version) in *" "[0-9].* | *" 1"[0-5].*) compress=1 ;; *) compress=zstd:1 ;; esac
+  say "roles"
+  pg_dumpall --globals-only > "$out/roles.sql"
+  say "dump of $PGDATABASE, $(ask -c 'select pg_size_pretty(pg_database_size(current_database()))')"
+  pg_dump --format directory --jobs "$jobs" --compress "$compress" --lock-wait-timeout 60000 --file "$out/dump"
+  say "reads the dump back"
+  contents "$out/dump" > "$scratch/contents"
+  schema_of "$out/dump" > "$out/schema.sql"
+  sequences_of "$out/dump" > "$out/sequences.sql"
+  large_objects_of "$out/dump" > "$out/large-objects.sha256"
+  say "base backup"
+  pg_basebackup --pgdata "$out/base" --format plain --wal-method stream --checkpoint fast --label "$(basename "$(dirname "$out")")" --progress 2>&1 | last_line >&2
+  pg_verifybackup --quiet "$out/base"
+  # Names as JSON has them are made by the server: a shell cannot quote every name.
+  # shellcheck disable=SC2016
+  ask -v contents="$(cat "$scratch/contents")" -v wal="$wal" -v compress="$compress" -v start="$(sed -n 's/^START WAL LOCATION: .* (file \(.*\))$/\1/p' "$out/base/backup_label")" > "$out/part.json" <<'SQL'
+with table_of as (
+  select (line[2])::oid as oid, (line[3])::bigint as rows, line[4] as sha256, ordinality
+  from regexp_split_to_table(:'contents', E'\n') with ordinality as lines(text, ordinality), string_to_array(text, ' ') as line
+  where text <> ''
+)
+select json_build_object(
+  'part', 'postgres', 'database', current_database(), 'server', current_setting('server_version'),
+  'system', (select system_identifier::text from pg_control_system()),
+  'compress', :'compress', 'wal', :'wal', 'walFrom', :'start',
+  'tables', coalesce((
+    select json_agg(json_build_object('oid', t.oid::text, 'table', coalesce(format('%I.%I', n.nspname, c.relname), '(dropped meanwhile)'),
+      'rows', t.rows, 'sha256', t.sha256) order by t.ordinality)
+    from table_of t left join pg_class c on c.oid = t.oid left join pg_namespace n on n.oid = c.relnamespace), '[]'::json));
+SQL
+  say "$(wc -l < "$scratch/tables") tables, $(du -sk "$out/dump" | cut -f1) KiB of dump, $(du -sk "$out/base" | cut -f1) KiB of base"
+}
+
+# Progress ends its lines with a carriage return: of these the last, and what is said besides.
+last_line() { tr '\r' '\n' | grep -v '^ *$' | tail -n 1 | cut -c1-200; }
+
+verify() {
+  wrong=0
+  contents "$out/dump" > "$scratch/contents" || { say "dump: cannot be read through"; wrong=1; }
+  while read -r entry oid rows sum; do
+    case $(tr '{' '\n' < "$out/part.json" | grep -F "\"oid\" : \"$oid\"") in
+      *"\"rows\" : $rows, \"sha256\" : \"$sum\""*) ;;
+      *) say "dump: table with oid $oid (entry $entry) is not what was backed up: $rows rows, sha256 $sum"; wrong=1 ;;
+    esac
+  done < "$scratch/contents"
+  declared=$(tr '{' '\n' < "$out/part.json" | grep -c '"oid" : ' || true)
+  [ "$declared" = "$(wc -l < "$scratch/contents")" ] || { say "dump: $(wc -l < "$scratch/contents") tables of $declared"; wrong=1; }
+  pg_verifybackup --quiet "$out/base" || { say "base: is not what was backed up"; wrong=1; }
+  return "$wrong"
+}
+
+# differs WHAT FILE FILE: shows the first lines that differ; returns 1 when they do.
+differs() {
+  diff "$2" "$3" > "$scratch/diff" && return 0
+  say "deep: $1 differs from what was backed up:"
+  head -n 10 "$scratch/diff" | cut -c1-200 >&2
+  return 1
+}
+
+deep() {
+  wrong=0
+  export PGDATABASE=postgres
+  # Of the role that this server was made with there is one already.
+  psql -qX -f "$out/roles.sql" > "$scratch/roles.log" 2>&1 || true
+  if grep ERROR "$scratch/roles.log" | grep -qv 'already exists'; then say "deep: roles cannot be restored"; cat "$scratch/roles.log" >&2; wrong=1; fi
+  pg_dumpall --globals-only | plain > "$scratch/roles"
+  plain < "$out/roles.sql" > "$scratch/roles.declared"
+  differs roles "$scratch/roles.declared" "$scratch/roles" || wrong=1
+  database=$(sed -n 's/.*"database" : "\([^"]*\)".*/\1/p' "$out/part.json")
+  psql -qX -c "drop database if exists \"$database\"" > /dev/null
+  pg_restore --create --exit-on-error --jobs "$jobs" --dbname postgres "$out/dump" || { say "deep: the dump cannot be restored"; return 1; }
+  compare "$database" || wrong=1
+  return "$wrong"
+}
+
+# compare DATABASE: what is in it with the folder.
+compare() {
+  differ=0
+  export PGDATABASE="$1"
+  pg_dump --schema-only --create | plain > "$scratch/schema"
+  differs schema "$out/schema.sql" "$scratch/schema" || differ=1
+  ask -c "select format('SELECT pg_catalog.setval(%L, %s, %L);', format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value), last_value is not null) from pg_sequences" |
+    sed "s/'t');$/true);/; s/'f');$/false);/" | one_each > "$scratch/sequences.found"
+  differs sequences "$out/sequences.sql" "$scratch/sequences.found" || differ=1
+  invalid=$(ask -c "select count(*) from pg_index where not indisvalid")
+  [ "$invalid" = 0 ] || { say "deep: $invalid indexes are not valid"; differ=1; }
+  tr '{' '\n' < "$out/part.json" | sed -n 's/^"oid" : "[0-9]*", "table" : \(".*"\), "rows" : \([0-9]*\), "sha256" : "\([0-9a-f]*\)"}.*/\2 \3 \1/p' > "$scratch/declared"
+  ask -c "select c.oid, to_json(format('%I.%I', n.nspname, c.relname)) from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'm')" > "$scratch/found"
+  while read -r rows sum table; do
+    oid=$(grep -F "|$table" "$scratch/found" | cut -d'|' -f1 | head -n 1)
+    found=$(if [ -n "$oid" ]; then rows_of "$oid" | sha256sum | cut -d' ' -f1; fi)
+    [ "$found" = "$sum" ] || { say "deep: the rows of $table are not the $rows that were backed up"; differ=1; }
+  done < "$scratch/declared"
+  return "$differ"
+}
+
+# rows_of OID: a table's COPY stream, of the columns that a dump has.
+rows_of() {
+  ask -v oid="$1" <<'SQL'
+select format('copy %I.%I (%s) to stdout', n.nspname, c.relname,
+  (select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = ''))
+from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = :oid \gexec
+SQL
+}
+
+"$verb"

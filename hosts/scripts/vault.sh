@@ -1,0 +1,170 @@
+#!/bin/sh
+# vault.sh VERB …: a system's folder of backups, $BACKUPS. Runs in the container `postgres-backup`, as root:
+# `docker exec -i -u root CONTAINER sh -s -- VERB … < vault.sh`. STAMP is a backup's name, the UTC time at which it began.
+#   begin STAMP            removes what killed runs left, makes the folder of a new one and prints its path, and the newest verified one's
+#   seal STAMP SECONDS     writes manifest.json: of every file its size and sha256; and its own sum beside it
+#   check STAMP            compares every byte with the manifest; a line for each file that differs, and exit code 1
+#   publish STAMP          it takes its name at once, whole; `latest` points to it
+#   verified STAMP HOW     notes when it was verified, and how (quick, deep)
+#   list                   a line for each: STAMP, bytes, seconds it took, how and when it was verified, its line of WAL
+#   window                 whether WAL is received (`receiving SECONDS-BEHIND` or `away`), the line of WAL, and the checkpoints
+#   checkpoint NAME        names this moment, for a restore
+#   prune LAST DAILY WEEKLY MONTHLY   removes what none of these counts keeps, and WAL that no backup needs
+set -eu
+umask 077
+export LC_ALL=C
+cd "$BACKUPS"
+verb=$1
+shift
+
+# stamps: the published backups, oldest first.
+stamps() { for one in 2*Z; do if [ -f "$one/manifest.json" ]; then echo "$one"; fi; done; }
+
+newest_verified() { stamps | sort -r | while read -r one; do if [ -s "verified/$one" ]; then echo "$one"; break; fi; done; }
+
+begin() {
+  rm -rf .2*.partial
+  mkdir ".$1.partial" verified 2>/dev/null || [ -d ".$1.partial" ]
+  chown postgres ".$1.partial" || true
+  echo "$BACKUPS/.$1.partial"
+  last=$(newest_verified)
+  if [ -n "$last" ]; then echo "$BACKUPS/$last"; fi
+}
+
+# The files of a backup, without what speaks of them.
+files() { find . -type f ! -path ./manifest.json ! -path ./manifest.sha256 | sed 's|^\./||' | sort; }
+
+seal() {
+  cd ".$1.partial"
+  files > "/tmp/$1.files"
+  if grep -n '["\\]' "/tmp/$1.files"; then echo "vault: these names cannot stand in a manifest" >&2; exit 1; fi
+  tr '\n' '\0' < "/tmp/$1.files" | xargs -0 sha256sum | cut -d' ' -f1 > "/tmp/$1.sums"
+  tr '\n' '\0' < "/tmp/$1.files" | xargs -0 stat -c %s > "/tmp/$1.sizes"
+  {
+    printf '{"format": 1, "stamp": "%s", "seconds": %s, "bytes": %s,\n"parts": [' "$1" "$2" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "/tmp/$1.sizes")"
+    separator=
+    for part in */part.json; do printf '%s\n' "$separator"; tr -d '\n' < "$part"; separator=,; done
+    printf '],\n"files": [\n'
+    paste "/tmp/$1.sizes" "/tmp/$1.sums" "/tmp/$1.files" | sed 's/^\([0-9]*\)\t\([0-9a-f]*\)\t\(.*\)$/{"size": \1, "sha256": "\2", "path": "\3"},/; $ s/,$//'
+    printf ']}\n'
+  } > manifest.json
+  sha256sum manifest.json > manifest.sha256
+  rm -f "/tmp/$1".*
+}
+
+check() {
+  cd "$1" 2>/dev/null || { echo "vault: there is no backup $1" >&2; exit 1; }
+  wrong=0
+  sha256sum -c manifest.sha256 > /dev/null 2>&1 || { echo "$1/manifest.json: does not have its own checksum"; exit 1; }
+  sed -n 's/^{"size": [0-9]*, "sha256": "\([0-9a-f]*\)", "path": "\(.*\)"},\{0,1\}$/\1  \2/p' manifest.json > "/tmp/$1.check"
+  cut -c67- "/tmp/$1.check" | sort > "/tmp/$1.declared"
+  files > "/tmp/$1.found"
+  for file in $(comm -23 "/tmp/$1.declared" "/tmp/$1.found"); do echo "$1/$file: missing"; wrong=1; done
+  for file in $(comm -13 "/tmp/$1.declared" "/tmp/$1.found"); do echo "$1/$file: not in the manifest"; wrong=1; done
+  sha256sum -c "/tmp/$1.check" 2> /dev/null | grep -v ': OK$' > "/tmp/$1.wrong" || true
+  while IFS= read -r line; do
+    file=${line%: *}
+    if [ -e "$file" ]; then echo "$1/$file: its bytes are not those of the manifest"; fi
+    wrong=1
+  done < "/tmp/$1.wrong"
+  rm -f "/tmp/$1".*
+  return "$wrong"
+}
+
+publish() {
+  mv ".$1.partial" "$1"
+  ln -s "$1" ".latest.$$"
+  mv -T ".latest.$$" latest
+}
+
+verified() { echo "$2 $(date -u +%Y-%m-%dT%H:%M:%SZ)" >> "verified/$1"; }
+
+list() {
+  stamps | while read -r one; do
+    size=$(head -n 1 "$one/manifest.json" | sed 's/.*"seconds": \([0-9]*\), "bytes": \([0-9]*\),.*/\2 \1/')
+    how='- -'
+    if [ -s "verified/$one" ]; then how=$(tail -n 1 "verified/$one"); fi
+    line=$(sed -n 's/.*"wal" : "\([0-9TZ]*\)".*/\1/p' "$one/manifest.json")
+    echo "$one $size $how ${line:--}"
+  done
+}
+
+ask() { psql -qAtX -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres "$@"; }
+
+window() {
+  ask -c "select 'receiving ' || coalesce(extract(epoch from flush_lag), 0) from pg_stat_replication where application_name = 'backup'" 2> /dev/null | grep . || echo away
+  echo "line $(readlink wal/current || echo -)"
+  if [ -f checkpoints ]; then sed 's/^/checkpoint /' checkpoints; fi
+}
+
+checkpoint() {
+  if grep -q "^$1 " checkpoints 2> /dev/null; then echo "vault: there is a checkpoint $1 already" >&2; exit 1; fi
+  # shellcheck disable=SC2016
+  at=$(ask -v name="$1" <<'SQL'
+select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') from pg_create_restore_point(:'name');
+SQL
+)
+  echo "$1 $at $(readlink wal/current)" >> checkpoints
+  echo "$1 $at"
+}
+
+# kept LAST DAILY WEEKLY MONTHLY: of the stamps on standard input, newest first, those that are kept.
+kept() {
+  awk -v last="$1" -v daily="$2" -v weekly="$3" -v monthly="$4" '
+    # Days since 1970-01-01 (H. Hinnant, chrono-compatible low-level date algorithms).
+    function days(y, m, d,   era, yoe, doy) {
+      if (m <= 2) y -= 1
+      era = int(y / 400); yoe = y - era * 400
+      doy = int((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5) + d - 1
+      return era * 146097 + yoe * 365 + int(yoe / 4) - int(yoe / 100) + doy - 719468
+    }
+    # The first of each period, and of so many periods.
+    function first(kind, period, most) {
+      if ((kind, period) in seen || count[kind] >= most) return 0
+      seen[kind, period] = 1; count[kind] += 1
+      return 1
+    }
+    {
+      day = days(substr($1, 1, 4) + 0, substr($1, 5, 2) + 0, substr($1, 7, 2) + 0)
+      keep = NR <= last
+      if (first("day", day, daily)) keep = 1
+      # 1970-01-01 was a Thursday; weeks begin on Monday.
+      if (first("week", int((day + 3) / 7), weekly)) keep = 1
+      if (first("month", substr($1, 1, 6), monthly)) keep = 1
+      if (keep) print $1
+    }'
+}
+
+prune() {
+  newest=$(newest_verified)
+  if [ -z "$newest" ]; then echo "vault: nothing is verified, so nothing is removed" >&2; return; fi
+  { stamps | sort -r | kept "$@"; echo "$newest"; } | sort -u > /tmp/kept
+  stamps | comm -23 - /tmp/kept | while read -r one; do
+    echo "vault: $one is no longer kept" >&2
+    # Out of sight first: half of one must not look like a backup.
+    mv "$one" ".$one.partial"
+    rm -rf ".$one.partial" "verified/$one"
+  done
+  # The dumps for others, of backups that are gone: those whose file has no other name any more.
+  for dump in public/*_20*.dump; do
+    [ -f "$dump" ] || continue
+    case "$(stat -c %h "$dump") $(readlink public/robotoff_postgres_latest.dump)" in
+      *" ${dump#public/}") ;;
+      "1 "*) rm "$dump" ;;
+    esac
+  done
+  # A line of WAL goes back to the oldest backup on it; one that is not written any more, and of no backup, goes.
+  current=$(readlink wal/current || true)
+  for line in wal/2*Z; do
+    [ -d "$line" ] || continue
+    oldest=$(stamps | while read -r one; do sed -n "s|.*\"wal\" : \"${line#wal/}\", \"walFrom\" : \"\([0-9A-F]*\)\".*|\1|p" "$one/manifest.json"; done | sort | head -n 1)
+    if [ -n "$oldest" ]; then
+      pg_archivecleanup "$line" "$oldest"
+    elif [ "${line#wal/}" != "$current" ]; then
+      echo "vault: no backup goes on with the WAL in $line: removed" >&2
+      rm -rf "$line"
+    fi
+  done
+}
+
+"$verb" "$@"

@@ -1,0 +1,44 @@
+#!/bin/sh
+# verify.sh SYSTEM DIRECTORY AGENT VAULT STAMP HOW PART=CONTAINER=USER=SCRIPT…: is a backup still what was backed up?
+#   HOW quick: every byte against the manifest, and each part read through by its own tools
+#   HOW deep:  besides, PostgreSQL's part is restored into a scratch server without a network, and its contents compared
+# A line for each thing that differs, and exit code 1. Changes nothing but the note of when it was verified.
+set -eu
+system=$1 directory=$2 agent=$3 vault=$4 stamp=$5 how=$6
+shift 6
+here=$(dirname "$0")
+scratch=$agent-verify
+in_vault() { nice -n 10 docker exec -i -u root "$agent" sh -s -- "$@" < "$here/$vault"; }
+
+echo "$system: reads every byte of $stamp"
+in_vault check "$stamp" || { echo "$system: $stamp is not what was backed up; see above" >&2; exit 1; }
+for part in "$@"; do
+  IFS='=' read -r name container user script <<END
+$part
+END
+  echo "$system: reads $name through"
+  nice -n 10 docker exec -i -u "$user" "$container" sh -s -- verify "/backups/$system/$stamp/$name" < "$here/$script" ||
+    { echo "$system: $stamp is not what was backed up; see above" >&2; exit 1; }
+  if [ "$how" = deep ] && [ "$name" = postgres ]; then postgres_script=$script; fi
+done
+
+if [ -n "${postgres_script:-}" ]; then
+  echo "$system: restores PostgreSQL's part into a scratch server, and compares"
+  image=$(docker inspect --type container --format '{{.Image}}' "$agent")
+  superuser=$(docker inspect --type container --format '{{range .Config.Env}}{{println .}}{{end}}' "$agent" | sed -n 's/^POSTGRES_USER=//p')
+  stack=$(docker inspect --type container --format '{{index .Config.Labels "robotoff-protea.stack"}}' "$agent")
+  docker rm -f -v "$scratch" > /dev/null 2>&1 || true
+  trap 'docker rm -f -v "$scratch" > /dev/null' EXIT
+  # Nobody reaches it, and it is thrown away: it needs neither password nor durability.
+  docker run -d --name "$scratch" --network none --memory 2g --shm-size 1g --label "robotoff-protea.stack=$stack" -v "$directory:/backups:ro" \
+    -e POSTGRES_USER="$superuser" -e POSTGRES_DB=scratch -e POSTGRES_HOST_AUTH_METHOD=trust "$image" \
+    postgres -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_wal_size=4GB > /dev/null
+  until docker exec "$scratch" pg_isready -q -h 127.0.0.1; do
+    [ "$(docker inspect --format '{{.State.Running}}' "$scratch")" = true ] || { docker logs --tail 20 "$scratch" >&2; exit 1; }
+    sleep 0.3
+  done
+  nice -n 10 docker exec -i -u postgres "$scratch" sh -s -- deep "/backups/$system/$stamp/postgres" < "$here/$postgres_script" ||
+    { echo "$system: $stamp does not restore to what was backed up; see above" >&2; exit 1; }
+fi
+in_vault verified "$stamp" "$how"
+echo "$system: $stamp is what was backed up ($how)"

@@ -1,0 +1,32 @@
+/** `make backups`: every backup, how it was verified, and what can be restored. Exit code 1 when that is not as declared. */
+import { recoverable } from "../backups/window.ts";
+import { backedUp, backupsOf, windowOf } from "./backups/systems.ts";
+import { backupRows, COLUMNS } from "./backups/rows.ts";
+import { run } from "./command.ts";
+import { readStack } from "./stack.ts";
+import { table } from "./table.ts";
+
+await run([], (options) => {
+  const stack = readStack(options.stack);
+  const now = new Date();
+  const found = backedUp(stack, options).map((system) => ({
+    system,
+    backups: backupsOf(stack.host, system),
+    window: windowOf(stack.host, system),
+  }));
+  console.log(
+    table(
+      COLUMNS,
+      found.flatMap(({ system, backups }) => backupRows(system.name, backups, now)),
+    ),
+  );
+  console.log("");
+  let code = 0;
+  for (const { system, backups, window } of found) {
+    const { line, problem } = recoverable(backups, window, stack.host.backups!.maxAge, now);
+    console.log(`${system.name}: ${line}${problem ? `; ${problem}` : ""}`);
+    for (const [name, at] of window.checkpoints) console.log(`  checkpoint ${name}: ${at.toISOString()}`);
+    if (problem) code = 1;
+  }
+  return code;
+});

@@ -1,0 +1,60 @@
+import { agentOf, backupArguments } from "../../backups/parts.ts";
+import { parseList, type Backup } from "../../backups/list.ts";
+import { parseWindow, recoverable, type Window } from "../../backups/window.ts";
+import type { HostSettings } from "../../config/host.ts";
+import { inContainer } from "../../hosts/installed.ts";
+import type { SystemSpec } from "../../systems/spec.ts";
+import type { Stack } from "../../systems/stack.ts";
+import { selected, type Selection } from "../command.ts";
+
+/**
+ * The systems that a verb of the backups is about.
+ * @throws Error where the stack declares no backups
+ */
+export function backedUp(stack: Stack, options: Selection): SystemSpec[] {
+  const systems = selected(stack, { system: options.system });
+  const without = systems.filter((system) => backupArguments(system, stack.host) === undefined);
+  if (without.length > 0)
+    throw new Error(
+      `Pulumi.${stack.name}.yaml declares no backups of ${without.map(({ name }) => name).join(" and ")}: ` +
+        "say host:backups.directory there, then make up",
+    );
+  return systems;
+}
+
+/** What vault.sh prints for a verb. Throws what it complains of. */
+export function vault(host: HostSettings, system: SystemSpec, ...verb: string[]): string {
+  const agent = agentOf(system);
+  const { code, stdout, stderr } = inContainer(host, agent, "root", "vault", verb);
+  if (code !== 0) throw new Error(`${system.name}: ${stderr.trim() || `exit code ${code} in ${agent}`}`);
+  return stdout;
+}
+
+/** A system's published backups, oldest first. */
+export const backupsOf = (host: HostSettings, system: SystemSpec): Backup[] => parseList(vault(host, system, "list"));
+
+/** How far its continuous copy goes, and the named moments. */
+export const windowOf = (host: HostSettings, system: SystemSpec): Window => parseWindow(vault(host, system, "window"));
+
+/** Prints from when to when each system can be restored. Whether all is as declared; also where no backups are. */
+export function tellRecoverable(stack: Stack, options: Selection, now = new Date()): boolean {
+  const { host } = stack;
+  return selected(stack, { system: options.system })
+    .filter((system) => backupArguments(system, host) !== undefined)
+    .map((system) => {
+      try {
+        const { line, problem } = recoverable(
+          backupsOf(host, system),
+          windowOf(host, system),
+          host.backups!.maxAge,
+          now,
+        );
+        console.log(`${system.name}: ${line}${problem ? `; ${problem}` : ""}`);
+        return problem === undefined;
+      } catch (error) {
+        console.log((error as Error).message);
+        return false;
+      }
+    })
+    .every(Boolean);
+}

@@ -1,0 +1,37 @@
+/**
+ * `make restore AT=latest|TIME|CHECKPOINT`: a system's PostgreSQL as it was at a moment. It looks first and says what will be
+ * replaced and what will be lost; DRY=1 ends there. The old data is kept beside (hosts/scripts/restore-postgres.sh).
+ */
+import { baseFor, parseTarget } from "../backups/list.ts";
+import { backupArguments, scriptsBeside } from "../backups/parts.ts";
+import { describeRestore, restoreArguments } from "../backups/restore.ts";
+import { runInstalled } from "../hosts/installed.ts";
+import { backedUp, backupsOf, windowOf } from "./backups/systems.ts";
+import { run } from "./command.ts";
+import { confirm } from "./confirm.ts";
+import { readStack } from "./stack.ts";
+
+await run(["at", "dry", "yes"], async (options) => {
+  const stack = readStack(options.stack);
+  const now = new Date();
+  if (!options.at)
+    throw new Error("say to when: AT=latest, AT=2026-11-25T03:12:00Z or AT=CHECKPOINT; make backups shows them");
+  const planned = backedUp(stack, options).map((system) => {
+    const target = parseTarget(options.at!, windowOf(stack.host, system).checkpoints, now);
+    return { system, target, base: baseFor(backupsOf(stack.host, system), target) };
+  });
+  const lines = planned.map(({ system, target, base }) => describeRestore(system, target, base, now));
+  if (options.dry) {
+    console.log(lines.join("\n"));
+    return 0;
+  }
+  await confirm(lines.join("\n"), options.yes);
+  for (const { system, target, base } of planned) {
+    const code = await runInstalled(stack.host, "restore-postgres", restoreArguments(system, stack.host, target, base));
+    if (code !== 0) return code;
+    // What is written from here on goes on from a base backup of its own.
+    const again = await runInstalled(stack.host, "backup", backupArguments(system, stack.host)!, scriptsBeside(system));
+    if (again !== 0) return again;
+  }
+  return 0;
+});

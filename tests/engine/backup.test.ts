@@ -1,0 +1,212 @@
+/** Backups that are proven, and the row that comes back: on PROTEA's PostgreSQL, with writers, kills and lost volumes. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../http.ts";
+import { failed, here, succeeded } from "./host.ts";
+import { TestStack } from "./stack.harness.ts";
+
+let stack: TestStack;
+let folder: string;
+
+beforeAll(async () => {
+  stack = await TestStack.create(["protea"], here, true);
+  folder = join(stack.folder, ".local/backups/protea");
+  succeeded(stack.makeUp());
+});
+
+afterAll(() => {
+  stack.remove();
+});
+
+const query = (sql: string) => stack.query("protea", sql);
+const latest = () => readlinkSync(join(folder, "latest"));
+const stamps = () => readdirSync(folder).filter((name) => /^2.*Z$/.test(name));
+const server = () => stack.container("protea", "postgres");
+const volume = () => `${stack.name}-protea_postgres_data`;
+/** Contents of a table, whole. */
+const hash = (table: string) => query(`select md5(string_agg(t::text, ',' order by t::text)) from ${table} t`);
+
+test("the first up makes a verified backup, and from then on every moment can be restored", () => {
+  expect(stamps()).toHaveLength(1);
+  expect(succeeded(stack.operation("backups"))).toMatch(
+    /protea {2}2\d{7}T\d{6}Z +\S+ +\S+ MB +\d+ s +quick, .*\n\nprotea: recoverable from \S+Z to now \(\d+\.\d\d s behind\)/,
+  );
+  expect(succeeded(stack.operation("status"))).toContain("protea: recoverable from ");
+  // Another up makes none.
+  succeeded(stack.makeUp());
+  expect(stamps()).toHaveLength(1);
+});
+
+test("what a dump forgets is in it, and the deep check finds whatever differs", () => {
+  query(`create table kept as select g as id, md5(g::text) as word, array_fill(g::real, array[3])::vector(3) as place from generate_series(1, 20000) g;
+    create index on kept using hnsw (place vector_l2_ops);
+    create function tell() returns trigger language plpgsql as 'begin return old; end';
+    create trigger told before delete on kept for each row execute function tell();
+    create table "odd\nname ""x""" (id serial primary key, doubled int generated always as (id * 2) stored);
+    insert into "odd\nname ""x""" select from generate_series(1, 10);
+    create role reader; grant select on kept to reader; alter database protea set statement_timeout = '77s';
+    create sequence counter start 7; select nextval('counter'); select lo_from_bytea(0, 'large')`);
+  succeeded(stack.operation("backup"));
+  const text = succeeded(stack.operation("verify", "--deep", "1"));
+  expect(text).toContain(`protea: ${latest()} is what was backed up (deep)`);
+  // The same check, of a server that differs.
+  const changes = [
+    ["select setval('counter', 8)", "select setval('counter', 7)"],
+    ["revoke select on kept from reader", "grant select on kept to reader"],
+    ["drop index kept_place_idx", "create index on kept using hnsw (place vector_l2_ops)"],
+    ["alter table kept disable trigger told", "alter table kept enable trigger told"],
+    ["create view seen as select 1", "drop view seen"],
+    ["alter database protea reset statement_timeout", "alter database protea set statement_timeout = '77s'"],
+  ] as const;
+  const part = readFileSync("hosts/scripts/part-postgres.sh", "utf8").replace('"$verb"\n', 'compare "$PGDATABASE"\n');
+  const compare = () => {
+    const agent = stack.container("protea", "postgres-backup");
+    const at = `/backups/protea/${latest()}/postgres`;
+    const args = ["exec", "-i", "-u", "postgres", agent, "sh", "-s", "--", "deep", at];
+    const { status, stderr } = spawnSync("docker", args, { input: part, encoding: "utf8" });
+    return { status, stderr };
+  };
+  expect(compare()).toEqual({ status: 0, stderr: "" });
+  for (const [change, back] of changes) {
+    query(change);
+    expect({ change, status: compare().status }).toEqual({ change, status: 1 });
+    query(back);
+    expect(compare()).toEqual({ status: 0, stderr: "" });
+  }
+  // Last: a row that is written again is at another place, and a dump would tell.
+  query("update kept set word = md5('x') where id = 77");
+  expect(compare().stderr).toContain('the rows of "public.kept" are not the 20000 that were backed up');
+  succeeded(stack.operation("backup"));
+});
+
+test("every kind of corruption is found, by the file's name", () => {
+  const all = (at: string): string[] =>
+    readdirSync(at, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).size > 0)
+      .map((entry) => join(entry.parentPath, entry.name).slice(at.length + 1));
+  const at = join(folder, latest());
+  const files = all(at);
+  const pick = (n: number) => files[(n * 7919) % files.length]!;
+  const kinds: Record<string, (bytes: Buffer, n: number) => Buffer> = {
+    "a bit flipped": (bytes, n) => {
+      const copy = Buffer.from(bytes);
+      copy[(n * 104_729) % copy.length]! ^= 1 << (n % 8);
+      return copy;
+    },
+    truncated: (bytes) => bytes.subarray(0, bytes.length - 1),
+    emptied: () => Buffer.alloc(0),
+    "another file's": (bytes, n) =>
+      files
+        .slice(n)
+        .map((file) => readFileSync(join(at, file)))
+        .find((other) => !other.equals(bytes))!,
+  };
+  const found = Object.entries(kinds).flatMap(([kind, change]) =>
+    [1, 2].map((n) => {
+      const file = join(at, pick(n));
+      const before = readFileSync(file);
+      writeFileSync(file, change(before, n));
+      const text = failed(stack.operation("verify"));
+      writeFileSync(file, before);
+      return { kind, named: text.includes(pick(n)) || text.includes("manifest.json") };
+    }),
+  );
+  expect(found.filter(({ named }) => !named)).toEqual([]);
+  writeFileSync(join(at, "postgres/more"), "x");
+  expect(failed(stack.operation("verify"))).toContain(`${latest()}/postgres/more: not in the manifest`);
+  spawnSync("rm", [join(at, "postgres/more")]);
+  succeeded(stack.operation("verify"));
+});
+
+test("the server killed and its volume deleted while it is written to: one command, and what was committed is back", async () => {
+  query("create table written (id bigserial primary key, at timestamptz default clock_timestamp())");
+  const loop = "while psql -qAtX -U protea -d protea -c 'insert into written default values returning id'; do :; done";
+  const writer = spawn("docker", ["exec", server(), "sh", "-c", loop], { stdio: ["ignore", "pipe", "ignore"] });
+  let committed = 0;
+  writer.stdout.on("data", (text: Buffer) => (committed = Number(text.toString().trim().split("\n").at(-1))));
+  await until("there are rows", 30, () => committed > 50);
+  stack.docker("kill", server());
+  await once(writer, "exit");
+  stack.docker("rm", "-f", server());
+  stack.docker("volume", "rm", volume());
+  stack.config["host:backups"] = { directory: ".local/backups", restoreWhenEmpty: "latest" };
+  expect(succeeded(stack.makeUp())).toContain(`  volume gone, its data with it: made again, empty: ${volume()}`);
+  const back = Number(query("select max(id) from written"));
+  console.log(`killed after ${committed} commits; ${committed - back} lost`);
+  // What the receiver had not yet when the server was killed: less than a second of commits.
+  expect(committed - back).toBeLessThanOrEqual(20);
+  expect(query("select count(*) from kept")).toBe("20000");
+  succeeded(stack.operation("status"));
+  succeeded(stack.preview("--expect-no-changes"));
+});
+
+test("to the instant before a bad DELETE, and to a checkpoint", () => {
+  succeeded(stack.operation("checkpoint", "--name", "before"));
+  const before = hash("kept");
+  query("update kept set word = 'changed' where id < 100");
+  const changed = hash("kept");
+  spawnSync("sleep", ["1.1"]);
+  const at = query("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+  query("delete from kept where id > 10");
+  const dry = succeeded(stack.operation("restore", "--at", at, "--dry", "1"));
+  expect(dry).toContain(`replaced: the data in the volume ${volume()}; it is kept, in a volume beside it`);
+  expect(query("select count(*) from kept")).toBe("10");
+  expect(failed(stack.operation("restore", "--at", at))).toContain("add YES=1 to go on");
+  succeeded(stack.operation("restore", "--at", at, "--yes", "1"));
+  expect(hash("kept")).toBe(changed);
+  succeeded(stack.operation("restore", "--at", "before", "--yes", "1"));
+  expect(hash("kept")).toBe(before);
+});
+
+test("a backup that is killed leaves the last one as it was, and nothing half after the next; two at once are refused", async () => {
+  const known = latest();
+  const script = join(stack.folder, "operations/backup.ts");
+  const env = { ...process.env, ...stack.environment };
+  for (const wait of [150, 700, 1500]) {
+    const child = spawn("node", [script, "--stack", stack.name], {
+      cwd: stack.folder,
+      env,
+      stdio: "ignore",
+      detached: true,
+    });
+    await new Promise((done) => setTimeout(done, wait));
+    process.kill(-child.pid!, "SIGKILL");
+    expect([known, ...stamps().slice(-1)]).toContain(latest());
+    succeeded(stack.operation("verify"));
+  }
+  const left = readdirSync(folder);
+  const first = spawn("node", [script, "--stack", stack.name], { cwd: stack.folder, env, stdio: "ignore" });
+  await until("it writes", 30, () =>
+    readdirSync(folder).some((name) => name.endsWith(".partial") && !left.includes(name)),
+  );
+  expect(failed(stack.operation("backup"))).toContain("another backup or restore runs on this host");
+  expect(await once(first, "exit")).toEqual([0, null]);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+});
+
+test("what is in the way is said before anything is written", () => {
+  const known = latest();
+  const wrong = (text: string) => {
+    expect(failed(stack.operation("backup"))).toContain(text);
+    expect(latest()).toBe(known);
+  };
+  stack.config["host:backups"] = { directory: ".local/backups", mounted: true };
+  wrong("nothing is mounted at ");
+  stack.config["host:backups"] = { directory: ".local/nowhere" };
+  wrong("is no folder on this host (host:backups.directory)");
+  stack.config["host:backups"] = { directory: ".local/backups" };
+  stack.docker("stop", stack.container("protea", "postgres-backup"));
+  wrong("is not running; make up");
+  stack.docker("start", stack.container("protea", "postgres-backup"));
+  const manifest = join(folder, known, "manifest.json");
+  const text = readFileSync(manifest);
+  truncateSync(manifest, text.length - 2);
+  expect(failed(stack.operation("verify", "--at", known))).toContain("manifest.json: does not have its own checksum");
+  writeFileSync(manifest, text);
+  delete stack.config["host:backups"];
+  expect(failed(stack.operation("backup"))).toContain(
+    "declares no backups of protea: say host:backups.directory there",
+  );
+});

@@ -1,0 +1,94 @@
+// What the scripts of the backups are called with, for the whole of a stack.
+import { backupArguments, partsOf, scriptsBeside } from "../../../backups/parts.ts";
+import {
+  applications,
+  dataVolume,
+  describeRestore,
+  fillArguments,
+  restoreArguments,
+} from "../../../backups/restore.ts";
+import { parseList } from "../../../backups/list.ts";
+import { committed } from "../support/stack.ts";
+
+const { host, systems } = committed("local");
+const [robotoff, protea] = systems as [(typeof systems)[0], (typeof systems)[0]];
+/** Without the hashes of contents. */
+const plain = (args: string[] | undefined) =>
+  args?.map((arg) => arg.replaceAll(/-[0-9a-f]{12}\.sh/g, ".sh").replace(process.cwd(), ""));
+const [base] = parseList("20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z");
+
+test("a backup", () => {
+  expect(plain(backupArguments(robotoff, host))).toEqual([
+    "robotoff", "/.local/backups", "0", "robotoff_postgres-backup_1", "vault.sh", "3,7,4,6",
+    "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
+    "public=robotoff_postgres-backup_1=postgres=part-public.sh",
+  ]); // prettier-ignore
+  const mounted = {
+    ...host,
+    backups: { ...host.backups!, mounted: true, keep: { last: 1, daily: 2, weekly: 3, monthly: 4 } },
+  };
+  expect(plain(backupArguments(protea, mounted))!.slice(0, 6)).toEqual([
+    "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4",
+  ]); // prettier-ignore
+  expect(scriptsBeside(robotoff)).toEqual(["vault", "part-postgres", "part-public"]);
+});
+
+test("without a folder, or without the container that makes it, there is none", () => {
+  expect(backupArguments(robotoff, { ...host, backups: undefined })).toBeUndefined();
+  const services = robotoff.services.map((service) => ({ ...service, replicas: 0 }));
+  expect(partsOf({ ...robotoff, services })).toEqual([]);
+  expect(backupArguments({ ...robotoff, services }, host)).toBeUndefined();
+});
+
+test("a restore stops what uses the data, the last first, and no server", () => {
+  expect(applications(robotoff)).toEqual([
+    "robotoff_worker-ml-1_1", "robotoff_worker-1_1", "robotoff_update-listener_1", "robotoff_scheduler_1", "robotoff_api_1",
+  ]); // prettier-ignore
+  expect([dataVolume(robotoff), dataVolume(protea)]).toEqual(["robotoff_postgres-data", "protea_postgres_data"]);
+  const common = [
+    "robotoff",
+    "/.local/backups",
+    "robotoff_postgres_1",
+    "robotoff_postgres-backup_1",
+    "robotoff_postgres-data",
+  ];
+  const time = new Date("2026-11-25T03:12:00.5Z");
+  const to = (target: Parameters<typeof restoreArguments>[2]) => plain(restoreArguments(robotoff, host, target, base!));
+  const began = ["20261125T030000Z", "20261125T010000Z"];
+  expect(to({ kind: "latest" })).toEqual([...common, ...began, "latest", "-", ...applications(robotoff)]);
+  expect(to({ kind: "time", time })).toEqual([
+    ...common,
+    ...began,
+    "time",
+    "2026-11-25 03:12:00.500+00",
+    ...applications(robotoff),
+  ]);
+  expect(to({ kind: "name", name: "before", time })).toEqual([
+    ...common,
+    ...began,
+    "name",
+    "before",
+    ...applications(robotoff),
+  ]);
+  const fill = (...once: ["latest" | Date] | []) => plain(fillArguments(robotoff, host, ...once));
+  const rest = ["vault.sh", "restore-postgres.sh", ...common, ...applications(robotoff)];
+  expect(fill()).toEqual(["never", ...rest]);
+  expect(fill("latest")).toEqual(["latest", ...rest]);
+  expect(fill(time)).toEqual(["1795576320", ...rest]);
+});
+
+test("what a person is told before", () => {
+  const time = new Date("2026-11-25T03:12:00Z");
+  const told = (target: Parameters<typeof describeRestore>[1]) =>
+    describeRestore(robotoff, target, base!, new Date("2026-11-25T03:13:30Z")).split("\n");
+  expect(told({ kind: "name", name: "before", time })).toEqual([
+    "robotoff: PostgreSQL goes back to the checkpoint before, 2026-11-25T03:12:00.000Z",
+    "  from the backup 20261125T030000Z (verified 2026-11-25T03:00:10.000Z, 3 MB) and the WAL after it",
+    "  replaced: the data in the volume robotoff_postgres-data; it is kept, in a volume beside it",
+    "  lost from the live data: everything committed since, 90 s of it",
+    `  stopped meanwhile: ${applications(robotoff).join(", ")}`,
+  ]);
+  expect(told({ kind: "latest" })[0]).toBe("robotoff: PostgreSQL goes back to the last moment that was received");
+  expect(told({ kind: "latest" })[3]).toBe("  lost from the live data: nothing that was received");
+  expect(told({ kind: "time", time })[0]).toBe("robotoff: PostgreSQL goes back to 2026-11-25T03:12:00.000Z");
+});
