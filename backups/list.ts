@@ -15,6 +15,8 @@ export interface Backup {
   verified?: { how: string; at: Date };
   /** The line of WAL that PostgreSQL goes on with after it. */
   line: string;
+  /** The database system that it is of: another one is a server that was made anew, empty. */
+  system: string;
 }
 
 /** 20261125T031500Z as a moment. */
@@ -22,13 +24,15 @@ export function momentOf(stamp: string): Date {
   return new Date(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }
 
+type Line = [string, string, string, string, string, string, string];
+
 /** What `vault.sh list` prints: oldest first, a line each. */
 export function parseList(text: string): Backup[] {
   return text
     .split("\n")
     .filter(Boolean)
     .map((line) => {
-      const [stamp, bytes, took, how, at, wal] = line.split(" ") as [string, string, string, string, string, string];
+      const [stamp, bytes, took, how, at, wal, system] = line.split(" ") as string[] as Line;
       const began = momentOf(stamp);
       return {
         stamp,
@@ -38,6 +42,7 @@ export function parseList(text: string): Backup[] {
         took: Number(took),
         ...(how === "-" ? {} : { verified: { how, at: new Date(at) } }),
         line: wal,
+        system,
       };
     });
 }
@@ -79,4 +84,9 @@ export function baseFor(backups: Backup[], target: Target): Backup {
       `the oldest verified backup ended at ${verified[0]!.ended.toISOString()}: nothing before that can be restored`,
     );
   return base;
+}
+
+/** The newest verified backup of another database system than this one's, where there is one. */
+export function ofAnotherSystem(backups: Backup[], base: Backup): Backup | undefined {
+  return backups.findLast(({ verified, system }) => verified && system !== base.system);
 }

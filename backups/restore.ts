@@ -29,8 +29,11 @@ export function dataVolume(system: SystemSpec): string {
 const moment = (target: Target) =>
   target.kind === "latest" ? "the last moment that was received" : target.time.toISOString();
 
-/** What a person is told before. */
-export function describeRestore(system: SystemSpec, target: Target, base: Backup, now: Date): string {
+/**
+ * What a person is told before.
+ * @param other a backup of another database system, of a server that was lost or thrown away
+ */
+export function describeRestore(system: SystemSpec, target: Target, base: Backup, now: Date, other?: Backup): string {
   const lost =
     target.kind === "latest"
       ? "nothing that was received"
@@ -41,6 +44,11 @@ export function describeRestore(system: SystemSpec, target: Target, base: Backup
     `  replaced: the data in the volume ${dataVolume(system)}; it is kept, in a volume beside it`,
     `  lost from the live data: ${lost}`,
     `  stopped meanwhile: ${applications(system).join(", ")}`,
+    ...(other
+      ? [
+          `  note: ${other.stamp} and others are of another database: this one was made anew. Was its disk lost? AT=${other.ended.toISOString()} and later moments before that go back to the other`,
+        ]
+      : []),
   ].join("\n");
 }
 

@@ -2,7 +2,7 @@
  * `make restore AT=latest|TIME|CHECKPOINT`: a system's PostgreSQL as it was at a moment. It looks first and says what will be
  * replaced and what will be lost; DRY=1 ends there. The old data is kept beside (hosts/scripts/restore-postgres.sh).
  */
-import { baseFor, parseTarget } from "../backups/list.ts";
+import { baseFor, ofAnotherSystem, parseTarget } from "../backups/list.ts";
 import { backupArguments, scriptsBeside } from "../backups/parts.ts";
 import { describeRestore, restoreArguments } from "../backups/restore.ts";
 import { runInstalled } from "../hosts/installed.ts";
@@ -18,9 +18,11 @@ await run(["at", "dry", "yes"], async (options) => {
     throw new Error("say to when: AT=latest, AT=2026-11-25T03:12:00Z or AT=CHECKPOINT; make backups shows them");
   const planned = backedUp(stack, options).map((system) => {
     const target = parseTarget(options.at!, windowOf(stack.host, system).checkpoints, now);
-    return { system, target, base: baseFor(backupsOf(stack.host, system), target) };
+    const backups = backupsOf(stack.host, system);
+    const base = baseFor(backups, target);
+    return { system, target, base, other: ofAnotherSystem(backups, base) };
   });
-  const lines = planned.map(({ system, target, base }) => describeRestore(system, target, base, now));
+  const lines = planned.map(({ system, target, base, other }) => describeRestore(system, target, base, now, other));
   if (options.dry) {
     console.log(lines.join("\n"));
     return 0;

@@ -6,7 +6,8 @@
 #   check STAMP            compares every byte with the manifest; a line for each file that differs, and exit code 1
 #   publish STAMP          it takes its name at once, whole; `latest` points to it
 #   verified STAMP HOW     notes when it was verified, and how (quick, deep)
-#   list                   a line for each: STAMP, bytes, seconds it took, how and when it was verified, its line of WAL
+#   list                   a line for each: STAMP, bytes, seconds it took, how and when it was verified, its line of WAL,
+#                          and the identifier of its database system: another one is a server that was made anew
 #   window                 whether WAL is received (`receiving SECONDS-BEHIND` or `away`), the line of WAL, and the checkpoints
 #   checkpoint NAME        names this moment, for a restore
 #   prune LAST DAILY WEEKLY MONTHLY   removes what none of these counts keeps, and WAL that no backup needs
@@ -19,6 +20,9 @@ shift
 
 # stamps: the published backups, oldest first.
 stamps() { for one in 2*Z; do if [ -f "$one/manifest.json" ]; then echo "$one"; fi; done; }
+
+# system_of STAMP: the database system that a backup is of.
+system_of() { sed -n 's/.*"system" : "\([0-9]*\)".*/\1/p' "$1/manifest.json" | grep . || echo -; }
 
 newest_verified() { stamps | sort -r | while read -r one; do if [ -s "verified/$one" ]; then echo "$one"; break; fi; done; }
 
@@ -85,7 +89,7 @@ list() {
     how='- -'
     if [ -s "verified/$one" ]; then how=$(tail -n 1 "verified/$one"); fi
     line=$(sed -n 's/.*"wal" : "\([0-9TZ]*\)".*/\1/p' "$one/manifest.json")
-    echo "$one $size $how ${line:--}"
+    echo "$one $size $how ${line:--} $(system_of "$one")"
   done
 }
 
@@ -138,7 +142,11 @@ kept() {
 prune() {
   newest=$(newest_verified)
   if [ -z "$newest" ]; then echo "vault: nothing is verified, so nothing is removed" >&2; return; fi
-  { stamps | sort -r | kept "$@"; echo "$newest"; } | sort -u > /tmp/kept
+  # Of every database system the newest verified one stays: a server that came up empty must not push out what it lost.
+  stamps | sort -r | while read -r one; do
+    if [ -s "verified/$one" ]; then echo "$(system_of "$one") $one"; fi
+  done | awk '!seen[$1]++ { print $2 }' > /tmp/newest
+  { stamps | sort -r | kept "$@"; cat /tmp/newest; } | sort -u > /tmp/kept
   stamps | comm -23 - /tmp/kept | while read -r one; do
     echo "vault: $one is no longer kept" >&2
     # Out of sight first: half of one must not look like a backup.

@@ -15,7 +15,7 @@ const [robotoff, protea] = systems as [(typeof systems)[0], (typeof systems)[0]]
 /** Without the hashes of contents. */
 const plain = (args: string[] | undefined) =>
   args?.map((arg) => arg.replaceAll(/-[0-9a-f]{12}\.sh/g, ".sh").replace(process.cwd(), ""));
-const [base] = parseList("20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z");
+const [base] = parseList("20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72");
 
 test("a backup", () => {
   expect(plain(backupArguments(robotoff, host))).toEqual([
@@ -88,6 +88,11 @@ test("what a person is told before", () => {
     "  lost from the live data: everything committed since, 90 s of it",
     `  stopped meanwhile: ${applications(robotoff).join(", ")}`,
   ]);
+  const [lost] = parseList("20261124T030000Z 1 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71");
+  expect(describeRestore(robotoff, { kind: "latest" }, base!, time, lost).split("\n").at(-1)).toBe(
+    "  note: 20261124T030000Z and others are of another database: this one was made anew. Was its disk lost? " +
+      "AT=2026-11-24T03:01:00.000Z and later moments before that go back to the other",
+  );
   expect(told({ kind: "latest" })[0]).toBe("robotoff: PostgreSQL goes back to the last moment that was received");
   expect(told({ kind: "latest" })[3]).toBe("  lost from the live data: nothing that was received");
   expect(told({ kind: "time", time })[0]).toBe("robotoff: PostgreSQL goes back to 2026-11-25T03:12:00.000Z");

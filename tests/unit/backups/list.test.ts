@@ -1,13 +1,13 @@
 // Which backup a restore begins with, where it goes, and what is said of what can be restored.
-import { baseFor, momentOf, parseList, parseTarget, type Backup } from "../../../backups/list.ts";
+import { baseFor, momentOf, ofAnotherSystem, parseList, parseTarget, type Backup } from "../../../backups/list.ts";
 import { parseWindow, recoverable, type Window } from "../../../backups/window.ts";
 import { backupRows } from "../../../operations/backups/rows.ts";
 
 const NOW = new Date("2026-11-25T12:00:00Z");
 const HOUR = 3_600_000;
-const TEXT = `20261124T030000Z 1000 59 deep 2026-11-24T03:05:00Z 20261101T000000Z
-20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z
-20261125T040000Z 5 1 - - -
+const TEXT = `20261124T030000Z 1000 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71
+20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72
+20261125T040000Z 5 1 - - - -
 `;
 const BACKUPS = parseList(TEXT);
 const [first, second, third] = BACKUPS as [Backup, Backup, Backup];
@@ -22,6 +22,7 @@ test("the list as vault.sh prints it", () => {
       took: 59,
       verified: { how: "deep", at: new Date("2026-11-24T03:05:00Z") },
       line: "20261101T000000Z",
+      system: "71",
     },
     {
       stamp: "20261125T030000Z",
@@ -31,6 +32,7 @@ test("the list as vault.sh prints it", () => {
       took: 9,
       verified: { how: "quick", at: new Date("2026-11-25T03:00:10Z") },
       line: "20261125T010000Z",
+      system: "72",
     },
     {
       stamp: "20261125T040000Z",
@@ -39,6 +41,7 @@ test("the list as vault.sh prints it", () => {
       bytes: 5,
       took: 1,
       line: "-",
+      system: "-",
     },
   ]);
   expect(parseList("")).toEqual([]);
@@ -91,6 +94,12 @@ describe("a restore begins with", () => {
       "there is no verified backup to restore from: make backup",
     );
   });
+});
+
+test("a server that was made anew is told by backups of another database system", () => {
+  expect(ofAnotherSystem(BACKUPS, second)).toBe(first);
+  expect(ofAnotherSystem(BACKUPS, first)).toBe(second);
+  expect(ofAnotherSystem([first, third], first)).toBeUndefined();
 });
 
 describe("what can be restored", () => {

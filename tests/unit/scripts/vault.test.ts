@@ -1,0 +1,153 @@
+/** The script that keeps a folder of backups in order: what is kept, what is found to differ, what is listed. */
+import { spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "vault-"));
+  mkdirSync(join(folder, "programs"));
+  // Of PostgreSQL's image: removes segments before one.
+  const cleanup = '#!/bin/sh\nfor f in "$1"/0*; do [ "${f##*/}" \\< "$2" ] && rm "$f"; done; true\n';
+  writeFileSync(join(folder, "programs/pg_archivecleanup"), cleanup, { mode: 0o755 });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function vault(...args: string[]) {
+  const env = { ...process.env, BACKUPS: folder, PATH: `${folder}/programs:${process.env.PATH}` };
+  const { status, stdout, stderr } = spawnSync("sh", ["hosts/scripts/vault.sh", ...args], { env, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+/** A published backup. */
+function backup(
+  stamp: string,
+  { verified = true, line = "20260101T000000Z", from = "000000010000000000000001", system = "71" } = {},
+) {
+  const partial = join(folder, `.${stamp}.partial/postgres`);
+  mkdirSync(partial, { recursive: true });
+  writeFileSync(join(partial, "rows"), `rows of ${stamp}`);
+  writeFileSync(
+    join(partial, "part.json"),
+    `{"part" : "postgres", "system" : "${system}", "wal" : "${line}", "walFrom" : "${from}"}`,
+  );
+  expect(vault("seal", stamp, "7")).toEqual({ status: 0, stdout: "", stderr: "" });
+  expect(vault("publish", stamp).status).toBe(0);
+  mkdirSync(join(folder, "verified"), { recursive: true });
+  if (verified) vault("verified", stamp, "quick");
+}
+const published = () =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith("2"))
+    .sort();
+
+test("a backup is published whole, and the manifest is JSON with every file", () => {
+  backup("20261125T030000Z");
+  expect(readlinkSync(join(folder, "latest"))).toBe("20261125T030000Z");
+  expect(JSON.parse(readFileSync(join(folder, "latest/manifest.json"), "utf8"))).toMatchObject({
+    format: 1,
+    stamp: "20261125T030000Z",
+    seconds: 7,
+    parts: [{ part: "postgres", wal: "20260101T000000Z" }],
+    files: [
+      { path: "postgres/part.json" },
+      { path: "postgres/rows", size: 24, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+    ],
+  });
+  expect(vault("list").stdout).toMatch(/^20261125T030000Z \d+ 7 quick \d{4}-\S+Z 20260101T000000Z 71\n$/);
+});
+
+test("what differs from the manifest is named", () => {
+  const stamp = "20261125T030000Z";
+  backup(stamp);
+  const at = (name: string) => join(folder, stamp, name);
+  const check = () => vault("check", stamp);
+  expect(check()).toEqual({ status: 0, stdout: "", stderr: "" });
+  writeFileSync(at("postgres/rows"), "Rows of 20261125T030000Z");
+  expect(check()).toEqual({
+    status: 1,
+    stdout: `${stamp}/postgres/rows: its bytes are not those of the manifest\n`,
+    stderr: "",
+  });
+  rmSync(at("postgres/rows"));
+  writeFileSync(at("more"), "");
+  expect(check()).toEqual({
+    status: 1,
+    stdout: `${stamp}/postgres/rows: missing\n${stamp}/more: not in the manifest\n`,
+    stderr: "",
+  });
+  appendFileSync(at("manifest.json"), " ");
+  expect(check()).toEqual({
+    status: 1,
+    stdout: `${stamp}/manifest.json: does not have its own checksum\n`,
+    stderr: "",
+  });
+  expect(vault("check", "20200101T000000Z")).toEqual({
+    status: 1,
+    stdout: "",
+    stderr: "vault: there is no backup 20200101T000000Z\n",
+  });
+});
+
+test.each<[string, [number, number, number, number], string[]]>([
+  ["the last ones", [2, 0, 0, 0], ["20261125T120000Z", "20261125T180000Z"]],
+  ["the newest of each day", [1, 3, 0, 0], ["20261123T030000Z", "20261124T180000Z", "20261125T180000Z"]],
+  [
+    "the newest of each week, from Monday on",
+    [1, 0, 3, 0],
+    ["20261101T030000Z", "20261122T030000Z", "20261125T180000Z"],
+  ],
+  ["the newest of each month", [1, 0, 0, 3], ["20260930T030000Z", "20261031T030000Z", "20261125T180000Z"]],
+])("%s are kept", (_what, keep, kept) => {
+  for (const stamp of [
+    "20260901T030000Z", "20260930T030000Z", "20261031T030000Z", "20261101T030000Z", "20261122T030000Z", "20261123T030000Z",
+    "20261124T030000Z", "20261124T180000Z", "20261125T120000Z", "20261125T180000Z",
+  ]) backup(stamp); // prettier-ignore
+  expect(vault("prune", ...keep.map(String)).status).toBe(0);
+  expect(published()).toEqual(kept);
+  expect(readdirSync(join(folder, "verified")).sort()).toEqual(kept);
+});
+
+test("the newest verified one of each database system stays whatever the counts say; without a verified one nothing goes", () => {
+  backup("20261120T030000Z", { verified: false });
+  backup("20261121T030000Z", { verified: false });
+  expect(vault("prune", "1", "0", "0", "0").stderr).toBe("vault: nothing is verified, so nothing is removed\n");
+  expect(published()).toHaveLength(2);
+  backup("20261122T030000Z", { system: "70" });
+  backup("20261123T030000Z", { system: "70" });
+  backup("20261124T030000Z");
+  backup("20261125T030000Z");
+  backup("20261125T040000Z", { verified: false });
+  vault("prune", "1", "0", "0", "0");
+  expect(published()).toEqual(["20261123T030000Z", "20261125T030000Z", "20261125T040000Z"]);
+});
+
+test("WAL goes back to the oldest backup of its line; a line without one goes, unless it is written", () => {
+  const lines = { old: "20260101T000000Z", used: "20260201T000000Z", current: "20260301T000000Z" };
+  for (const line of Object.values(lines)) {
+    mkdirSync(join(folder, "wal", line), { recursive: true });
+    for (const n of [1, 2, 3]) writeFileSync(join(folder, "wal", line, `00000001000000000000000${n}`), "");
+  }
+  symlinkSync(lines.current, join(folder, "wal/current"));
+  backup("20261124T030000Z", { line: lines.used, from: "000000010000000000000003" });
+  backup("20261125T030000Z", { line: lines.used, from: "000000010000000000000002" });
+  vault("prune", "3", "0", "0", "0");
+  expect(existsSync(join(folder, "wal", lines.old))).toBe(false);
+  expect(readdirSync(join(folder, "wal", lines.used)).sort()).toEqual([
+    "000000010000000000000002",
+    "000000010000000000000003",
+  ]);
+  expect(readdirSync(join(folder, "wal", lines.current))).toHaveLength(3);
+});
