@@ -32,7 +32,7 @@ export function parseList(text: string): Backup[] {
     .split("\n")
     .filter(Boolean)
     .map((line) => {
-      const [stamp, bytes, took, how, at, wal, system] = line.split(" ") as string[] as Line;
+      const [stamp, bytes, took, how, at, wal, system] = line.split(" ") as Line;
       const began = momentOf(stamp);
       return {
         stamp,
