@@ -16,24 +16,32 @@ interface Part {
   user: string;
   /** hosts/scripts/SCRIPT.sh */
   script: string;
+  /** Where its container sees what it keeps, where the stack file says whether there is any. */
+  target?: string;
 }
 
 const POSTGRES: Part = { name: "postgres", service: AGENT, user: "postgres", script: "part-postgres" };
 
 const PARTS: Record<SystemSpec["name"], Part[]> = {
   robotoff: [POSTGRES, { name: "public", service: AGENT, user: "postgres", script: "part-public" }],
-  protea: [POSTGRES],
+  protea: [
+    POSTGRES,
+    { name: "bucket", service: "files-backup", user: "root", script: "part-bucket" },
+    { name: "lab", service: "files-backup", user: "root", script: "part-lab", target: "/lab" },
+    { name: "git", service: "git-backup", user: "root", script: "part-git", target: "/repository" },
+  ],
 };
 
-/** The parts of a system: those whose containers it declares. */
+/** The parts of a system: those whose containers it declares, and of which there is anything to keep. */
 export function partsOf(system: SystemSpec): (Part & { container: string })[] {
-  const declared = new Set(system.services.filter(({ replicas }) => replicas > 0).map(({ name }) => name));
+  const services = new Map(system.services.map((service) => [service.name, service]));
   return PARTS[system.name]
-    .filter(({ service }) => declared.has(service))
-    .map((part) => ({
-      ...part,
-      container: containerName(system, part.service, 1),
-    }));
+    .filter(({ service, target }) => {
+      const declared = services.get(service);
+      if (!declared || declared.replicas === 0) return false;
+      return target === undefined || declared.mounts.some((mount) => mount.target === target);
+    })
+    .map((part) => ({ ...part, container: containerName(system, part.service, 1) }));
 }
 
 export const agentOf = (system: SystemSpec): string => containerName(system, AGENT, 1);
@@ -46,6 +54,10 @@ export const scriptsBeside = (system: SystemSpec): string[] => [
   "vault",
   ...new Set(partsOf(system).map((part) => part.script)),
 ];
+
+/** A part as the scripts of the host are told of it. */
+export const partWord = ({ name, container, user, script: own }: ReturnType<typeof partsOf>[number]): string =>
+  [name, container, user, installedName(own)].join("=");
 
 /** The arguments of hosts/scripts/backup.sh; undefined where the system has no backups. */
 export function backupArguments(system: SystemSpec, host: HostSettings): string[] | undefined {
@@ -60,6 +72,6 @@ export function backupArguments(system: SystemSpec, host: HostSettings): string[
     agentOf(system),
     installedName("vault"),
     [last, daily, weekly, monthly].join(","),
-    ...parts.map(({ name, container, user, script: own }) => [name, container, user, installedName(own)].join("=")),
+    ...parts.map(partWord),
   ];
 }

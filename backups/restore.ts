@@ -2,7 +2,7 @@
 import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { inOrder } from "../systems/order.ts";
 import { containerName, type SystemSpec } from "../systems/spec.ts";
-import { agentOf, installedName } from "./parts.ts";
+import { agentOf, installedName, partsOf, partWord } from "./parts.ts";
 import type { Backup, Target } from "./list.ts";
 
 /** The service that is restored. */
@@ -96,6 +96,57 @@ export function restoreArguments(system: SystemSpec, host: HostSettings, target:
     base.stamp,
     base.line,
     ...targetWords(target),
+    ...applications(system),
+  ];
+}
+
+/** What ONLY= may name. */
+const DATABASE = "postgres";
+
+/**
+ * Reads ONLY=: parts of a system's backup, with commas between. Left out: the database alone, which goes back to any moment
+ * while the others go back to a backup, and what came since would be put aside.
+ * @throws Error when the system has no such part
+ */
+export function chosenParts(system: SystemSpec, only: string | undefined): { database: boolean; others: string[] } {
+  if (only === undefined) return { database: true, others: [] };
+  // A copy for others to download is never brought back.
+  const known = partsOf(system).flatMap(({ name }) => (name === "public" ? [] : [name]));
+  const names = only.split(",");
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`found ONLY=${only}; ${system.name} has ${known.join(", ")} (with commas between several)`);
+  return {
+    database: names.includes(DATABASE),
+    others: known.filter((name) => name !== DATABASE && names.includes(name)),
+  };
+}
+
+/** What a person is told before other parts than the database go back. */
+export function describeParts(system: SystemSpec, names: string[], base: Backup): string {
+  return [
+    `${system.name}: ${names.join(" and ")} as in the backup ${base.stamp} (verified ${base.verified!.at.toISOString()})`,
+    "  what is there and is replaced or removed is kept beside, and named at the end",
+    `  stopped meanwhile: ${applications(system).join(", ")}`,
+  ].join("\n");
+}
+
+/** The scripts that restore-parts.sh looks for beside itself. */
+export const besideParts = (system: SystemSpec): string[] => [
+  "part-restore",
+  ...new Set(partsOf(system).map((part) => part.script)),
+];
+
+/** The arguments of hosts/scripts/restore-parts.sh. */
+export function partsArguments(system: SystemSpec, names: string[], base: Backup): string[] {
+  const parts = partsOf(system).filter(({ name }) => names.includes(name));
+  return [
+    system.name,
+    agentOf(system),
+    installedName("part-restore"),
+    base.stamp,
+    ...parts.map(partWord),
+    "--",
     ...applications(system),
   ];
 }

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { labelList, projectLabels } from "../engines/docker/labels.ts";
 import { inOrder } from "../systems/order.ts";
 import { networkName, type SystemSpec } from "../systems/spec.ts";
-import { AGENT, backupArguments } from "../backups/parts.ts";
+import { backupArguments, partsOf } from "../backups/parts.ts";
 import { SERVER } from "../backups/restore.ts";
 import { Backup, filled } from "./backup.ts";
 import { Component } from "./component.ts";
@@ -35,6 +35,7 @@ export class System extends Component {
     const ready = new Map<string, pulumi.Resource[]>();
     const backedUp = backupArguments(system, args.host.settings) !== undefined;
     const services = new Map<string, Service>();
+    const backing = new Set(partsOf(system).map(({ service }) => service));
     const last: Service[] = [];
     for (const service of inOrder(system.services)) {
       const needed = service.needs.flatMap((need) => ready.get(need.service)!);
@@ -45,12 +46,12 @@ export class System extends Component {
       );
       services.set(service.name, made);
       if (backedUp && service.name === SERVER) ready.set(service.name, this.filled(args, made));
-      else if (awaited.has(service.name) || service.kind === "job" || service.name === AGENT)
+      else if (awaited.has(service.name) || service.kind === "job" || backing.has(service.name))
         ready.set(service.name, made.ready());
       else if (service.replicas > 0) last.push(made);
     }
     if (backedUp) {
-      const databases = system.services.filter(({ name, kind }) => name === AGENT || kind === "job");
+      const databases = system.services.filter(({ name, kind }) => backing.has(name) || kind === "job");
       const after = databases.flatMap(({ name }) => ready.get(name) ?? []);
       new Backup({ system, host: args.host, services, after }, { parent: this });
     }

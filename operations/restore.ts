@@ -1,17 +1,25 @@
 /**
  * `make restore AT=latest|TIME|CHECKPOINT`: a system's PostgreSQL as it was at a moment. It looks first and says what will be
  * replaced and what will be lost; DRY=1 ends there. The old data is kept beside (hosts/scripts/restore-postgres.sh).
+ * ONLY=bucket,lab,git: those parts as they were in a backup (hosts/scripts/restore-parts.sh).
  */
 import { baseFor, ofAnotherSystem, parseTarget } from "../backups/list.ts";
 import { backupArguments, scriptsBeside } from "../backups/parts.ts";
-import { describeRestore, restoreArguments } from "../backups/restore.ts";
+import {
+  besideParts,
+  chosenParts,
+  describeParts,
+  describeRestore,
+  partsArguments,
+  restoreArguments,
+} from "../backups/restore.ts";
 import { runInstalled } from "../hosts/installed.ts";
 import { backedUp, backupsOf, windowOf } from "./backups/systems.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { readStack } from "./stack.ts";
 
-await run(["at", "dry", "yes"], async (options) => {
+await run(["at", "dry", "only", "yes"], async (options) => {
   const stack = readStack(options.stack);
   const now = new Date();
   if (!options.at)
@@ -20,15 +28,25 @@ await run(["at", "dry", "yes"], async (options) => {
     const target = parseTarget(options.at!, windowOf(stack.host, system).checkpoints, now);
     const backups = backupsOf(stack.host, system);
     const base = baseFor(backups, target);
-    return { system, target, base, other: ofAnotherSystem(backups, base) };
+    return { system, target, base, other: ofAnotherSystem(backups, base), ...chosenParts(system, options.only) };
   });
-  const lines = planned.map(({ system, target, base, other }) => describeRestore(system, target, base, now, other));
+  const lines = planned.flatMap(({ system, target, base, other, database, others }) => [
+    ...(others.length > 0 ? [describeParts(system, others, base)] : []),
+    ...(database ? [describeRestore(system, target, base, now, other)] : []),
+  ]);
   if (options.dry) {
     console.log(lines.join("\n"));
     return 0;
   }
   await confirm(lines.join("\n"), options.yes);
-  for (const { system, target, base } of planned) {
+  for (const { system, target, base, database, others } of planned) {
+    // First what the database's rows point to.
+    if (others.length > 0) {
+      const args = partsArguments(system, others, base);
+      const code = await runInstalled(stack.host, "restore-parts", args, besideParts(system));
+      if (code !== 0) return code;
+    }
+    if (!database) continue;
     const code = await runInstalled(stack.host, "restore-postgres", restoreArguments(system, stack.host, target, base));
     if (code !== 0) return code;
     // What is written from here on goes on from a base backup of its own.

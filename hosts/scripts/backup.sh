@@ -38,8 +38,15 @@ for part in "$@"; do
 $part
 END
   say "backs up $name"
-  nice -n 10 docker exec -i -u "$user" "$container" sh -s -- backup "$folder/$name" ${previous:+"$previous/$name"} < "$here/$script" || die "the part $name failed; see above"
-  nice -n 10 docker exec -i -u "$user" "$container" sh -s -- verify "$folder/$name" < "$here/$script" || die "the part $name could not be verified; see above"
+  in_part() { nice -n 10 docker exec -i -u "$user" "$container" sh -s -- "$@" < "$here/$script"; }
+  in_part backup "$folder/$name" ${previous:+"$previous/$name"} || die "the part $name failed; see above"
+  if ! in_part verify "$folder/$name"; then
+    # What it shares with the backup before may have rotted there: once more, without it.
+    [ -n "$previous" ] || die "the part $name could not be verified; see above"
+    say "backs up $name once more, without the backup before: see above"
+    in_part backup "$folder/$name" || die "the part $name failed; see above"
+    in_part verify "$folder/$name" || die "the part $name could not be verified; see above"
+  fi
 done
 in_vault seal "$stamp" "$(($(date +%s) - begin))" || die "its manifest could not be written; see above"
 

@@ -41,6 +41,11 @@ refs_of() {
   git -C "$1" for-each-ref --format='%(objectname) %(refname)'
 }
 
+# database_of PART: the database system whose part lies beside this one; one that was made anew is another.
+database_of() {
+  sed -n 's/.*"system" \{0,1\}: \{0,1\}"\([0-9]*\)".*/\1/p' "${1%/*}/postgres/part.json" 2>/dev/null || true
+}
+
 backup() {
   git -C "$repository" rev-parse --git-dir >/dev/null 2>&1 ||
     fail "found no git repository in the folder that protea:repository names"
@@ -64,8 +69,9 @@ backup() {
   else
     : >"$folder/refs.txt"
   fi
-  # A disk that was lost comes back empty: a backup of that, as the newest, would stand before the last good one.
-  [ -s "$folder/refs.txt" ] || [ ! -s "$previous/refs.txt" ] ||
+  # A disk that was lost comes back empty: a backup of that, as the newest, would stand before the last good one. Where the
+  # database was made anew too, all begins anew.
+  [ -s "$folder/refs.txt" ] || [ ! -s "$previous/refs.txt" ] || [ "$(database_of "$folder")" != "$(database_of "$previous")" ] ||
     fail "the repository has no refs, and the backup before has: bring them back (make restore SYSTEM=protea AT=latest ONLY=git), or, where that is meant, make one"
   loose=0
   [ "$bare" = true ] || loose=$(git -C "$repository" status --porcelain | wc -l)

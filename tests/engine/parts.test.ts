@@ -31,6 +31,12 @@ afterAll(() => {
 const partOf = (name: string) =>
   JSON.parse(readFileSync(backup(`${name}/part.json`), "utf8")) as Record<string, unknown>;
 
+/** The database beside a part: another system is a server that was made anew. */
+const database = (name: string, system: string) => {
+  mkdirSync(backup(`${name}/postgres`), { recursive: true });
+  writeFileSync(backup(`${name}/postgres/part.json`), `{"part" : "postgres", "system" : "${system}"}`);
+};
+
 describe("the bucket", () => {
   let minio: Container;
   let files: PartContainer;
@@ -96,9 +102,16 @@ describe("the bucket", () => {
 
     minio.run("mc", "rb", "--force", "s/protea");
     minio.run("mc", "mb", "s/protea");
-    expect(failed(files.part("backup", "/backups/emptied", "/backups/first/bucket"))).toContain(
+    expect(failed(files.part("backup", "/backups/emptied/bucket", "/backups/first/bucket"))).toContain(
       "bucket protea is empty, and the backup before has ",
     );
+    // With another database, all begins anew.
+    database("first", "1");
+    database("anew", "2");
+    expect(succeeded(files.part("backup", "/backups/anew/bucket", "/backups/first/bucket"))).toContain(": 0 objects");
+    database("anew", "1");
+    expect(failed(files.part("backup", "/backups/anew/bucket", "/backups/first/bucket"))).toContain("is empty, and");
+    rmSync(backup("first/postgres"), { recursive: true });
     minio.run("mc", "rb", "--force", "s/protea");
     expect(succeeded(files.part("restore", "/backups/first/bucket"))).not.toContain("before");
     expect(seen("protea")).toEqual(before);
@@ -382,7 +395,9 @@ describe("the repository", () => {
     for (const name of readdirSync(at())) rmSync(at(name), { recursive: true });
     run("init", "--quiet", "--initial-branch=main");
     expect(failed(reading.part("backup", "/backups/emptied/git", "/backups/first/git"))).toContain("has no refs");
-    expect(succeeded(reading.part("backup", "/backups/empty/git"))).toContain("0 refs");
+    database("first", "1");
+    database("empty", "2");
+    expect(succeeded(reading.part("backup", "/backups/empty/git", "/backups/first/git"))).toContain("0 refs");
     succeeded(reading.part("verify", "/backups/empty/git"));
     succeeded(reading.restoreElsewhere("/backups/empty/git"));
     expect(run("symbolic-ref", "HEAD")).toBe("refs/heads/main");

@@ -301,7 +301,7 @@ test("Pulumi is content, and a container is not: exit code 1, and why", async ()
     stdout: "protea-api-1: exited\n  it ended with exit code 0\n  it has logged nothing\nmissing: protea-minio-1\n",
     stderr:
       "bin/pulumi up --stack local --yes\n" +
-      "2 of 18 containers not as declared; missing: protea-minio-1; exited: protea-api-1\n",
+      `2 of ${wanted.length} containers not as declared; missing: protea-minio-1; exited: protea-api-1\n`,
   });
 });
 

@@ -53,7 +53,8 @@ class BucketBackup:
                 yield json_line(entry)
 
         listing = write_whole(self._out / LISTING, lines())
-        refuse_emptied(f"bucket {self._bucket}", "bucket", total["objects"], len(self._known))
+        for previous in self._sources[1:]:
+            refuse_emptied(f"bucket {self._bucket}", self._out, total["objects"], previous, len(self._known))
         for path in contents(self._out):
             if bytes.fromhex(path.name) not in kept:
                 path.unlink()

@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections import deque
@@ -30,12 +31,24 @@ def unused_name(form: str, used: Callable[[str], bool]) -> str:
     return name
 
 
-def refuse_emptied(what: str, part: str, found: int, before: int) -> None:
-    """A disk that was lost comes back empty: a backup of that, as the newest, would stand before the last good one."""
-    if found == 0 and before > 0:
+def _database_of(part: Path) -> str | None:
+    """The database system whose part lies beside this one: one that was made anew is another."""
+    try:
+        found = re.search(r'"system" ?: ?"(\d+)"', (part.parent / "postgres" / "part.json").read_text())
+    except OSError:
+        return None
+    return found and found[1]
+
+
+def refuse_emptied(what: str, out: Path, found: int, previous: Path, before: int) -> None:
+    """A disk that was lost comes back empty: a backup of that, as the newest, would stand before the last good one.
+
+    Where the database was made anew too, all begins anew.
+    """
+    if found == 0 and before > 0 and _database_of(out) == _database_of(previous):
         fail(
             f"{what} is empty, and the backup before has {before} in it: bring them back (make restore SYSTEM=protea AT=latest "
-            f"ONLY={part}), or, where it is meant to be empty, put anything there"
+            f"ONLY={out.name}), or, where it is meant to be empty, put anything there"
         )
 
 

@@ -179,7 +179,7 @@ def backup(out: Path, previous: Path | None = None) -> str:
         time.sleep(1.1)
         part = _copy(out, names, state)
         if previous:
-            refuse_emptied("the lab folder", "lab", part["files"], read_part(previous, "lab")["files"])
+            refuse_emptied("the lab folder", out, part["files"], previous, read_part(previous, "lab")["files"])
     write_whole(out / "part.json", [json_line(part)])
     flush(out)
     how = "as in the backup before" if part["linked"] else "copied"

@@ -1,8 +1,17 @@
 /** Whole container arguments in a form people review. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { isMap, isScalar, parseDocument, stringify, visit } from "yaml";
 import { containerArguments } from "../../../engines/docker/container-args.ts";
 import type { EnvironmentValue, ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
 import type { Stack } from "../../../systems/stack.ts";
+
+/** Files that containers get as they are here, by their content: people review them where they are. */
+const SOURCES = new Map(
+  readdirSync("systems", { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(sh|py)$/.test(name))
+    .map((name) => [readFileSync(join("systems", name), "utf8"), `as in systems/${name}`]),
+);
 
 /** `${robotoff:postgresPassword}`, with `|url` where it is percent-encoded. */
 function show(value: EnvironmentValue): string {
@@ -20,8 +29,9 @@ export function environmentOf(service: ServiceSpec): Record<string, string> {
 /** A service's containers by name: every argument, with the environment. */
 function containersOfService(system: SystemSpec, service: ServiceSpec, stack: string, keep: boolean) {
   return Array.from({ length: service.replicas }, (_, index) => {
-    const { name, ...rest } = containerArguments(system, service, index + 1, stack, keep);
-    return [name, { ...rest, environment: environmentOf(service) }] as const;
+    const { name, uploads, ...rest } = containerArguments(system, service, index + 1, stack, keep);
+    const shown = uploads.map(({ file, content }) => ({ file, content: SOURCES.get(content) ?? content }));
+    return [name, { ...rest, environment: environmentOf(service), uploads: shown }] as const;
   });
 }
 

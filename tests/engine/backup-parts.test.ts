@@ -1,0 +1,89 @@
+/** PROTEA's bucket, lab folder and repository as parts of a stack's backups: made with them, found when they rot, brought back. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { failed, here, succeeded } from "./host.ts";
+import { TestStack } from "./stack.harness.ts";
+
+let stack: TestStack;
+let folder: string;
+const lab = () => join(stack.folder, "lab");
+const repository = () => join(stack.folder, "repository");
+const git = (...args: string[]) => {
+  const who = ["-c", "safe.directory=*", "-c", "user.name=test", "-c", "user.email=test@localhost"];
+  return execFileSync("git", [...who, "-C", repository(), ...args], { encoding: "utf8" });
+};
+
+beforeAll(async () => {
+  stack = await TestStack.create(["protea"], here, true);
+  folder = join(stack.folder, ".local/backups/protea");
+  mkdirSync(join(lab(), "datasets"), { recursive: true });
+  writeFileSync(join(lab(), "datasets/one"), "first");
+  mkdirSync(repository());
+  git("init", "--quiet", "--bare");
+  git("update-ref", "refs/heads/main", git("commit-tree", "-m", "first", emptyTree()).trim());
+  Object.assign(stack.config, { "protea:lab": lab(), "protea:repository": repository() });
+  succeeded(stack.makeUp());
+});
+
+afterAll(() => {
+  stack.remove();
+});
+
+const emptyTree = () => git("hash-object", "-t", "tree", "-w", "/dev/null").trim();
+const latest = () => join(folder, readlinkSync(join(folder, "latest")));
+const parts = () =>
+  readdirSync(latest(), { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : []));
+
+/** Runs Python with the server's client, `client`, and the bucket's name, `bucket`. */
+const inBucket = (program: string) => {
+  const prelude = "import os, sys; sys.path.insert(0, '/opt/backup-parts'); from s3 import Client";
+  const given = "client, bucket = Client(os.environ['MC_HOST_server']), os.environ['BUCKET']";
+  return stack.docker(
+    "exec",
+    stack.container("protea", "files-backup"),
+    "python3",
+    "-B",
+    "-c",
+    [prelude, given, program].join("\n"),
+  );
+};
+const keys = () =>
+  inBucket("print(sorted(o.key + ' ' + o.etag + ' ' + str(o.headers) for o in client.objects(bucket)))");
+
+test("the first up keeps them beside the database, and they are brought back with the applications stopped", () => {
+  expect(parts()).toEqual(["bucket", "git", "lab", "postgres"]);
+  inBucket(
+    "for n in range(20): client.request('PUT', bucket, f'a {n}', body=b'x' * (n + 1), headers={'x-amz-meta-n': str(n)})",
+  );
+  expect(succeeded(stack.operation("backup"))).toContain("20 of them copied");
+  expect(succeeded(stack.operation("backup"))).toContain("0 of them copied, 0 B; 20 as in the backup before");
+  const [before, main] = [keys(), git("rev-parse", "main")];
+
+  inBucket("for n in range(10): client.remove(bucket, f'a {n}')\nclient.request('PUT', bucket, 'a 19', body=b'other')");
+  rmSync(join(lab(), "datasets"), { recursive: true });
+  git("update-ref", "-d", "refs/heads/main");
+  expect(failed(stack.operation("restore", "--at", "latest", "--only", "objects"))).toContain(
+    "found ONLY=objects; protea has postgres, bucket, lab, git",
+  );
+  const text = succeeded(stack.operation("restore", "--at", "latest", "--only", "bucket,lab,git", "--yes", "1"));
+  expect(text).toMatch(/11 of them written.*; 1 replaced and 0 removed are in the bucket protea-before-/);
+  expect(keys()).toBe(before);
+  expect(readFileSync(join(lab(), "datasets/one"), "utf8")).toBe("first");
+  expect(git("rev-parse", "main")).toBe(main);
+  succeeded(stack.operation("status"));
+});
+
+test("what rotted in a backup is found, and the next one does not share it", () => {
+  succeeded(stack.operation("backup"));
+  const objects = join(latest(), "bucket/objects");
+  const start = readdirSync(objects).find((name) => !name.startsWith("."))!;
+  const file = join(objects, start, readdirSync(join(objects, start))[0]!);
+  const content = readFileSync(file);
+  chmodSync(file, 0o600);
+  // In place: in every backup that shares it.
+  writeFileSync(file, Buffer.from(content.map((byte) => byte ^ 1)));
+  expect(failed(stack.operation("verify"))).toContain(file.slice(folder.length + 1));
+  expect(succeeded(stack.operation("backup"))).toContain("backs up bucket once more, without the backup before");
+  succeeded(stack.operation("verify"));
+});
