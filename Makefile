@@ -25,6 +25,7 @@
 #   NAME=name                        of a checkpoint
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
+#   ROOM=config                      a room alone (mutants)
 #   ARGS='--diff'                    anything else, for pulumi, jest, the benchmark, the mutants
 
 STACK ?= local
@@ -172,5 +173,5 @@ unit: ## tests that need no Docker engine
 engine: ## tests on this machine's Docker engine, beside whatever runs
 	node_modules/.bin/jest --selectProjects engine $(ARGS)
 
-mutants: ## would the unit tests notice a small change? make mutants ARGS='--mutate config/*.ts'
-	set -f; node_modules/.bin/stryker run $(ARGS)
+mutants: ## would the unit tests notice a small change? make mutants ROOM=config ARGS='--mutate config/units.ts'
+	set -f; for room in $(or $(ROOM),config systems engines hosts operations); do ROOM=$$room node_modules/.bin/stryker run $(ARGS) || exit; done

@@ -1,12 +1,26 @@
 /** `make mutants`: would the unit tests notice a small change of the code? docs/testing.md. */
 import { project } from "./jest.config.js";
 
-const folder = ".local/mutants";
+/**
+ * The rooms without effects of their own, and the daily commands, which are tried against a fake docker; each with the
+ * tests of its own that must notice its changes. What is common is passed through by hundreds of others as well: to try
+ * them all would take a day.
+ */
+const ROOMS = {
+  config: ["configuration", "schema.test.ts"],
+  systems: ["containers", "configuration/rules.test.ts", "outputs.test.ts", "operations/queues.test.ts"],
+  engines: ["containers", "compose.test.ts"],
+  hosts: ["hosts", "scripts/checks.test.ts"],
+  operations: ["operations"],
+};
+const room = process.env.ROOM;
+if (!ROOMS[room]) throw new Error(`found ROOM=${room ?? ""}, expected one of ${Object.keys(ROOMS).join(", ")}`);
+const folder = `.local/mutants/${room}`;
 
 /** @type {import("@stryker-mutator/api/core").PartialStrykerOptions} */
 export default {
-  // The rooms without effects of their own, and the daily commands, which are tried against a fake docker.
-  mutate: ["config", "systems", "engines", "hosts", "operations"].map((room) => `${room}/**/*.ts`),
+  mutate: [`${room}/**/*.ts`],
+  testFiles: ROOMS[room].map((test) => `tests/unit/${test.endsWith(".ts") ? test : `${test}/**/*.test.ts`}`),
   testRunner: "jest",
   jest: {
     projectType: "custom",
@@ -32,7 +46,7 @@ export default {
   timeoutMS: 60_000,
   tempDirName: `${folder}/sandbox`,
   ignorePatterns: ["/.local", "/bench"],
-  reporters: ["clear-text", "html", "json"],
+  reporters: ["progress-append-only", "clear-text", "html", "json"],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   htmlReporter: { fileName: `${folder}/report.html` },
   jsonReporter: { fileName: `${folder}/report.json` },

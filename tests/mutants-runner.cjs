@@ -25,8 +25,8 @@ module.exports = class MutantsRunner extends TestRunner {
     const known = JSON.parse(readFileSync(notes, "utf8"));
     const asked = new RegExp(pattern, "i");
     const having = tests
-      .filter(({ path }) => known[path]?.names.some((name) => asked.test(name)) ?? true)
-      .sort((a, b) => (known[a.path]?.runtime ?? 0) - (known[b.path]?.runtime ?? 0));
+      .filter(({ path }) => known[path]?.names.some((name) => asked.test(name)))
+      .sort((a, b) => known[a.path].runtime - known[b.path].runtime);
     for (const test of having) if (!failed) await super.runTests([test], watcher, options);
   }
 };

@@ -28,6 +28,40 @@ const rules: [string, Values, string[]][] = [
         "give one of them another",
     ],
   ],
+  [
+    "a host port on every address, and then on one",
+    { ...robotoff({ api: { ports: ["5500:5500"] } }), ...protea({ api: { ports: ["127.0.0.1:5500:8000"] } }) },
+    [
+      "protea:services.api.ports: host port 127.0.0.1:5500 is already published by robotoff:services.api; " +
+        "give one of them another",
+    ],
+  ],
+  [
+    "a host port on every IPv6 address, and then on one",
+    { ...robotoff({ api: { ports: ["[::]:5500:5500"] } }), ...protea({ api: { ports: ["[::1]:5500:8000"] } }) },
+    [
+      "protea:services.api.ports: host port ::1:5500 is already published by robotoff:services.api; " +
+        "give one of them another",
+    ],
+  ],
+  [
+    "a host port on one address, and then on every IPv6 address",
+    protea({ api: { ports: ["[::]:5500:8000"] } }),
+    [
+      "protea:services.api.ports: host port :::5500 is already published by robotoff:services.api; " +
+        "give one of them another",
+    ],
+  ],
+  [
+    "a host port of a pool without containers: fine",
+    workers({ name: "w", replicas: 0, ports: ["127.0.0.1:5500:1"] }),
+    [],
+  ],
+  [
+    "a host port of an unnumbered pool without containers: fine",
+    workers({ name: "w", replicas: 0, numbered: false, ports: ["127.0.0.1:5500:1"] }),
+    [],
+  ],
   ["one host port on two addresses: fine", protea({ api: { ports: ["10.1.0.5:5500:8000"] } }), []],
   ["one host port for tcp and udp: fine", protea({ api: { ports: ["127.0.0.1:5500:8000/udp"] } }), []],
   [
@@ -231,6 +265,35 @@ const rules: [string, Values, string[]][] = [
     [
       "robotoff:highPriorityQueues: 4, but no worker consumes robotoff-high-3, robotoff-high-4; add workers or lower it",
     ],
+  ],
+  [
+    "a high-priority queue whose worker has no containers",
+    {
+      "robotoff:highPriorityQueues": 2,
+      ...workers(
+        { name: "w", replicas: 1, queues: ["robotoff-high-1"] },
+        { name: "v", replicas: 0, numbered: false, queues: ["robotoff-high-2"] },
+      ),
+    },
+    ["robotoff:highPriorityQueues: 2, but no worker consumes robotoff-high-2; add workers or lower it"],
+  ],
+  [
+    "as many high-priority queues as workers: fine",
+    {
+      "robotoff:highPriorityQueues": 2,
+      ...workers({ name: "w", replicas: 2, queues: ["robotoff-high-{n}"] }),
+    },
+    [],
+  ],
+  [
+    "high-priority queues that are not numbered: fine",
+    { "robotoff:highPriorityQueues": 2, ...workers({ name: "w", queues: ["robotoff-high", "robotoff-high-x"] }) },
+    [],
+  ],
+  [
+    "a second consumer without containers: fine",
+    { "protea:workers": [{ name: "more", queue: "protea.embeddings", replicas: 0 }] },
+    [],
   ],
 ];
 

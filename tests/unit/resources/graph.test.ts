@@ -94,6 +94,25 @@ describe("local", () => {
     expect(named(volumes.filter((volume) => volume.protect || volume.retainOnDelete))).toEqual([]);
   });
 
+  test("no volume is replaced because of its labels: an empty one would be in the place of the data", () => {
+    const volumes = resources.filter(isA("Volume"));
+    expect(named(volumes.filter(({ ignoreChanges }) => ignoreChanges.join() !== "labels"))).toEqual([]);
+  });
+
+  test("a password is generated once, and nothing of it is logged", () => {
+    const generating = resources.filter(({ parent }) => parent === "secrets");
+    expect(generating.length).toBeGreaterThan(3);
+    for (const { inputs, secretOutputs } of generating) {
+      expect(inputs).toEqual({
+        create: "od -An -N16 -tx1 /dev/urandom | tr -d ' \\n'",
+        update: ":",
+        logging: "none",
+        addPreviousOutputInEnv: false,
+      });
+      expect(secretOutputs).toEqual(["stdout"]);
+    }
+  });
+
   test("generated passwords are kept as secrets and appear nowhere in clear", () => {
     expect(find(resources, "secrets-protea-minioPassword").secretOutputs).toEqual(["stdout"]);
     expect(JSON.stringify(resources)).not.toContain("generated-by");
@@ -193,6 +212,18 @@ describe("parts", () => {
   test("a system that is not enabled registers nothing", async () => {
     const resources = await graph("local", ROBOTOFF);
     expect(named(resources).filter((name) => name.includes("protea"))).toEqual([]);
+  });
+
+  test("a service of no containers has none, and nothing waits for it", async () => {
+    const none = { replicas: 0 };
+    const services = { scheduler: none, triton: none, redis: none };
+    const resources = await graph("local", { ...ROBOTOFF, "robotoff:services": services });
+    const containers = resources.filter(isA("Container")).map(({ inputs }) => inputs.name);
+    expect(containers).toContain("robotoff_api_1");
+    expect(containers.filter((name) => /scheduler|triton|redis/.test(String(name)))).toEqual([]);
+    const waiting = resources.filter(isA("Command")).map(({ inputs }) => String(inputs.create));
+    expect(waiting.join("\n")).toContain("robotoff_api_1=");
+    expect(waiting.filter((create) => /_(scheduler|triton|redis)_/.test(create))).toEqual([]);
   });
 
   test("a wrong configuration registers nothing, and says why", async () => {

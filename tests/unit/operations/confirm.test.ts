@@ -1,6 +1,6 @@
 // The question before something that cannot be undone: asked at a terminal only, and only y goes on.
 import { PassThrough } from "node:stream";
-import { confirm } from "../../operations/confirm.ts";
+import { confirm } from "../../../operations/confirm.ts";
 
 /** A terminal (or a pipe) where this is typed, and what it shows. */
 function terminal(typed: string | undefined, isTTY: boolean) {

@@ -1,8 +1,8 @@
 // Pulumi's file backend, read and mended without Pulumi.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isTorn, locks, mend, readState } from "../../../operations/recovery/backend.ts";
-import { Checkout } from "../support/checkout.ts";
+import { isTorn, locks, mend, readState } from "../../../../operations/recovery/backend.ts";
+import { Checkout } from "../../support/checkout.ts";
 
 jest.mock("node:os", () => ({
   ...jest.requireActual<object>("node:os"),

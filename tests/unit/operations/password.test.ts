@@ -1,8 +1,8 @@
 // `make password`: which secret is meant, its value in the state, and that it is not printed where it may be kept.
-import { chosenKey, generatedValue, secretKeys } from "../../operations/password/keys.ts";
-import { serviceSpec } from "../../systems/service-spec.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
-import { committed } from "./support/stack.ts";
+import { chosenKey, generatedValue, secretKeys } from "../../../operations/password/keys.ts";
+import { serviceSpec } from "../../../systems/service-spec.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+import { committed } from "../support/stack.ts";
 
 const protea = committed("local").systems[1]!;
 

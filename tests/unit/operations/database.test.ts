@@ -1,9 +1,9 @@
 // What make db and make db-clean ask of PostgreSQL, and what is made of the answer.
 import { readFileSync } from "node:fs";
-import { interval, planRows, question, readPlan } from "../../operations/database/cleaning.ts";
-import { psqlArguments } from "../../operations/database/psql.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
-import { committed } from "./support/stack.ts";
+import { interval, planRows, question, readPlan } from "../../../operations/database/cleaning.ts";
+import { psqlArguments } from "../../../operations/database/psql.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+import { committed } from "../support/stack.ts";
 
 const psql = (container: string, user: string, database: string) =>
   `exec -i ${container} psql -Xq -U ${user} -d ${database} -v ON_ERROR_STOP=1`;

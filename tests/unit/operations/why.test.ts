@@ -1,6 +1,6 @@
 // What `make why` says of a container, from what `docker container inspect` and `docker logs` print.
-import type { Inspected } from "../../engines/docker/inspect.ts";
-import { explain } from "../../operations/containers/explain.ts";
+import type { Inspected } from "../../../engines/docker/inspect.ts";
+import { explain } from "../../../operations/containers/explain.ts";
 
 const container = (state: Partial<Inspected["State"]>): Inspected => ({
   Id: "0123",

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { Checkout } from "../support/checkout.ts";
+import { Checkout } from "../../support/checkout.ts";
 
 let checkout: Checkout;
 beforeEach(() => (checkout = new Checkout()));

@@ -1,6 +1,6 @@
 // A stack file is people's: another number of containers changes that number and not one character more.
-import { Checkout } from "./support/checkout.ts";
-import { poolPath, replicasWanted, withReplicas } from "../../operations/scale/replicas.ts";
+import { Checkout } from "../support/checkout.ts";
+import { poolPath, replicasWanted, withReplicas } from "../../../operations/scale/replicas.ts";
 
 const FILE = `# Comment
 config:

@@ -1,9 +1,9 @@
 // What `make status` says of a container, from its declaration and what `docker container inspect` prints.
-import type { Inspected } from "../../engines/docker/inspect.ts";
-import { age, declared, rows, summary } from "../../operations/containers/rows.ts";
-import type { SystemSpec } from "../../systems/spec.ts";
-import { healthcheck } from "../../systems/healthchecks.ts";
-import { serviceSpec } from "../../systems/service-spec.ts";
+import type { Inspected } from "../../../engines/docker/inspect.ts";
+import { age, declared, rows, summary } from "../../../operations/containers/rows.ts";
+import type { SystemSpec } from "../../../systems/spec.ts";
+import { healthcheck } from "../../../systems/healthchecks.ts";
+import { serviceSpec } from "../../../systems/service-spec.ts";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const system: SystemSpec = {

@@ -7,7 +7,7 @@ import {
   type Found,
   type Lock,
   type State,
-} from "../../../operations/recovery/leftovers.ts";
+} from "../../../../operations/recovery/leftovers.ts";
 
 const lock: Lock = { pid: 4711, username: "off", hostname: "here", timestamp: "2026-11-21T22:47:00Z" };
 const urn = (name: string) => `urn:pulumi:local::robotoff-protea::type::${name}`;

@@ -1,8 +1,8 @@
 // `make expose`: to the frontend and nothing else.
-import { frontendAddress, tunnelCommand, type Program } from "../../operations/expose/tunnel.ts";
-import type { ServiceSpec } from "../../systems/spec.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
-import { committed } from "./support/stack.ts";
+import { frontendAddress, tunnelCommand, type Program } from "../../../operations/expose/tunnel.ts";
+import type { ServiceSpec } from "../../../systems/spec.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+import { committed } from "../support/stack.ts";
 
 const protea = committed("local").systems[1]!;
 const publishing = (address: string, container = 3000) => ({

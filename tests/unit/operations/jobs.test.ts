@@ -10,8 +10,8 @@ import {
   statusFilter,
   time,
   type Job,
-} from "../../operations/jobs/rows.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
+} from "../../../operations/jobs/rows.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
 
 const NOW = Date.parse("2026-11-24T22:00:00Z");
 const ID = "6f1c2e9a-0b1d-4c55-9a51-0123456789ab";

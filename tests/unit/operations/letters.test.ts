@@ -1,6 +1,6 @@
 // `make letters`: dead letters as text, and that nothing is changed before a person said so.
-import { bodyText, letterText, type Letter } from "../../operations/letters/text.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
+import { bodyText, letterText, type Letter } from "../../../operations/letters/text.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
 
 test.each<[string, Buffer, number, string]>([
   ["text", Buffer.from('{"job_id": "1"}'), 15, '{"job_id": "1"}'],

@@ -1,6 +1,6 @@
 // The picture of a stack from its resource graph: which services are drawn, as what, and who waits for whom.
-import { topology, type GraphResource } from "../../operations/topology/picture.ts";
-import { Checkout } from "./support/checkout.ts";
+import { topology, type GraphResource } from "../../../operations/topology/picture.ts";
+import { Checkout } from "../support/checkout.ts";
 
 const urn = (name: string) => `urn:pulumi:test::robotoff-protea::type::${name}`;
 const SERVICE = "robotoff-protea:components:Service";

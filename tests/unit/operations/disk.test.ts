@@ -1,10 +1,10 @@
 // Which images make reclaim may remove, what make disk adds up, and what both ask the engine and the host.
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nameOf, removable, removal, type Image } from "../../operations/disk/removable.ts";
-import { dockerSize, freeCache, largestVolumes, usageRows, type Usage } from "../../operations/disk/usage.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
-import { committed } from "./support/stack.ts";
+import { nameOf, removable, removal, type Image } from "../../../operations/disk/removable.ts";
+import { dockerSize, freeCache, largestVolumes, usageRows, type Usage } from "../../../operations/disk/usage.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+import { committed } from "../support/stack.ts";
 
 /** Built on the n-th of November. */
 function image(day: number, ...names: string[]): Image {

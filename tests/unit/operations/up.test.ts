@@ -1,10 +1,10 @@
 // What `make up` brings back before Pulumi runs, from the declaration, the engine and the state.
-import type { Inspected } from "../../engines/docker/inspect.ts";
-import { declared } from "../../operations/containers/rows.ts";
-import { describePlan, mayMissMore, plan, withLostObjects, type Plan } from "../../operations/up/plan.ts";
-import type { State } from "../../operations/recovery/leftovers.ts";
-import { serviceSpec } from "../../systems/service-spec.ts";
-import type { SystemSpec } from "../../systems/spec.ts";
+import type { Inspected } from "../../../engines/docker/inspect.ts";
+import { declared } from "../../../operations/containers/rows.ts";
+import { describePlan, mayMissMore, plan, withLostObjects, type Plan } from "../../../operations/up/plan.ts";
+import type { State } from "../../../operations/recovery/leftovers.ts";
+import { serviceSpec } from "../../../systems/service-spec.ts";
+import type { SystemSpec } from "../../../systems/spec.ts";
 
 const system: SystemSpec = {
   name: "protea",

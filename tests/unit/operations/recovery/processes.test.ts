@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isPulumi, orphans } from "../../../operations/recovery/processes.ts";
+import { isPulumi, orphans } from "../../../../operations/recovery/processes.ts";
 
 const here = process.cwd();
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "processes-")));

@@ -1,11 +1,11 @@
 // `make up` from its first look to its last: what it asks, what it brings back, and how it ends.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { applications } from "../../backups/restore.ts";
-import { healthQuestion } from "../../operations/containers/backends.ts";
-import { declared } from "../../operations/containers/rows.ts";
-import { Checkout } from "./support/checkout.ts";
-import { committed } from "./support/stack.ts";
+import { applications } from "../../../backups/restore.ts";
+import { healthQuestion } from "../../../operations/containers/backends.ts";
+import { declared } from "../../../operations/containers/rows.ts";
+import { Checkout } from "../support/checkout.ts";
+import { committed } from "../support/stack.ts";
 
 const [robotoff, protea] = committed("local").systems;
 const wanted = declared(protea!);

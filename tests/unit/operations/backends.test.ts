@@ -1,8 +1,8 @@
 // Robotoff's whole health: how it is asked for, and what is made of the answer.
-import { healthQuestion, readHealth } from "../../operations/containers/backends.ts";
-import { declared } from "../../operations/containers/rows.ts";
-import { committed } from "./support/stack.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
+import { healthQuestion, readHealth } from "../../../operations/containers/backends.ts";
+import { declared } from "../../../operations/containers/rows.ts";
+import { committed } from "../support/stack.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
 
 const local = committed("local");
 const answer = (...results: object[]) => JSON.stringify({ status: 200, headers: {}, message: { results } });

@@ -1,7 +1,7 @@
 // `make run`: a one-off container like a service's, with another command.
-import { oneOff, type Whole } from "../../operations/run/one-off.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
-import { committed } from "./support/stack.ts";
+import { oneOff, type Whole } from "../../../operations/run/one-off.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+import { committed } from "../support/stack.ts";
 
 const [robotoff, protea] = committed("local").systems;
 const service = (system: typeof robotoff, name: string) => system!.services.find((one) => one.name === name)!;

@@ -1,8 +1,14 @@
 // `make start|stop|restart|logs`: the words of docker compose, and what the verb does with them.
-import { applications, composeWords, plainLogWords, type Verb, type Wanted } from "../../operations/services/words.ts";
-import type { SystemSpec } from "../../systems/spec.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
-import { committed, STACKS } from "./support/stack.ts";
+import {
+  applications,
+  composeWords,
+  plainLogWords,
+  type Verb,
+  type Wanted,
+} from "../../../operations/services/words.ts";
+import type { SystemSpec } from "../../../systems/spec.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+import { committed, STACKS } from "../support/stack.ts";
 
 const [robotoff, protea] = committed("local").systems as [SystemSpec, SystemSpec];
 

@@ -1,8 +1,8 @@
 // `make queues`: consumers beside what is declared, and what is wrong with them.
-import { queueRows, type ListedQueue } from "../../operations/queues/rows.ts";
-import { consumedQueues, type ConsumedQueue } from "../../systems/protea/queues.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
-import { committed } from "./support/stack.ts";
+import { queueRows, type ListedQueue } from "../../../operations/queues/rows.ts";
+import { consumedQueues, type ConsumedQueue } from "../../../systems/protea/queues.ts";
+import { FakeDocker } from "../support/fake-docker.ts";
+import { committed } from "../support/stack.ts";
 
 const protea = committed("local").systems[1]!;
 
