@@ -1,4 +1,5 @@
 /** `make mutants`: would the unit tests notice a small change of the code? docs/testing.md. */
+import { env } from "node:process";
 import { project } from "./jest.config.js";
 
 /**
@@ -13,7 +14,7 @@ const ROOMS = {
   hosts: ["hosts", "scripts/checks.test.ts"],
   operations: ["operations"],
 };
-const room = process.env.ROOM;
+const room = env.ROOM;
 if (!ROOMS[room]) throw new Error(`found ROOM=${room ?? ""}, expected one of ${Object.keys(ROOMS).join(", ")}`);
 const folder = `.local/mutants/${room}`;
 
