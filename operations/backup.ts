@@ -5,7 +5,7 @@ import { backedUp } from "./backups/systems.ts";
 import { run } from "./command.ts";
 import { readStack } from "./stack.ts";
 
-await run([], async (options) => {
+export const done = run([], async (options) => {
   const stack = readStack(options.stack);
   let worst = 0;
   for (const system of backedUp(stack, options)) {

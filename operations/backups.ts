@@ -6,7 +6,7 @@ import { run } from "./command.ts";
 import { readStack } from "./stack.ts";
 import { table } from "./table.ts";
 
-await run([], (options) => {
+export const done = run([], (options) => {
   const stack = readStack(options.stack);
   const now = new Date();
   const found = backedUp(stack, options).map((system) => ({

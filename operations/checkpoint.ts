@@ -3,7 +3,7 @@ import { backedUp, vault } from "./backups/systems.ts";
 import { run } from "./command.ts";
 import { readStack } from "./stack.ts";
 
-await run(["name"], (options) => {
+export const done = run(["name"], (options) => {
   const stack = readStack(options.stack);
   const { name = "" } = options;
   if (!/^[A-Za-z][\w.-]{0,62}$/.test(name) || name === "latest")

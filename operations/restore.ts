@@ -19,7 +19,7 @@ import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { readStack } from "./stack.ts";
 
-await run(["at", "dry", "only", "yes"], async (options) => {
+export const done = run(["at", "dry", "only", "yes"], async (options) => {
   const stack = readStack(options.stack);
   const now = new Date();
   if (!options.at)

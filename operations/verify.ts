@@ -5,7 +5,7 @@ import { backedUp, backupsOf } from "./backups/systems.ts";
 import { run } from "./command.ts";
 import { readStack } from "./stack.ts";
 
-await run(["at", "deep"], async (options) => {
+export const done = run(["at", "deep"], async (options) => {
   const stack = readStack(options.stack);
   let worst = 0;
   for (const system of backedUp(stack, options)) {
