@@ -62,7 +62,9 @@ function takeShared(maps: Json[]): Json {
  * from an image's recipe.
  */
 export function render(containers: ReturnType<typeof containersOf>): string {
-  const plain = JSON.parse(JSON.stringify(containers)) as Record<string, { image: string; labels: Json }>;
+  // What is relative in a stack file lies below the checkout, which is everybody's own, and so is its length.
+  const text = JSON.stringify(containers).replaceAll(process.cwd(), "CHECKOUT");
+  const plain = JSON.parse(text) as Record<string, { image: string; labels: Json }>;
   // One is left as it is: that nothing of it changes the hash is what keeps a database where it is.
   for (const [name, { image, labels }] of Object.entries(plain))
     if (name !== "robotoff_redis_1" || image.startsWith("robotoff-protea/"))
@@ -79,11 +81,7 @@ export function render(containers: ReturnType<typeof containersOf>): string {
       if (key !== null && flat && text.length < 110 && !text.includes("\\n")) node.flow = true;
     },
   });
-  return (
-    document
-      .toString({ lineWidth: 0, flowCollectionPadding: false })
-      // What is relative in a stack file lies below the checkout, which is everybody's own.
-      .replaceAll(process.cwd(), "CHECKOUT")
-      .replace(/(robotoff-protea\/[a-z-]+):[0-9a-f]{12}\b/g, "$1:HASH")
-  );
+  return document
+    .toString({ lineWidth: 0, flowCollectionPadding: false })
+    .replace(/(robotoff-protea\/[a-z-]+):[0-9a-f]{12}\b/g, "$1:HASH");
 }
