@@ -21,7 +21,7 @@ objects=$(docker exec "$server" sh -c 'psql -qAtX -U "$POSTGRES_USER" -d "$POSTG
 list=$(docker run -i --rm --network none --user root --entrypoint sh -e BACKUPS="/backups/$system" -v "$directory:/backups" \
   "$(docker inspect --type container --format '{{.Image}}' "$server")" -s -- list < "$here/$vault")
 chosen=
-while read -r stamp bytes took how at line; do
+while read -r stamp bytes took how at line _; do
   case "$stamp $how" in " "* | *" -") continue ;; esac
   began=$(date -u -d "$(echo "$stamp" | sed 's/^\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z$/\1-\2-\3 \4:\5:\6/')" +%s)
   if [ "$when" = latest ] || [ $((began + took + 1)) -le "$when" ]; then chosen="$stamp $line"; fi
@@ -36,4 +36,4 @@ if [ -z "$chosen" ]; then
 fi
 echo "$system: PostgreSQL is empty; it is filled from the backup ${chosen% *}" >&2
 if [ "$when" = latest ]; then kind=latest target=-; else kind=time target=$(date -u -d "@$when" "+%Y-%m-%d %H:%M:%S+00"); fi
-exec sh "$here/$restore" "$system" "$directory" "$server" "$agent" "$volume" "${chosen% *}" "${chosen#* }" "$kind" "$target" "$@" >&2
+FILLING=1 exec sh "$here/$restore" "$system" "$directory" "$server" "$agent" "$volume" "${chosen% *}" "${chosen#* }" "$kind" "$target" "$@" >&2

@@ -8,7 +8,7 @@
 # the applications and the server are stopped, the two volumes change places, and all is started again. The old data is
 # kept: in the volume VOLUME.beside-TIME. Interrupted anywhere, the server has the old data or the new, whole; run again it
 # finishes. Where the end of the WAL is wanted, the server is stopped before: nothing may come after it.
-# shellcheck disable=SC2016 # texts for the shell of a container
+# shellcheck disable=SC2016,SC2086 # texts for the shell of a container; names of containers, which have no blanks
 set -eu
 system=$1 directory=$2 server=$3 agent=$4 volume=$5 stamp=$6 line=$7 kind=$8 target=$9
 shift 9
@@ -20,7 +20,13 @@ mark=robotoff-protea.restore
 data=/var/lib/postgresql/data
 
 say() { echo "$system: $*"; }
-die() { echo "$system: $*" >&2; exit 1; }
+# What was stopped for the end of the WAL is started again; not where an empty server is filled: nothing may serve that.
+stopped=
+die() {
+  echo "$system: $*" >&2
+  [ -z "$stopped" ] || [ "${FILLING:-}" = 1 ] || start_again $stopped
+  exit 1
+}
 field() { docker inspect --type container --format "$2" "$1"; }
 
 exec 9> "${TMPDIR:-/tmp}/robotoff-protea-$agent-$(id -u).lock"
@@ -102,6 +108,7 @@ if [ "$kind" = latest ]; then
   say "stops the applications and the server: what is received until then is the end"
   for one in "$@"; do docker stop "$one" > /dev/null 2>&1 || true; done
   docker stop "$server" > /dev/null
+  stopped="$* "
 fi
 say "copies the base backup of $stamp, $((need / 1024)) MiB, into the volume $beside"
 docker volume create --label "$mark=$server" --label "robotoff-protea.stack=$stack" "$beside" > /dev/null
@@ -112,7 +119,7 @@ docker run --rm --network none --user postgres --label "$mark=$server" --entrypo
   chmod 700 .
   cp -a "$2/." .
   pg_verifybackup --quiet --no-parse-wal --ignore .building .
-  touch recovery.signal' copy "$data" "/backups/$system/$stamp/postgres/base" || die "the base backup of $stamp could not be copied; nothing was changed"
+  touch recovery.signal' copy "$data" "/backups/$system/$stamp/postgres/base" || die "the base backup of $stamp could not be copied; the old data is as it was"
 
 # run_scratch ARGS…: the server that recovers, with the arguments of the real one (they must fit those it had) and these.
 run_scratch() {
