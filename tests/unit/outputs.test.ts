@@ -40,6 +40,10 @@ test("URLs where they are published, every container, and how to see logs", () =
   });
 });
 
+test("a service of no containers has none", () => {
+  expect(systemOutputs(system(service({ replicas: 0 }))).containers).toEqual([]);
+});
+
 test.each<[string, Partial<ServiceSpec>]>([
   ["is not published", { urls: { api: "http://{8000}/" } }],
   ["is another than what is published", { ports: [port("127.0.0.1", 8000, 8001)], urls: { api: "http://{8000}/" } }],
