@@ -128,7 +128,7 @@ describe("scripts", () => {
     process.env.PATH = "/nowhere";
     expect(runScript(host("ssh://x"), "disk")).toEqual({ code: 1, stdout: "", stderr: "ssh: spawnSync ssh ENOENT" });
     process.env.PATH = `${fake.folder}:${PATH}`;
-    fake.program("ssh", "kill -9 $$");
+    fake.program("ssh", "cat >/dev/null; kill -9 $$");
     expect(runScript(host("ssh://x"), "disk")).toEqual({ code: 1, stdout: "", stderr: "" });
   });
 
