@@ -9,7 +9,7 @@ import { project } from "./jest.config.js";
  */
 const ROOMS = {
   config: ["configuration", "schema.test.ts"],
-  systems: ["containers", "configuration/rules.test.ts", "outputs.test.ts", "operations/queues.test.ts"],
+  systems: ["containers", "configuration", "outputs.test.ts", "resources/order.test.ts"],
   engines: ["containers", "compose.test.ts"],
   hosts: ["hosts", "scripts/checks.test.ts"],
   operations: ["operations"],

@@ -49,7 +49,7 @@ test.each<[string, Partial<ServiceSpec>]>([
   ["is another than what is published", { ports: [port("127.0.0.1", 8000, 8001)], urls: { api: "http://{8000}/" } }],
   ["names no port", { ports: [port("127.0.0.1", 8000, 8000)], urls: { api: "http://example/" } }],
 ])("a URL whose port %s is not told", (_what, change) => {
-  expect(systemOutputs(system(service(change))).urls).toEqual({});
+  expect(systemOutputs(system(service(change))).urls).toStrictEqual({});
 });
 
 describe("make urls", () => {

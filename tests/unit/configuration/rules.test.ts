@@ -123,6 +123,11 @@ const rules: [string, Values, string[]][] = [
     ],
   ],
   [
+    "a heap of all the container's memory: fine",
+    { ...robotoff({ elasticsearch: { memory: "2g" } }), "robotoff:elasticsearch": { heap: "2g" } },
+    [],
+  ],
+  [
     "a heap above the container's memory",
     { ...robotoff({ elasticsearch: { memory: "1g" } }), "robotoff:elasticsearch": { heap: "2g" } },
     [
@@ -173,6 +178,24 @@ const rules: [string, Values, string[]][] = [
         "expected exactly 1: the coordinator serialises GPU access; two cause RetryLaterError storms",
       "protea:workers[0].replicas: found 2 consumers of protea.embeddings (also protea:services.worker-embeddings), " +
         "expected exactly 1: the coordinator serialises GPU access; two cause RetryLaterError storms",
+    ],
+  ],
+  [
+    "three coordinators, and one without containers",
+    {
+      "protea:workers": [
+        { name: "more", queue: "protea.embeddings", replicas: 0 },
+        { name: "training", queue: "protea.training", command: ["x", "protea.embeddings"] },
+        { name: "other", queue: "protea.other", command: ["x", "protea.embeddings"] },
+      ],
+    },
+    [
+      "protea:services.worker-embeddings.replicas: found 3 consumers of protea.embeddings " +
+        "(also protea:workers[1], protea:workers[2]), expected exactly 1: " +
+        "the coordinator serialises GPU access; two cause RetryLaterError storms",
+      "protea:workers[0].replicas: found 3 consumers of protea.embeddings " +
+        "(also protea:services.worker-embeddings, protea:workers[1], protea:workers[2]), expected exactly 1: " +
+        "the coordinator serialises GPU access; two cause RetryLaterError storms",
     ],
   ],
   [

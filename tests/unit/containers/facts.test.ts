@@ -94,10 +94,11 @@ test.each([
   ["robotoff", "postgres-data", "robotoff_postgres-data"],
   ["protea", "postgres_data", "protea_postgres_data"],
 ])("%s: a volume's configured name, and whether it is there already", (system, name, dockerName) => {
-  const volume = (settings: object) =>
-    described({ [`${system}:volumes`]: { [name]: settings } })
+  const volume = (settings?: object) =>
+    described(settings && { [`${system}:volumes`]: { [name]: settings } })
       .find((one) => one.name === system)!
       .volumes.find((one) => one.name === name);
+  expect(volume()).toEqual({ name, dockerName, external: false });
   expect(volume({})).toEqual({ name, dockerName, external: false });
   expect(volume({ external: true })).toEqual({ name, dockerName, external: true });
   expect(volume({ name: "pgdata" })).toEqual({ name, dockerName: "pgdata", external: false });

@@ -1,35 +1,7 @@
 // `make queues`: consumers beside what is declared, and what is wrong with them.
 import { queueRows, type ListedQueue } from "../../../operations/queues/rows.ts";
-import { consumedQueues, type ConsumedQueue } from "../../../systems/protea/queues.ts";
+import type { ConsumedQueue } from "../../../systems/protea/queues.ts";
 import { FakeDocker } from "../support/fake-docker.ts";
-import { committed } from "../support/stack.ts";
-
-const protea = committed("local").systems[1]!;
-
-test("what the committed stack consumes: the reaper's queue is none, and neither is a job's", () => {
-  const all = consumedQueues(protea);
-  expect(all.map(({ name, consumers }) => `${name} ${consumers}`)).toEqual([
-    "protea.jobs 1",
-    "protea.embeddings 1",
-    "protea.embeddings.batch 1",
-    "protea.embeddings.write 1",
-    "protea.predictions.batch 1",
-    "protea.predictions.write 1",
-    "protea.ping 1",
-  ]);
-  expect(all.filter(({ single }) => single).map(({ name }) => name)).toEqual(["protea.embeddings"]);
-});
-
-test("the containers of all services of a queue count", () => {
-  const [jobs] = protea.services.filter(({ name }) => name === "worker-jobs");
-  const services = [
-    { ...jobs!, replicas: 3 },
-    { ...jobs!, name: "more", replicas: 2 },
-    { ...jobs!, name: "a job", kind: "job" as const },
-    { ...jobs!, name: "other words", command: ["python", "scripts/worker.py"] },
-  ];
-  expect(consumedQueues({ ...protea, services })).toEqual([{ name: "protea.jobs", consumers: 5, single: undefined }]);
-});
 
 const queue = (name: string, messages: number, consumers: number): ListedQueue => ({ name, messages, consumers });
 const declared: ConsumedQueue[] = [
