@@ -126,3 +126,46 @@ test("several containers of a service are Compose's to name; a job has no health
 test("the secrets that are needed are named, once", () => {
   expect(variables(system)).toEqual(["ROBOTOFF_POSTGRES_PASSWORD"]);
 });
+
+test("several secrets are named in order, each word apart", () => {
+  const environment = {
+    B: { secret: "protea:rabbitmqPassword" },
+    A: ["x", { secret: "protea:a-b--c" }],
+    C: { secret: "protea:rabbitmqPassword" },
+  };
+  const services = [serviceSpec({ name: "a", image: "a", environment })];
+  expect(variables({ ...system, services })).toEqual(["PROTEA_A_B_C", "PROTEA_RABBITMQ_PASSWORD"]);
+});
+
+test("what is not said is left out", () => {
+  const services = [serviceSpec({ name: "redis", image: "redis:7", mounts: [] })];
+  expect(composeFile({ ...system, services, volumes: [] })).toStrictEqual({
+    name: "robotoff",
+    services: {
+      redis: {
+        image: "redis:7",
+        container_name: "robotoff_redis_1",
+        restart: "unless-stopped",
+        mem_limit: 536_870_912,
+        memswap_limit: 536_870_912,
+        stop_grace_period: "10s",
+        logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } },
+        security_opt: ["no-new-privileges:true"],
+      },
+    },
+    networks: { default: { name: "robotoff_default" } },
+  });
+});
+
+test.each<[string, object]>([
+  ["all", { count: "all" }],
+  ["2", { count: 2 }],
+  ["device=0", { device_ids: ["0"] }],
+  ["device=0,GPU-1a", { device_ids: ["0", "GPU-1a"] }],
+])("GPUs by docker's %s", (gpus, which) => {
+  const services = [serviceSpec({ name: "a", image: "a", gpus })];
+  const file = composeFile({ ...system, services }) as { services: { a: { deploy: object } } };
+  expect(file.services.a.deploy).toEqual({
+    resources: { reservations: { devices: [{ driver: "nvidia", ...which, capabilities: ["gpu"] }] } },
+  });
+});

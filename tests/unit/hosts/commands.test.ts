@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { dockerPost } from "../../../hosts/api.ts";
 import { checkHost } from "../../../hosts/checks.ts";
 import { docker, dockerOutput, show } from "../../../hosts/docker.ts";
+import { inContainer, runInstalled } from "../../../hosts/installed.ts";
 import { runScript, showScript } from "../../../hosts/run.ts";
 import { inlineCommand, installCommand, runCommand, script } from "../../../hosts/scripts.ts";
 import { FakeDocker } from "../support/fake-docker.ts";
@@ -139,6 +140,88 @@ describe("scripts", () => {
       "ssh ssh://off@x -- 'sh -s -- '\\''a b'\\''' < hosts/scripts/disk.sh",
       "/bin/sh -c 'sh -s --' < hosts/scripts/gpu.sh",
     ]);
+  });
+});
+
+describe("installed scripts", () => {
+  const far = host("ssh://off@x");
+  const [first, second] = [script("job"), script("healthy")];
+  /** An ssh that notes the command lines, and what goes in by standard input. */
+  const noting = (answer: string) =>
+    fake.program("ssh", `shift 2; echo "$*" >>${fake.folder}/lines; cat >>${fake.folder}/inputs; ${answer}`);
+  const lines = () => readFileSync(`${fake.folder}/lines`, "utf8").trim().split("\n");
+  const inputs = () => readFileSync(`${fake.folder}/inputs`, "utf8");
+  const LOOK = [first, second].map(({ path, hash }) => `[ -x ${path} ] || echo ${hash}`).join("; ");
+
+  test("what the host has is run as it is, with its arguments and its exit code", async () => {
+    noting(`case "$*" in *' a '*) exit 3 ;; esac`);
+    expect(await runInstalled(far, "job", ["a", "b c"], ["healthy"])).toBe(3);
+    expect(lines()).toEqual([LOOK, `${first.path} a 'b c'`]);
+    expect(inputs()).toBe("");
+    expect(errors).toHaveLength(1);
+  });
+
+  test("what it has not is installed first, and nothing else", async () => {
+    noting(`case "$*" in *'|| echo'*) echo ${second.hash} ;; esac`);
+    expect(await runInstalled(far, "job", [], ["healthy"])).toBe(0);
+    expect(lines()).toEqual([LOOK, installCommand(second), first.path]);
+    expect(inputs()).toBe(second.content);
+  });
+
+  test("a script alone", async () => {
+    noting("");
+    await runInstalled(far, "job", []);
+    expect(lines()).toEqual([LOOK.split("; ")[0], first.path]);
+  });
+
+  test.each<[string, string]>([
+    ["echo ' no route to host ' >&2; exit 255", "no route to host"],
+    ["exit 7", `exit code 7: ${LOOK.split("; ")[0]}`],
+  ])("a host that does not answer (%s): nothing is run", async (answer, message) => {
+    noting(answer);
+    await expect(async () => runInstalled(far, "job", [])).rejects.toThrow(new Error(message));
+    expect(lines()).toHaveLength(1);
+  });
+
+  test("no ssh", async () => {
+    process.env.PATH = "/nowhere";
+    await expect(async () => runInstalled(far, "job", [])).rejects.toThrow(new Error("spawnSync ssh ENOENT"));
+  });
+
+  test("another socket: docker finds it by its environment", async () => {
+    const home = fake.folder;
+    const { HOME } = process.env;
+    process.env.HOME = home;
+    fake.program("docker", `echo "$DOCKER_HOST $*" >>${home}/calls; echo 0`);
+    const code = await runInstalled(host("unix:///x.sock"), "job", ["one"]);
+    const ran = inContainer(host("unix:///x.sock"), "box", "postgres", "job", ["a", "b c"]);
+    process.env.HOME = HOME;
+    expect(code).toBe(0);
+    expect(fake.calls.every((call) => call.startsWith("unix:///x.sock "))).toBe(true);
+    expect(ran).toEqual({ code: 0, stdout: "0\n", stderr: "" });
+    expect(fake.calls.at(-1)).toBe("unix:///x.sock exec -i -u postgres box sh -s -- a b c");
+  });
+
+  test("in a container, from standard input: what it prints, complains of, and its exit code", () => {
+    noting("echo printed; echo complained >&2; exit 4");
+    expect(inContainer(far, "box", "postgres", "job", ["a", "b c"])).toEqual({
+      code: 4,
+      stdout: "printed\n",
+      stderr: "complained\n",
+    });
+    expect(lines()).toEqual(["docker exec -i -u postgres box sh -s -- a 'b c'"]);
+    expect(inputs()).toBe(first.content);
+  });
+
+  test("in a container of a host without ssh, or whose ssh was killed", () => {
+    fake.program("ssh", "cat >/dev/null; kill -9 $$");
+    expect(inContainer(far, "box", "u", "job", [])).toEqual({ code: 1, stdout: "", stderr: "" });
+    process.env.PATH = "/nowhere";
+    expect(inContainer(far, "box", "u", "job", [])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "ssh: spawnSync ssh ENOENT",
+    });
   });
 });
 

@@ -1,0 +1,57 @@
+// What container arguments are made by, beside the whole arguments of the committed stacks.
+import { containerArguments, patience } from "../../../engines/docker/container-args.ts";
+import { configHash, labelList } from "../../../engines/docker/labels.ts";
+import { healthcheck } from "../../../systems/healthchecks.ts";
+import { serviceSpec } from "../../../systems/service-spec.ts";
+import type { ServiceSpec } from "../../../systems/spec.ts";
+
+const service = (change: Partial<ServiceSpec>): ServiceSpec => ({
+  ...serviceSpec({ name: "api", path: "protea:services.api", image: "a" }),
+  ...change,
+});
+const argumentsOf = (change: Partial<ServiceSpec>, keep = true) => {
+  const one = service(change);
+  const system = { name: "protea", project: "pro", separator: "-", services: [one], volumes: [] } as const;
+  return containerArguments({ ...system, services: [one], volumes: [] }, one, 2, "local", keep);
+};
+
+test("a container may take as long as Docker needs to call it unhealthy", () => {
+  const check = healthcheck(["CMD", "true"], { startPeriod: 60_000, retries: 3, interval: 20_000, timeout: 5_500 });
+  expect(patience(service({ healthcheck: check }))).toBe(137);
+  expect(patience(service({}))).toBeUndefined();
+});
+
+test("a mount of a volume that is not declared is this program's mistake, and told", () => {
+  const mounts = [{ source: "none", target: "/a", readOnly: false }];
+  expect(() => argumentsOf({ mounts })).toThrow(new Error('protea:services.api: no volume "none"'));
+});
+
+test.each([
+  [undefined, undefined],
+  [1.5, "1.5"],
+])("%s cores", (cpus, expected) => {
+  expect(argumentsOf({ cpus }).cpus).toBe(expected);
+});
+
+test.each([
+  ["service", true, false],
+  ["service", false, true],
+  ["job", true, true],
+] as const)("a %s whose anonymous volumes are kept %s: they go with it %s", (kind, keep, gone) => {
+  expect(argumentsOf({ kind }, keep)).toMatchObject({ name: "pro-api-2", removeVolumes: gone });
+});
+
+test("labels in the provider's form", () => {
+  expect(labelList({ b: "1", a: "" })).toEqual([
+    { label: "b", value: "1" },
+    { label: "a", value: "" },
+  ]);
+});
+
+test("the order of keys, and what is undefined, are nothing to the hash; the order of lists and a null are", () => {
+  const hash = configHash({ a: 1, b: [{ c: 1, d: null }, 2] });
+  expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(configHash({ b: [{ d: null, c: 1 }, 2], e: undefined, a: 1 })).toBe(hash);
+  expect(configHash({ a: 1, b: [2, { c: 1, d: null }] })).not.toBe(hash);
+  expect(configHash({ a: 1, b: [{ c: 1 }, 2] })).not.toBe(hash);
+});
