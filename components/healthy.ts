@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { patience } from "../engines/docker/container-args.ts";
-import { containerName, type SystemSpec } from "../systems/spec.ts";
+import { healthArguments } from "../engines/docker/container-args.ts";
+import type { SystemSpec } from "../systems/spec.ts";
 import type { Host } from "./host.ts";
 import type { Service } from "./service.ts";
 
@@ -14,11 +14,9 @@ export function healthy(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const containers = services.flatMap((service) => service.containers);
-  const args = services.flatMap(({ spec }) =>
-    Array.from(
-      { length: spec.replicas },
-      (_, index) => `${containerName(system, spec.name, index + 1)}=${patience(spec)}`,
-    ),
+  const args = healthArguments(
+    system,
+    services.map(({ spec }) => spec),
   );
   const triggers = containers.map((container) => container.id);
   return host.run(name, { name: "healthy", args, triggers, after: containers }, opts);

@@ -13,6 +13,7 @@ import {
   partsArguments,
   restoreArguments,
 } from "../backups/restore.ts";
+import { healthArguments } from "../engines/docker/container-args.ts";
 import { runInstalled } from "../hosts/installed.ts";
 import { backedUp, backupsOf, windowOf } from "./backups/systems.ts";
 import { run } from "./command.ts";
@@ -39,19 +40,32 @@ export const done = run(["at", "dry", "only", "yes"], async (options) => {
     return 0;
   }
   await confirm(lines.join("\n"), options.yes);
+  let worst = 0;
   for (const { system, target, base, database, others } of planned) {
     // First what the database's rows point to.
+    const begin = Date.now();
     if (others.length > 0) {
       const args = partsArguments(system, others, base);
       const code = await runInstalled(stack.host, "restore-parts", args, besideParts(system));
       if (code !== 0) return code;
     }
+    if (database) {
+      const args = restoreArguments(system, stack.host, target, base);
+      const code = await runInstalled(stack.host, "restore-postgres", args);
+      if (code !== 0) return code;
+    }
+    const waits = healthArguments(
+      system,
+      system.services.filter(({ kind }) => kind === "service"),
+    );
+    const unhealthy = await runInstalled(stack.host, "healthy", waits);
+    if (unhealthy === 0)
+      console.log(`${system.name}: all of it is healthy, ${((Date.now() - begin) / 1_000).toFixed(0)} s after the start`);
+    worst = Math.max(worst, unhealthy);
     if (!database) continue;
-    const code = await runInstalled(stack.host, "restore-postgres", restoreArguments(system, stack.host, target, base));
-    if (code !== 0) return code;
-    // What is written from here on goes on from a base backup of its own.
+    // What is written from here on goes on from a base backup of its own, also where something else is not well.
     const again = await runInstalled(stack.host, "backup", backupArguments(system, stack.host)!, scriptsBeside(system));
-    if (again !== 0) return again;
+    worst = Math.max(worst, again);
   }
-  return 0;
+  return worst;
 });

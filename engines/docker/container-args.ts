@@ -19,6 +19,16 @@ export function patience({ healthcheck: check }: ServiceSpec): number | undefine
   return check && seconds(check.startPeriod + check.retries * (check.interval + check.timeout));
 }
 
+/** The arguments of hosts/scripts/healthy.sh: each container of these services that has a health check, and its seconds. */
+export function healthArguments(system: SystemSpec, services: ServiceSpec[]): string[] {
+  return services.flatMap((service) => {
+    const limit = patience(service);
+    if (limit === undefined) return [];
+    const names = Array.from({ length: service.replicas }, (_, n) => containerName(system, service.name, n + 1));
+    return names.map((name) => `${name}=${limit}`);
+  });
+}
+
 const seconds = (milliseconds: number) => Math.ceil(milliseconds / 1_000);
 
 function mountArgument(system: SystemSpec, service: ServiceSpec, { source, target, readOnly }: Mount) {

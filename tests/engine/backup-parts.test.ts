@@ -68,6 +68,7 @@ test("the first up keeps them beside the database, and they are brought back wit
   );
   const text = succeeded(stack.operation("restore", "--at", "latest", "--only", "bucket,lab,git", "--yes", "1"));
   expect(text).toMatch(/11 of them written.*; 1 replaced and 0 removed are in the bucket protea-before-/);
+  expect(text).toContain("protea: all of it is healthy");
   expect(keys()).toBe(before);
   expect(readFileSync(join(lab(), "datasets/one"), "utf8")).toBe("first");
   expect(git("rev-parse", "main")).toBe(main);

@@ -1,5 +1,5 @@
 // What container arguments are made by, beside the whole arguments of the committed stacks.
-import { containerArguments, patience } from "../../../engines/docker/container-args.ts";
+import { containerArguments, healthArguments, patience } from "../../../engines/docker/container-args.ts";
 import { configHash, labelList } from "../../../engines/docker/labels.ts";
 import { healthcheck } from "../../../systems/healthchecks.ts";
 import { serviceSpec } from "../../../systems/service-spec.ts";
@@ -19,6 +19,13 @@ test("a container may take as long as Docker needs to call it unhealthy", () => 
   const check = healthcheck(["CMD", "true"], { startPeriod: 60_000, retries: 3, interval: 20_000, timeout: 5_500 });
   expect(patience(service({ healthcheck: check }))).toBe(137);
   expect(patience(service({}))).toBeUndefined();
+});
+
+test("each container of a service is waited for, as long as it may take; what has no check is not", () => {
+  const checked = service({ name: "api", replicas: 2, healthcheck: healthcheck(["CMD", "true"], { startPeriod: 0 }) });
+  const system = { name: "protea", project: "pro", separator: "-", services: [], volumes: [] } as const;
+  const args = healthArguments({ ...system, services: [], volumes: [] }, [checked, service({ name: "tool" })]);
+  expect(args).toEqual([`pro-api-1=${patience(checked)}`, `pro-api-2=${patience(checked)}`]);
 });
 
 test("a mount of a volume that is not declared is this program's mistake, and told", () => {
