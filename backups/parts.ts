@@ -75,3 +75,20 @@ export function backupArguments(system: SystemSpec, host: HostSettings): string[
     ...parts.map(partWord),
   ];
 }
+
+/**
+ * The arguments of hosts/scripts/verify.sh, of a system that has backups.
+ * @param stamp of the backup, or latest
+ */
+export function verifyArguments(
+  system: SystemSpec,
+  host: HostSettings,
+  stamp: string,
+  how: "quick" | "deep",
+): string[] {
+  const agent = agentOf(system);
+  return [
+    ...[system.name, backupDirectory(host)!, agent, installedName("vault"), stamp, how],
+    ...partsOf(system).map(partWord),
+  ];
+}

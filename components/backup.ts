@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { AGENT, backupArguments, scriptsBeside } from "../backups/parts.ts";
+import { AGENT, backupArguments, scriptsBeside, verifyArguments } from "../backups/parts.ts";
 import { BESIDE_FILL, fillArguments, SERVER } from "../backups/restore.ts";
 import type { SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
@@ -17,23 +17,30 @@ export interface BackupArgs {
 
 /**
  * The first backup of a system: from it on, with the WAL that is received, every moment can be restored. Made again when
- * the server's container or the one that makes it is another (a new image, another folder, a volume that was lost); `make backup` and the host's schedule make the rest.
+ * the server's container or the one that makes it is another (a new image, another folder, a volume that was lost); `make backup` and the host's schedule, where one is declared, make the rest.
  */
 export class Backup extends Component {
   constructor(args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
     const { system, host, services, after } = args;
     super("Backup", `${system.name}-backups`, opts);
-    host.run(
+    const beside = scriptsBeside(system);
+    const backup = backupArguments(system, host.settings)!;
+    const triggers = [AGENT, SERVER].flatMap((name) => services.get(name)!.containers.map(({ id }) => id));
+    const first = host.run(
       this.child("first"),
-      {
-        name: "backup",
-        args: backupArguments(system, host.settings)!,
-        beside: scriptsBeside(system),
-        triggers: [AGENT, SERVER].flatMap((name) => services.get(name)!.containers.map((container) => container.id)),
-        after,
-      },
+      { name: "backup", args: backup, beside, triggers, after },
       { parent: this },
     );
+    const { schedule } = host.settings.backups!;
+    const runs = { backup, verify: verifyArguments(system, host.settings, "latest", "deep") };
+    for (const run of ["backup", "verify"] as const) {
+      const when = schedule?.[run];
+      if (when === undefined) continue;
+      // A project's name is unique on its host.
+      const name = `robotoff-protea-${system.project}-${run}`;
+      const args = { name, when, run, args: runs[run], beside, triggers, after: [first] };
+      host.schedule(this.child(`schedule-${run}`), args, { parent: this });
+    }
     this.registerOutputs();
   }
 }

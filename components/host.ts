@@ -2,7 +2,7 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostSettings } from "../config/host.ts";
-import { providerArguments, shell } from "../hosts/connection.ts";
+import { providerArguments, quote, shell, sshCommand } from "../hosts/connection.ts";
 import { inlineCommand, installCommand, runCommand, script } from "../hosts/scripts.ts";
 import { Component } from "./component.ts";
 
@@ -51,6 +51,45 @@ export class Host extends Component {
     return this.command(resource, { create: inlineCommand(args), stdin: script(name).content }, opts);
   }
 
+  /**
+   * Lets the host run an installed script by itself, until this resource is no longer declared. Set anew when anything of
+   * it changes, and when a trigger does: a host that was made anew has none.
+   * @param args.name unique on the host
+   * @param args.when a time of day, or a weekday and a time: host:backups.schedule
+   * @param args.run hosts/scripts/RUN.sh, with args.args
+   */
+  schedule(
+    resource: string,
+    args: {
+      name: string;
+      when: string;
+      run: string;
+      args: string[];
+      beside: string[];
+      triggers: pulumi.Input<string>[];
+      after: pulumi.Resource[];
+    },
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    const own = script("schedule");
+    const endpoint = sshCommand(this.settings) ? undefined : (this.settings.docker ?? process.env.DOCKER_HOST);
+    const words = [args.name, args.when, endpoint ?? "-"].map(quote);
+    const create = [own.path, "set", ...words, runCommand(script(args.run), args.args)].join(" ");
+    const scripts = ["schedule", args.run, ...args.beside].map((name) => this.install(name));
+    return this.command(
+      resource,
+      // On a host that was made anew there is nothing to remove, and nothing that could.
+      {
+        create,
+        update: create,
+        delete: `[ ! -x ${own.path} ] || ${own.path} remove ${quote(args.name)}`,
+        triggers: args.triggers,
+      },
+      // Else the one that is replaced would take the new one away.
+      { ...opts, deleteBeforeReplace: true, dependsOn: [...args.after, ...scripts] },
+    );
+  }
+
   private install(name: string) {
     const known = this.installed.get(name);
     if (known) return known;
@@ -66,16 +105,16 @@ export class Host extends Component {
 
   private command(
     name: string,
-    args: Pick<command.local.CommandArgs, "create" | "stdin" | "triggers">,
+    args: Pick<command.local.CommandArgs, "create" | "update" | "delete" | "stdin" | "triggers">,
     opts: pulumi.CustomResourceOptions,
   ) {
     return new command.local.Command(
       name,
       {
-        ...args,
-        ...shell(this.settings),
         // Without an update any changed input, not only a trigger, would run `create` again.
         update: ":",
+        ...args,
+        ...shell(this.settings),
         logging: "stderr",
         addPreviousOutputInEnv: false,
       },

@@ -6,6 +6,13 @@ import { endpoint, filePath } from "./names.ts";
 
 const count = z.number().int().min(0);
 
+const clock = z
+  .string()
+  .regex(/^((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?([01]\d|2[0-3]):[0-5]\d$/, {
+    error: "a time of day such as 03:15, or with a weekday: Sun 05:00",
+  })
+  .meta({ examples: ["03:15", "Sun 05:00"] });
+
 /** Where a host keeps its backups, and for how long. */
 const backups = z.strictObject({
   directory: filePath.meta({
@@ -25,6 +32,14 @@ const backups = z.strictObject({
     })
     .prefault({})
     .meta({ description: "How many are kept: the last ones, and the newest of each day, week and month" }),
+  schedule: z
+    .strictObject({ backup: clock.optional(), verify: clock.optional() })
+    .optional()
+    .meta({
+      description:
+        "When the host makes a backup of each system by itself, and restores the newest into a scratch server to verify " +
+        "it. By systemd or cron, in the host's own time; left out: neither",
+    }),
   restoreWhenEmpty: z
     .enum(["never", "latest"])
     .default("latest")

@@ -60,7 +60,9 @@ export const done = run(["at", "dry", "only", "yes"], async (options) => {
     );
     const unhealthy = await runInstalled(stack.host, "healthy", waits);
     if (unhealthy === 0)
-      console.log(`${system.name}: all of it is healthy, ${((Date.now() - begin) / 1_000).toFixed(0)} s after the start`);
+      console.log(
+        `${system.name}: all of it is healthy, ${((Date.now() - begin) / 1_000).toFixed(0)} s after the start`,
+      );
     worst = Math.max(worst, unhealthy);
     if (!database) continue;
     // What is written from here on goes on from a base backup of its own, also where something else is not well.

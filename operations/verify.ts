@@ -1,5 +1,5 @@
 /** `make verify`: is a backup still what was backed up? The newest, or AT=; DEEP=1 restores it into a scratch server. */
-import { backupArguments, scriptsBeside } from "../backups/parts.ts";
+import { scriptsBeside, verifyArguments } from "../backups/parts.ts";
 import { runInstalled } from "../hosts/installed.ts";
 import { backedUp, backupsOf } from "./backups/systems.ts";
 import { run } from "./command.ts";
@@ -15,16 +15,7 @@ export const done = run(["at", "deep"], async (options) => {
       throw new Error(
         `${system.name} has no backup ${stamp ?? "yet"}; there are ${stamps.join(", ") || "none: make backup"}`,
       );
-    const [name, directory, , agent, vault, , ...parts] = backupArguments(system, stack.host)! as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      ...string[],
-    ];
-    const args = [name, directory, agent, vault, stamp, options.deep ? "deep" : "quick", ...parts];
+    const args = verifyArguments(system, stack.host, stamp, options.deep ? "deep" : "quick");
     worst = Math.max(worst, await runInstalled(stack.host, "verify", args, scriptsBeside(system)));
   }
   return worst;

@@ -21,7 +21,8 @@ export async function own(system: SystemSpec): Promise<ContainerSide> {
   const cwd = folder();
   const name = "robotoff-protea-containers";
   symlinkSync(join(root, "bench/containers-program.ts"), join(cwd, "index.ts"));
-  for (const entry of ["node_modules", "package.json", "toolchain", "hosts"]) symlinkSync(join(root, entry), join(cwd, entry));
+  for (const entry of ["node_modules", "package.json", "toolchain", "hosts"])
+    symlinkSync(join(root, entry), join(cwd, entry));
   const write = (file: string, value: unknown) => writeFileSync(join(cwd, file), stringify(value));
   mkdirSync(join(cwd, "state"));
   const { runtime } = parse(readFileSync("Pulumi.yaml", "utf8")) as { runtime: unknown };

@@ -1,5 +1,6 @@
 #!/bin/sh
 # verify.sh SYSTEM DIRECTORY AGENT VAULT STAMP HOW PART=CONTAINER=USER=SCRIPT…: is a backup still what was backed up?
+#   STAMP latest: the newest
 #   HOW quick: every byte against the manifest, and each part read through by its own tools
 #   HOW deep:  besides, PostgreSQL's part is restored into a scratch server without a network, and its contents compared
 # A line for each thing that differs, and exit code 1. Changes nothing but the note of when it was verified.
@@ -10,6 +11,10 @@ here=$(dirname "$0")
 scratch=$agent-verify
 in_vault() { nice -n 10 docker exec -i -u root "$agent" sh -s -- "$@" < "$here/$vault"; }
 
+if [ "$stamp" = latest ]; then
+  stamp=$(in_vault list | tail -n 1 | cut -d' ' -f1)
+  [ -n "$stamp" ] || { echo "$system: there is no backup yet: make backup" >&2; exit 1; }
+fi
 echo "$system: reads every byte of $stamp"
 in_vault check "$stamp" || { echo "$system: $stamp is not what was backed up; see above" >&2; exit 1; }
 for part in "$@"; do

@@ -1,7 +1,7 @@
 /** Backups that are proven, and the row that comes back: on PROTEA's PostgreSQL, with writers, kills and lost volumes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, readlinkSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../http.ts";
 import { failed, here, succeeded } from "./host.ts";
@@ -184,6 +184,48 @@ test("a backup that is killed leaves the last one as it was, and nothing half af
   expect(failed(stack.operation("backup"))).toContain("another backup or restore runs on this host");
   expect(await once(first, "exit")).toEqual([0, null]);
   expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+});
+
+test("the host makes and verifies backups by itself, until that is no longer declared", () => {
+  // Cron's table is this test's own, whatever this machine has.
+  const table = join(stack.folder, "crontab");
+  const crontab = `#!/bin/sh\ncase $1 in -l) cat ${table} ;; -) cat > ${table}.new && mv ${table}.new ${table} ;; esac\n`;
+  mkdirSync(join(stack.folder, "cron"));
+  writeFileSync(join(stack.folder, "cron/crontab"), crontab, { mode: 0o755 });
+  writeFileSync(table, "0 1 * * * somebody else's\n");
+  const { PATH } = process.env;
+  Object.assign(stack.environment, { PATH: `${stack.folder}/cron:${PATH}`, SYSTEMD_RUNS: "/none" });
+  try {
+    const schedule = { backup: "03:15", verify: "Sun 05:00" };
+    stack.config["host:backups"] = { directory: ".local/backups", schedule };
+    succeeded(stack.makeUp());
+    const lines = readFileSync(table, "utf8").trim().split("\n");
+    expect(lines).toHaveLength(3);
+    const runByCron = (word: string) => {
+      const line = lines.find((text) => text.includes(`-${word}.sh`))!;
+      const [minute, hour, , , day] = line.split(" ");
+      const command = line.split(" ").slice(5).join(" ");
+      const { HOME, DOCKER_HOST } = process.env;
+      const env = { HOME, PATH: "/usr/bin:/bin", ...(DOCKER_HOST ? { DOCKER_HOST } : {}) };
+      const { status } = spawnSync("/bin/sh", ["-c", command], { env, encoding: "utf8" });
+      const log = readFileSync(/sh '(.*)\.sh'/.exec(command)![1]! + ".log", "utf8");
+      return { at: [minute, hour, day], status, log };
+    };
+    const known = latest();
+    expect(runByCron("backup")).toMatchObject({
+      ...{ at: ["15", "03", "*"], status: 0 },
+      log: expect.stringMatching(/protea: \S+ is verified, \d+ s\nexit code 0\n$/) as string,
+    });
+    expect(latest()).not.toBe(known);
+    expect(runByCron("verify")).toMatchObject({
+      ...{ at: ["00", "05", "Sun"], status: 0 },
+      log: expect.stringContaining(`protea: ${latest()} is what was backed up (deep)\nexit code 0\n`) as string,
+    });
+  } finally {
+    stack.config["host:backups"] = { directory: ".local/backups" };
+    succeeded(stack.makeUp());
+  }
+  expect(readFileSync(table, "utf8")).toBe("0 1 * * * somebody else's\n");
 });
 
 test("what is in the way is said before anything is written", () => {

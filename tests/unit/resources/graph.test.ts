@@ -137,6 +137,30 @@ describe("production", () => {
     resources = await graph("production", fileValues("Pulumi.production.yaml"), secrets);
   });
 
+  test("the host's schedule is set after the first backup, set anew when it changes, and removed with its declaration", () => {
+    const schedules = resources.filter(({ name }) => name.includes("-schedule-"));
+    expect(named(schedules).sort()).toEqual(
+      ["protea", "robotoff"].flatMap((one) => ["backup", "verify"].map((run) => `${one}-backups-schedule-${run}`)),
+    );
+    const { inputs, after, deleteBeforeReplace } = find(resources, "protea-backups-schedule-verify");
+    const scripts = '"$HOME"/.local/share/robotoff-protea/scripts';
+    const plain = (text: unknown) => String(text).replaceAll(/-[0-9a-f]{12}\.sh/g, ".sh");
+    expect(plain(inputs.create)).toMatch(
+      `${scripts}/schedule.sh set robotoff-protea-protea-verify 'Sun 05:00' - ${scripts}/verify.sh protea /srv/backups ` +
+        "protea-postgres-backup-1 vault.sh latest deep postgres=protea-postgres-backup-1=postgres=part-postgres.sh ",
+    );
+    expect(inputs.update).toBe(inputs.create);
+    expect(plain(inputs.delete)).toBe(
+      `[ ! -x ${scripts}/schedule.sh ] || ${scripts}/schedule.sh remove robotoff-protea-protea-verify`,
+    );
+    expect(after).toEqual(
+      expect.arrayContaining(["protea-backups-first", "host-script-schedule", "host-script-verify"]),
+    );
+    expect(deleteBeforeReplace).toBe(true);
+    // On a host that was made anew its containers are others too.
+    expect(inputs.triggers).toEqual(["protea-postgres-backup-1-id", "protea-postgres-1-id"]);
+  });
+
   test("volumes are protected and stay when the program no longer has them; nothing but volumes is", () => {
     const volumes = resources.filter(isA("Volume"));
     expect(volumes.length).toBeGreaterThan(5);
