@@ -1,20 +1,31 @@
 /** Runs docker against a stack's host: this machine's, another socket, or over SSH. */
-import { spawn, spawnSync, type SpawnOptions } from "node:child_process";
+import { spawn, spawnSync, type SpawnOptions, type SpawnSyncReturns } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { dockerCommand, quote } from "./connection.ts";
+
+/** How a command ended: its exit code, and what it printed. */
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Of what spawnSync gives. A command that ends before it has read its input (docker, of a container that does not run) is an
+ * error to Node, EPIPE; why it did so the command itself has said.
+ */
+export function ended(command: string, { status, stdout, stderr, error }: SpawnSyncReturns<string>): Ended {
+  if (status === null && error) return { code: 1, stdout: stdout ?? "", stderr: `${command}: ${error.message}` };
+  return { code: status ?? 1, stdout, stderr };
+}
 
 /**
  * What `docker ARGS` prints and its exit code. Nothing is thrown: inspecting what is missing is a failure to docker.
  * @param input its standard input, for `docker exec -i`
  */
-export function docker(
-  host: HostSettings,
-  args: string[],
-  input?: string,
-): { code: number; stdout: string; stderr: string } {
+export function docker(host: HostSettings, args: string[], input?: string): Ended {
   const [command, ...rest] = dockerCommand(host, args);
-  const { status, stdout, stderr, error } = spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28 });
-  return { code: status ?? 1, stdout: stdout ?? "", stderr: error ? `${command}: ${error.message}` : stderr };
+  return ended(command!, spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28 }));
 }
 
 /** As docker(), for what must succeed. */

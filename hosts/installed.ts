@@ -2,19 +2,16 @@
 import { spawnSync } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { quote, shell } from "./connection.ts";
-import { show } from "./docker.ts";
+import { ended, show, type Ended } from "./docker.ts";
 import { installCommand, runCommand, script, type Script } from "./scripts.ts";
 
 /** Runs a shell command line on the host; what it prints. Throws its complaint when it fails. */
 function onHost(host: HostSettings, line: string, input?: string): string {
   const { interpreter, environment } = shell(host);
   const [command, ...words] = interpreter;
-  const { status, stdout, stderr, error } = spawnSync(command!, [...words, line], {
-    input,
-    env: { ...process.env, ...environment },
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(error?.message ?? (stderr.trim() || `exit code ${status}: ${line}`));
+  const options = { input, env: { ...process.env, ...environment }, encoding: "utf8" } as const;
+  const { code, stdout, stderr } = ended(command!, spawnSync(command!, [...words, line], options));
+  if (code !== 0) throw new Error(stderr.trim() || `exit code ${code}: ${line}`);
   return stdout;
 }
 
@@ -37,21 +34,15 @@ export function runInstalled(host: HostSettings, name: string, args: string[], b
 }
 
 /** As docker exec -i: what a script prints that runs in a container of the host, from its standard input. */
-export function inContainer(
-  host: HostSettings,
-  container: string,
-  user: string,
-  name: string,
-  args: string[],
-): { code: number; stdout: string; stderr: string } {
+export function inContainer(host: HostSettings, container: string, user: string, name: string, args: string[]): Ended {
   const { interpreter, environment } = shell(host);
   const [command, ...words] = interpreter;
   const line = ["docker", "exec", "-i", "-u", user, container, "sh", "-s", "--", ...args].map(quote).join(" ");
-  const { status, stdout, stderr, error } = spawnSync(command!, [...words, line], {
+  const ran = spawnSync(command!, [...words, line], {
     input: script(name).content,
     env: { ...process.env, ...environment },
     encoding: "utf8",
     maxBuffer: 2 ** 28,
   });
-  return { code: status ?? 1, stdout: stdout ?? "", stderr: error ? `${command}: ${error.message}` : stderr };
+  return ended(command!, ran);
 }

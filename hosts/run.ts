@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { quote, shell } from "./connection.ts";
+import { ended, type Ended } from "./docker.ts";
 import { inlineCommand, script } from "./scripts.ts";
 
 /** Prints how a script is run, as it can be typed by hand, to standard error as show() does. */
@@ -11,17 +12,13 @@ export function showScript(host: HostSettings, name: string, args: string[] = []
 }
 
 /** What it prints and its exit code. Nothing is thrown. */
-export function runScript(
-  host: HostSettings,
-  name: string,
-  args: string[] = [],
-): { code: number; stdout: string; stderr: string } {
+export function runScript(host: HostSettings, name: string, args: string[] = []): Ended {
   const { interpreter, environment } = shell(host);
   const [command, ...words] = interpreter;
-  const { status, stdout, stderr, error } = spawnSync(command!, [...words, inlineCommand(args)], {
+  const ran = spawnSync(command!, [...words, inlineCommand(args)], {
     input: script(name).content,
     env: { ...process.env, ...environment },
     encoding: "utf8",
   });
-  return { code: status ?? 1, stdout: stdout ?? "", stderr: error ? `${command}: ${error.message}` : stderr };
+  return ended(command!, ran);
 }

@@ -185,7 +185,7 @@ describe("installed scripts", () => {
 
   test("no ssh", async () => {
     process.env.PATH = "/nowhere";
-    await expect(async () => runInstalled(far, "job", [])).rejects.toThrow(new Error("spawnSync ssh ENOENT"));
+    await expect(async () => runInstalled(far, "job", [])).rejects.toThrow(new Error("ssh: spawnSync ssh ENOENT"));
   });
 
   test("another socket: docker finds it by its environment", async () => {
