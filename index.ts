@@ -5,7 +5,7 @@ import { Secrets } from "./components/secrets.ts";
 import { System } from "./components/system.ts";
 import { ConfigurationError } from "./config/problems.ts";
 import { checkHost } from "./hosts/checks.ts";
-import { systemOutputs } from "./systems/outputs.ts";
+import { backupDirectories, systemOutputs } from "./systems/outputs.ts";
 import { describeStack } from "./systems/stack.ts";
 
 function readStack() {
@@ -60,3 +60,6 @@ for (const system of stack.systems) new System({ stack: stack.name, system, host
 
 /** Per system: URLs, container names, how to see logs. */
 export const systems = Object.fromEntries(stack.systems.map((system) => [system.name, systemOutputs(system)]));
+
+/** Per system: the host's folder of its backups. */
+export const backupDirectory = backupDirectories(stack.systems, stack.host);

@@ -1,10 +1,11 @@
 /** What a backup of a system is made of, and how its scripts are called. Pure. */
 import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { script } from "../hosts/scripts.ts";
+import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
 import { containerName, type SystemSpec } from "../systems/spec.ts";
 
 /** The service that keeps a system's folder of backups, and in whose container PostgreSQL's part runs. */
-export const AGENT = "postgres-backup";
+export const AGENT = POSTGRES_BACKUP;
 
 /** A part of a backup, in the order in which parts are made: what points to objects comes before the objects. */
 interface Part {
@@ -92,3 +93,12 @@ export function verifyArguments(
     ...partsOf(system).map(partWord),
   ];
 }
+
+/** The job of a system that changes its database's tables. */
+export const MIGRATION = "migrate";
+
+/** What job.sh is told besides, to set a checkpoint before the job. */
+export const checkpointBefore = (system: SystemSpec) => ({
+  args: [agentOf(system), installedName("vault")],
+  beside: ["vault"],
+});

@@ -21,6 +21,8 @@ export interface ServiceArgs {
   foundation: pulumi.Resource[];
   /** Healthy servers and finished jobs: it runs after them. A job's container is made before, so that the job alone waits. */
   needed: pulumi.Resource[];
+  /** Of a job: the further arguments of job.sh, and the scripts that it looks for beside itself. */
+  before?: { args: string[]; beside: string[] };
 }
 
 /** The containers of a service; or a job's container and the command that runs it to its end. */
@@ -50,7 +52,8 @@ export class Service extends Component {
       this.child(`run-${n}`),
       {
         name: "job",
-        args: [containerName(this.args.system, this.spec.name, n)],
+        args: [containerName(this.args.system, this.spec.name, n), ...(this.args.before?.args ?? [])],
+        beside: this.args.before?.beside,
         // A new container: a new image or new settings, so the job runs again.
         triggers: [container.id],
         after: [container, ...this.args.needed],

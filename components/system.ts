@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { labelList, projectLabels } from "../engines/docker/labels.ts";
 import { inOrder } from "../systems/order.ts";
 import { networkName, type SystemSpec } from "../systems/spec.ts";
-import { backupArguments, partsOf } from "../backups/parts.ts";
+import { backupArguments, checkpointBefore, MIGRATION, partsOf } from "../backups/parts.ts";
 import { SERVER } from "../backups/restore.ts";
 import { Backup, filled } from "./backup.ts";
 import { Component } from "./component.ts";
@@ -41,7 +41,12 @@ export class System extends Component {
       const needed = service.needs.flatMap((need) => ready.get(need.service)!);
       const made = new Service(
         this.child(service.name),
-        { ...args, service, imageId: images.get(service.image)!.imageId, foundation, needed },
+        {
+          ...args,
+          ...{ service, imageId: images.get(service.image)!.imageId, foundation, needed },
+          // Back to the moment before its migration.
+          ...(backedUp && service.name === MIGRATION ? { before: checkpointBefore(system) } : {}),
+        },
         { parent: this },
       );
       services.set(service.name, made);

@@ -2,6 +2,7 @@
  * `make db-clean`: deletes PROTEA's jobs that ended long ago, and the old events of ended jobs, in batches. Each batch is
  * a transaction of its own, so an interruption leaves nothing half done, and the next run goes on.
  */
+import { checkpointBefore } from "./backups/systems.ts";
 import { run, selected } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { interval, planRows, question, readPlan, TABLES } from "./database/cleaning.ts";
@@ -28,6 +29,7 @@ export const done = run(["older", "yes"], async ({ stack: name, system: only, ol
     return 0;
   }
   await confirm(asked, yes);
+  checkpointBefore(host, system!, "db-clean");
   for (const each of TABLES) {
     let after = "0";
     let deleted = 0;

@@ -15,7 +15,7 @@ import {
 } from "../backups/restore.ts";
 import { healthArguments } from "../engines/docker/container-args.ts";
 import { runInstalled } from "../hosts/installed.ts";
-import { backedUp, backupsOf, windowOf } from "./backups/systems.ts";
+import { backedUp, backupsOf, checkpointBefore, windowOf } from "./backups/systems.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { readStack } from "./stack.ts";
@@ -50,6 +50,12 @@ export const done = run(["at", "dry", "only", "yes"], async (options) => {
       if (code !== 0) return code;
     }
     if (database) {
+      try {
+        checkpointBefore(stack.host, system, "restore");
+      } catch (error) {
+        // A server that is down is a reason to restore.
+        console.log(`warning: no checkpoint is set before: ${(error as Error).message}`);
+      }
       const args = restoreArguments(system, stack.host, target, base);
       const code = await runInstalled(stack.host, "restore-postgres", args);
       if (code !== 0) return code;

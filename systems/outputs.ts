@@ -1,3 +1,4 @@
+import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { containerNames, type ServiceSpec, type SystemSpec } from "./spec.ts";
 
 /** Where a service's URLs are on the host. */
@@ -18,4 +19,11 @@ export function systemOutputs(system: SystemSpec) {
     containers: containerNames(system),
     logs: `docker compose -p ${system.project} logs -f --tail 100 [SERVICE]`,
   };
+}
+
+/** The host's folder of each system's backups; undefined where none are made. */
+export function backupDirectories(systems: SystemSpec[], host: HostSettings): Record<string, string> | undefined {
+  const directory = backupDirectory(host);
+  if (directory === undefined) return undefined;
+  return Object.fromEntries(systems.map(({ name }) => [name, `${directory}/${name}`]));
 }

@@ -10,7 +10,8 @@
 #                          and the identifier of its database system: another one is a server that was made anew
 #   window                 whether WAL is received (`receiving SECONDS-BEHIND` or `away`), the line of WAL, and the checkpoints
 #   checkpoint NAME        names this moment, for a restore
-#   prune LAST DAILY WEEKLY MONTHLY   removes what none of these counts keeps, and WAL that no backup needs
+#   before WHAT            names this moment before-WHAT-TIME, where there is a backup to go back from
+#   prune LAST DAILY WEEKLY MONTHLY   removes what none of these counts keeps, WAL that no backup needs, and checkpoints before all of them
 set -eu
 umask 077
 export LC_ALL=C
@@ -112,6 +113,10 @@ SQL
   echo "$1 $at"
 }
 
+before() {
+  if [ -n "$(newest_verified)" ]; then checkpoint "before-$1-$(date -u +%Y%m%dT%H%M%SZ)"; fi
+}
+
 # kept LAST DAILY WEEKLY MONTHLY: of the stamps on standard input, newest first, those that are kept.
 kept() {
   awk -v last="$1" -v daily="$2" -v weekly="$3" -v monthly="$4" '
@@ -173,6 +178,12 @@ prune() {
       rm -rf "$line"
     fi
   done
+  # Before the oldest backup no moment can be restored.
+  oldest=$(stamps | head -n 1 | sed 's/^\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z$/\1-\2-\3T\4:\5:\6/')
+  if [ -f checkpoints ]; then
+    awk -v oldest="$oldest" '$2 >= oldest' checkpoints > .checkpoints.new
+    mv .checkpoints.new checkpoints
+  fi
 }
 
 "$verb" "$@"

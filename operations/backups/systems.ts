@@ -30,6 +30,17 @@ export function vault(host: HostSettings, system: SystemSpec, ...verb: string[])
   return stdout;
 }
 
+/**
+ * Names this moment, before a verb changes much: to go back to it. Says so; where no backups are declared, nothing.
+ * @param what a word: before-WHAT-TIME is its name
+ * @throws Error when it cannot be set
+ */
+export function checkpointBefore(host: HostSettings, system: SystemSpec, what: string): void {
+  if (backupArguments(system, host) === undefined) return;
+  const set = vault(host, system, "before", what).trim();
+  if (set) console.log(`${system.name}: checkpoint ${set}`);
+}
+
 /** A system's published backups, oldest first. */
 export const backupsOf = (host: HostSettings, system: SystemSpec): Backup[] => parseList(vault(host, system, "list"));
 

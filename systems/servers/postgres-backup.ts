@@ -7,6 +7,9 @@ import type { ServiceSpec, SystemSpec } from "../spec.ts";
 /** Where the backup containers of a system see the host's folder of backups. */
 export const BACKUPS = "/backups";
 
+/** The service beside the server. A migration waits for it: a checkpoint is set before. */
+export const POSTGRES_BACKUP = "postgres-backup";
+
 const SOCKET = "/var/run/postgresql";
 const DATA = "/var/lib/postgresql/data";
 const RECEIVER = "/usr/local/bin/receive-wal";
@@ -39,7 +42,7 @@ export function withBackup(
       mounts: [...server.mounts, socket],
     },
     serviceSpec({
-      name: "postgres-backup",
+      name: POSTGRES_BACKUP,
       server: true,
       image: server.image,
       entrypoint: ["sh", RECEIVER],

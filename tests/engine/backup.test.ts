@@ -34,6 +34,8 @@ test("the first up makes a verified backup, and from then on every moment can be
     /protea {2}2\d{7}T\d{6}Z +\S+ +\S+ MB +\d+ s +quick, .*\n\nprotea: recoverable from \S+Z to now \(\d+\.\d\d s behind\)/,
   );
   expect(succeeded(stack.operation("status"))).toContain("protea: recoverable from ");
+  const output = succeeded(stack.pulumi("stack", "output", "backupDirectory", "--json", "--stack", stack.name));
+  expect(JSON.parse(output)).toEqual({ protea: folder });
   // Another up makes none.
   succeeded(stack.makeUp());
   expect(stamps()).toHaveLength(1);
@@ -150,6 +152,7 @@ test("to the instant before a bad DELETE, and to a checkpoint", () => {
   spawnSync("sleep", ["1.1"]);
   const at = query("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
   query("delete from kept where id > 10");
+  const lost = hash("kept");
   const dry = succeeded(stack.operation("restore", "--at", at, "--dry", "1"));
   expect(dry).toContain(`replaced: the data in the volume ${volume()}; it is kept, in a volume beside it`);
   expect(query("select count(*) from kept")).toBe("10");
@@ -158,6 +161,10 @@ test("to the instant before a bad DELETE, and to a checkpoint", () => {
   expect(hash("kept")).toBe(changed);
   succeeded(stack.operation("restore", "--at", "before", "--yes", "1"));
   expect(hash("kept")).toBe(before);
+  // And back from the restore itself.
+  const [again] = /before-restore-\w+/.exec(succeeded(stack.operation("backups")))!;
+  succeeded(stack.operation("restore", "--at", again, "--yes", "1"));
+  expect(hash("kept")).toBe(lost);
 });
 
 test("a backup that is killed leaves the last one as it was, and nothing half after the next; two at once are refused", async () => {
@@ -198,7 +205,9 @@ test("the host makes and verifies backups by itself, until that is no longer dec
   try {
     const schedule = { backup: "03:15", verify: "Sun 05:00" };
     stack.config["host:backups"] = { directory: ".local/backups", schedule };
+    stack.change("protea", "migrate", { environment: { CHANGED: "1" } });
     succeeded(stack.makeUp());
+    expect(succeeded(stack.operation("backups"))).toMatch(/ {2}checkpoint before-migration-/);
     const lines = readFileSync(table, "utf8").trim().split("\n");
     expect(lines).toHaveLength(3);
     const runByCron = (word: string) => {

@@ -1,8 +1,9 @@
 // What a stack tells of a system, and make urls of both.
-import { systemOutputs } from "../../systems/outputs.ts";
+import { backupDirectories, systemOutputs } from "../../systems/outputs.ts";
 import { serviceSpec } from "../../systems/service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../../systems/spec.ts";
 import { FakeDocker } from "./support/fake-docker.ts";
+import { committed } from "./support/stack.ts";
 
 const port = (address: string, host: number, container: number) =>
   ({ address, host, container, protocol: "tcp" }) as const;
@@ -16,6 +17,15 @@ const system = (...services: ServiceSpec[]): SystemSpec => ({
   separator: "-",
   services,
   volumes: [],
+});
+
+test("where each system's backups are, where there are any", () => {
+  const { host, systems } = committed("staging");
+  expect(backupDirectories(systems, host)).toEqual({
+    robotoff: "/srv/backups/robotoff",
+    protea: "/srv/backups/protea",
+  });
+  expect(backupDirectories(systems, { ...host, backups: undefined })).toBeUndefined();
 });
 
 test("URLs where they are published, every container, and how to see logs", () => {

@@ -94,6 +94,7 @@ describe("the commands", () => {
 
   const DAYS = `${PROTEA} -v older=30 days`;
   const batch = (after: string) => `${PROTEA} -v cutoff=${CUTOFF} -v batch=10000 -v after=${after}`;
+  const CHECKPOINT = "exec -i -u root protea-postgres-backup-1 sh -s -- before db-clean";
   const clean = ["--system", "protea", "--older", "30d"];
 
   test("db asks both systems, or the one that is named, and shows the call", async () => {
@@ -106,6 +107,16 @@ describe("the commands", () => {
     expect((await docker.operation("db", "--system", "protea")).stdout).not.toContain("robotoff");
   });
 
+  test("db-clean deletes nothing when no checkpoint can be set before", async () => {
+    docker.answer(DAYS, PLAN).answer(CHECKPOINT, "Error response from daemon: No such container", 1);
+    const { status, stderr } = await docker.operation("db-clean", ...clean, "--yes", "1");
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining("protea: Error response from daemon: No such container"),
+    ]);
+    expect(docker.calls).toHaveLength(2);
+  });
+
   test("db ends with what docker says of a server that is down", async () => {
     docker.answer(PROTEA, "Error response from daemon: container abc is not running", 1);
     const { status, stderr } = await docker.operation("db", "--system", "protea");
@@ -115,12 +126,14 @@ describe("the commands", () => {
 
   test("db-clean deletes in batches, events first, and goes on after the last one's id", async () => {
     docker.answer(DAYS, PLAN).answer(batch("0"), "3\t77").answer(batch("77"), "0\t0");
+    docker.answer(CHECKPOINT, "before-db-clean-20261125T030000Z 2026-11-25T03:00:00.5Z\n");
     const { status, stdout, stderr } = await docker.operation("db-clean", ...clean, "--yes", "1");
     expect(status).toBe(0);
+    expect(stdout).toContain("protea: checkpoint before-db-clean-20261125T030000Z 2026-11-25T03:00:00.5Z\n");
     expect(stdout).toContain("job_event       12    deleted\n");
     expect(stdout).toContain("job_event: 3 deleted\n");
     expect(stdout).toContain("job: 3 deleted\n");
-    expect(docker.calls).toEqual([DAYS, batch("0"), batch("77"), batch("0"), batch("77")]);
+    expect(docker.calls).toEqual([DAYS, CHECKPOINT, batch("0"), batch("77"), batch("0"), batch("77")]);
     expect(stderr.match(/clean-\w+/g)).toEqual(["clean-plan", "clean-job_event", "clean-job"]);
   });
 

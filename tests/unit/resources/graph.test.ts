@@ -76,9 +76,15 @@ describe("local", () => {
     const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
     const { inputs } = find(resources, "host-script-job");
     expect(inputs).toMatchObject({ stdin: content, triggers: [hash] });
-    const { inputs: job, after } = find(resources, "protea-migrate-run-1");
-    expect(job.create).toBe(`"$HOME"/.local/share/robotoff-protea/scripts/job-${hash}.sh protea-migrate-1`);
+    const { inputs: job, after } = find(resources, "protea-queues-run-1");
+    expect(job.create).toBe(`"$HOME"/.local/share/robotoff-protea/scripts/job-${hash}.sh protea-queues-1`);
     expect(after).toContain("host-script-job");
+    // And before a migration, a checkpoint.
+    const migration = find(resources, "protea-migrate-run-1");
+    expect(migration.inputs.create).toMatch(/job-\w+\.sh protea-migrate-1 protea-postgres-backup-1 vault-\w{12}\.sh$/);
+    expect(migration.after).toEqual(
+      expect.arrayContaining(["host-script-job", "host-script-vault", "protea-postgres-backup-healthy"]),
+    );
   });
 
   test("a command runs only when a trigger changes, and nothing is undone", () => {

@@ -37,3 +37,22 @@ test("a container that cannot be waited for is a failure", () => {
   docker.answer("wait protea-migrate-1", "the daemon is gone\n", 1);
   expect(run()).toEqual({ status: 1, stdout: "", stderr: "the daemon is gone\n" });
 });
+
+test("before a migration a checkpoint is set; where it cannot be, the job is not started", () => {
+  const set = "exec -i -u root protea-postgres-backup-1 sh -s -- before migration";
+  const migrate = () => docker.run("job", "protea-migrate-1", "protea-postgres-backup-1", "vault.sh");
+  docker.answer(set, "before-migration-20261125T030000Z 2026-11-25T03:00:00Z\n").answer("wait protea-migrate-1", "0\n");
+  expect(migrate()).toMatchObject({
+    status: 0,
+    stdout: "",
+    stderr: expect.stringMatching(/^before-migration-/) as string,
+  });
+  expect(docker.calls).toEqual([set, "start protea-migrate-1", "wait protea-migrate-1"]);
+  docker.answer(set, "psql: no such server\n", 1);
+  expect(migrate()).toMatchObject({
+    status: 1,
+    stderr:
+      "psql: no such server\njob protea-migrate-1 was not started: no checkpoint could be set before it; see above\n",
+  });
+  expect(docker.calls.slice(3)).toEqual([set]);
+});

@@ -26,7 +26,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function vault(...args: string[]) {
-  const env = { ...process.env, BACKUPS: folder, PATH: `${folder}/programs:${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    BACKUPS: folder,
+    POSTGRES_USER: "protea",
+    PATH: `${folder}/programs:${process.env.PATH}`,
+  };
   const { status, stdout, stderr } = spawnSync("sh", ["hosts/scripts/vault.sh", ...args], { env, encoding: "utf8" });
   return { status, stdout, stderr };
 }
@@ -150,4 +155,21 @@ test("WAL goes back to the oldest backup of its line; a line without one goes, u
     "000000010000000000000003",
   ]);
   expect(readdirSync(join(folder, "wal", lines.current))).toHaveLength(3);
+});
+
+test("a moment is named where there is a backup to go back from, and forgotten with the last one before it", () => {
+  writeFileSync(join(folder, "programs/psql"), "#!/bin/sh\ncat > /dev/null; echo 2026-11-25T03:10:00.5Z\n", {
+    mode: 0o755,
+  });
+  mkdirSync(join(folder, "wal"), { recursive: true });
+  symlinkSync("20260101T000000Z", join(folder, "wal/current"));
+  expect(vault("before", "migration")).toEqual({ status: 0, stdout: "", stderr: "" });
+  backup("20261125T030000Z");
+  expect(vault("before", "migration").stdout).toMatch(/^before-migration-2\d{7}T\d{6}Z 2026-11-25T03:10:00.5Z\n$/);
+  writeFileSync(
+    join(folder, "checkpoints"),
+    "old 2026-11-25T02:59:59.9Z 20260101T000000Z\nnew 2026-11-25T03:00:00.1Z 20260101T000000Z\n",
+  );
+  vault("prune", "1", "0", "0", "0");
+  expect(readFileSync(join(folder, "checkpoints"), "utf8")).toBe("new 2026-11-25T03:00:00.1Z 20260101T000000Z\n");
 });
