@@ -12,6 +12,7 @@ const ROOMS = {
   systems: ["containers", "configuration", "outputs.test.ts", "resources/order.test.ts"],
   engines: ["containers", "compose.test.ts"],
   hosts: ["hosts", "scripts/checks.test.ts"],
+  backups: ["backups", "scripts/fill-postgres.test.ts"],
   operations: ["operations"],
 };
 const room = env.ROOM;

@@ -73,6 +73,7 @@ export function backupArguments(system: SystemSpec, host: HostSettings): string[
     agentOf(system),
     installedName("vault"),
     [last, daily, weekly, monthly].join(","),
+    backups.ping === undefined ? "-" : `${backups.ping.replace(/\/$/, "")}/${system.name}`,
     ...parts.map(partWord),
   ];
 }

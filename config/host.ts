@@ -40,6 +40,15 @@ const backups = z.strictObject({
         "When the host makes a backup of each system by itself, and restores the newest into a scratch server to verify " +
         "it. By systemd or cron, in the host's own time; left out: neither",
     }),
+  ping: z
+    .string()
+    .regex(/^https?:\/\/[^\s"'\\]+$/, { error: "a URL such as https://hc.example.org/ping/robotoff" })
+    .optional()
+    .meta({
+      description:
+        "A dead man's switch: asked for by the host, with /SYSTEM after it, after each verified backup; whoever is behind it " +
+        "raises an alarm when it is not asked for any more",
+    }),
   restoreWhenEmpty: z
     .enum(["never", "latest"])
     .default("latest")

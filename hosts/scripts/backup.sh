@@ -1,13 +1,14 @@
 #!/bin/sh
-# backup.sh SYSTEM DIRECTORY MOUNTED AGENT KEEP PART=CONTAINER=USER=SCRIPT…: one backup of a system, whole and verified, or none.
+# backup.sh SYSTEM DIRECTORY MOUNTED AGENT VAULT KEEP PING PART=CONTAINER=USER=SCRIPT…: one backup of a system, whole and verified, or none.
 # `make backup`, the Command of the stack and the schedule on the host run this file; the scripts it names lie beside it.
 #   DIRECTORY   the host's folder of backups; MOUNTED 1: something must be mounted there
-#   AGENT       the container that keeps the folder in order (vault.sh), and KEEP its rule: LAST,DAILY,WEEKLY,MONTHLY
+#   AGENT       the container that keeps the folder in order (VAULT, vault.sh), and KEEP its rule: LAST,DAILY,WEEKLY,MONTHLY
+#   PING        a URL that is asked for after a verified backup: silence is the alarm (- for none)
 #   PART        in this order, each in its own container. No byte passes through this script, and no secret.
 # Phase 1 looks, phase 2 writes beside what is there, phase 3 publishes and clears. Exit code 75: another one runs.
 set -eu
-system=$1 directory=$2 mounted=$3 agent=$4 vault=$5 keep=$6
-shift 6
+system=$1 directory=$2 mounted=$3 agent=$4 vault=$5 keep=$6 ping=$7
+shift 7
 here=$(dirname "$0")
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 begin=$(date +%s)
@@ -59,3 +60,7 @@ set -- $keep
 IFS=$old_ifs
 in_vault prune "$@"
 say "$directory/$system/$stamp is verified, $(($(date +%s) - begin)) s"
+
+# Not asked for: whoever waits for it raises the alarm. The backup is none the worse.
+[ "$ping" = - ] || curl -fsS -o /dev/null --max-time 10 --retry 3 "$ping" || wget -q -O /dev/null -T 10 "$ping" ||
+  say "warning: $ping does not answer (host:backups.ping), by curl or wget of this host" >&2

@@ -1,7 +1,16 @@
 /** Backups that are proven, and the row that comes back: on PROTEA's PostgreSQL, with writers, kills and lost volumes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { until } from "../http.ts";
 import { failed, here, succeeded } from "./host.ts";
@@ -191,6 +200,31 @@ test("a backup that is killed leaves the last one as it was, and nothing half af
   expect(failed(stack.operation("backup"))).toContain("another backup or restore runs on this host");
   expect(await once(first, "exit")).toEqual([0, null]);
   expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+});
+
+test("after a verified backup the dead man's switch is asked for, after one that failed it is not", async () => {
+  const heard = join(stack.folder, "heard");
+  const text = `require("http").createServer((request, answer) => { console.log(request.url); answer.end(); })
+    .listen(0, "127.0.0.1", function () { console.log(this.address().port); })`;
+  const listener = spawn("node", ["-e", text], { stdio: ["ignore", openSync(heard, "w"), "inherit"] });
+  const lines = () => readFileSync(heard, "utf8").split("\n").slice(0, -1);
+  try {
+    await until("it listens", 10, () => lines().length === 1);
+    const config = { directory: ".local/backups", ping: `http://127.0.0.1:${lines()[0]}/key/` };
+    stack.config["host:backups"] = config;
+    succeeded(stack.operation("backup"));
+    expect(lines().slice(1)).toEqual(["/key/protea"]);
+    stack.config["host:backups"] = { ...config, directory: ".local/nowhere" };
+    failed(stack.operation("backup"));
+    expect(lines()).toHaveLength(2);
+    listener.kill();
+    await once(listener, "exit");
+    stack.config["host:backups"] = config;
+    expect(succeeded(stack.operation("backup"))).toMatch(/warning: http:.*\/key\/protea does not answer/);
+  } finally {
+    listener.kill();
+    stack.config["host:backups"] = { directory: ".local/backups" };
+  }
 });
 
 test("the host makes and verifies backups by itself, until that is no longer declared", () => {

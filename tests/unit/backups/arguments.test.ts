@@ -19,16 +19,21 @@ const [base] = parseList("20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 
 
 test("a backup", () => {
   expect(plain(backupArguments(robotoff, host))).toEqual([
-    "robotoff", "/.local/backups", "0", "robotoff_postgres-backup_1", "vault.sh", "3,7,4,6",
+    "robotoff", "/.local/backups", "0", "robotoff_postgres-backup_1", "vault.sh", "3,7,4,6", "-",
     "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
     "public=robotoff_postgres-backup_1=postgres=part-public.sh",
   ]); // prettier-ignore
   const mounted = {
     ...host,
-    backups: { ...host.backups!, mounted: true, keep: { last: 1, daily: 2, weekly: 3, monthly: 4 } },
+    backups: {
+      ...host.backups!,
+      mounted: true,
+      keep: { last: 1, daily: 2, weekly: 3, monthly: 4 },
+      ping: "https://hc.example.org/x/",
+    },
   };
-  expect(plain(backupArguments(protea, mounted))!.slice(0, 6)).toEqual([
-    "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4",
+  expect(plain(backupArguments(protea, mounted))!.slice(0, 7)).toEqual([
+    "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4", "https://hc.example.org/x/protea",
   ]); // prettier-ignore
   expect(scriptsBeside(robotoff)).toEqual(["vault", "part-postgres", "part-public"]);
 });

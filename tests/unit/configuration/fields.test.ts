@@ -209,6 +209,17 @@ const wrong: [string, Values, ...string[]][] = [
     api({ restart: "allways" }),
     `${AT}.restart: found "allways", expected one of no, always, unless-stopped, on-failure (did you mean "always"?)`,
   ],
+  [
+    "time of the schedule",
+    { "host:backups": { directory: "/srv/backups", schedule: { backup: "24:00", verify: "sun 05:00" } } },
+    'host:backups.schedule.backup: found "24:00", expected a time of day such as 03:15, or with a weekday: Sun 05:00',
+    'host:backups.schedule.verify: found "sun 05:00", expected a time of day such as 03:15, or with a weekday: Sun 05:00',
+  ],
+  [
+    "address of the dead man's switch",
+    { "host:backups": { directory: "/srv/backups", ping: "hc.example.org" } },
+    'host:backups.ping: found "hc.example.org", expected a URL such as https://hc.example.org/ping/robotoff',
+  ],
   ["Docker endpoint", { "host:docker": "tcp://10.1.0.200" }, `host:docker: found "tcp://10.1.0.200", ${ENDPOINT}`],
   ["image :latest", images({ redis: "redis:latest" }), `robotoff:images.redis: found "redis:latest", ${IMAGE}`],
   ["image without a tag", images({ redis: "redis" }), `robotoff:images.redis: found "redis", ${IMAGE}`],
