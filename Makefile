@@ -174,4 +174,4 @@ engine: ## tests on this machine's Docker engine, beside whatever runs
 	node_modules/.bin/jest --selectProjects engine $(ARGS)
 
 mutants: ## would the unit tests notice a small change? make mutants ROOM=config ARGS='--mutate config/units.ts'
-	set -f; for room in $(or $(ROOM),config systems engines hosts operations); do ROOM=$$room node_modules/.bin/stryker run $(ARGS) || exit; done
+	set -f; for room in $(or $(ROOM),config systems engines hosts backups operations); do ROOM=$$room node_modules/.bin/stryker run $(ARGS) || exit; done

@@ -1,5 +1,5 @@
 // What the scripts of the backups are called with, for the whole of a stack.
-import { backupArguments, partsOf, scriptsBeside } from "../../../backups/parts.ts";
+import { backupArguments, checkpointBefore, partsOf, scriptsBeside, verifyArguments } from "../../../backups/parts.ts";
 import {
   applications,
   dataVolume,
@@ -36,6 +36,16 @@ test("a backup", () => {
     "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4", "https://hc.example.org/x/protea",
   ]); // prettier-ignore
   expect(scriptsBeside(robotoff)).toEqual(["vault", "part-postgres", "part-public"]);
+});
+
+test("a verification, and what a migration is told to name the moment before it", () => {
+  expect(plain(verifyArguments(robotoff, host, "latest", "deep"))).toEqual([
+    "robotoff", "/.local/backups", "robotoff_postgres-backup_1", "vault.sh", "latest", "deep",
+    "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
+    "public=robotoff_postgres-backup_1=postgres=part-public.sh",
+  ]); // prettier-ignore
+  const { args, beside } = checkpointBefore(protea);
+  expect([plain(args), beside]).toEqual([["protea-postgres-backup-1", "vault.sh"], ["vault"]]);
 });
 
 test("without a folder, or without the container that makes it, there is none", () => {
