@@ -62,3 +62,98 @@ test("the order of keys, and what is undefined, are nothing to the hash; the ord
   expect(configHash({ a: 1, b: [2, { c: 1, d: null }] })).not.toBe(hash);
   expect(configHash({ a: 1, b: [{ c: 1 }, 2] })).not.toBe(hash);
 });
+
+test("everything a description can say, in the provider's words", () => {
+  const whole = service({
+    kind: "service",
+    image: "postgres:16.3",
+    entrypoint: ["tini"],
+    command: ["postgres", "-c", "x=1"],
+    hostname: "db",
+    user: "999",
+    externalNetworks: ["po_webnet"],
+    ports: [{ address: "127.0.0.1", host: 5501, container: 5432, protocol: "udp" }],
+    mounts: [{ source: "/srv/a", target: "/a", readOnly: true }],
+    files: [{ path: "/etc/a", content: "text" }],
+    healthcheck: {
+      test: ["CMD", "x"],
+      interval: 90_000,
+      timeout: 1_500,
+      retries: 4,
+      startPeriod: 0,
+      startInterval: 500,
+    },
+    memory: 3 * 2 ** 20,
+    memoryReservation: 2 * 2 ** 20,
+    shmSize: 2 ** 20,
+    gpus: "all",
+    ulimits: [{ name: "memlock", soft: -1, hard: 7 }],
+    stopSignal: "SIGINT",
+    stopGracePeriod: 1_500,
+    restart: "no",
+    needs: [
+      { service: "a", condition: "service_healthy" },
+      { service: "b", condition: "service_completed_successfully" },
+    ],
+  });
+  const system = { name: "protea", project: "pro", separator: "-", services: [whole], volumes: [] } as const;
+  const { labels, ...rest } = containerArguments(
+    { ...system, services: [whole], volumes: [] },
+    whole,
+    2,
+    "local",
+    true,
+  );
+  expect(rest).toStrictEqual({
+    name: "pro-api-2",
+    image: "postgres:16.3",
+    entrypoints: ["tini"],
+    command: ["postgres", "-c", "x=1"],
+    hostname: "db",
+    user: "999",
+    networksAdvanced: [{ name: "pro_default", aliases: ["api"] }, { name: "po_webnet" }],
+    ports: [{ internal: 5432, external: 5501, ip: "127.0.0.1", protocol: "udp" }],
+    mounts: [{ type: "bind", source: "/srv/a", target: "/a", readOnly: true }],
+    uploads: [{ file: "/etc/a", content: "text" }],
+    healthcheck: {
+      ...{
+        tests: ["CMD", "x"],
+        interval: "1m30s",
+        timeout: "1.5s",
+        retries: 4,
+        startPeriod: "0ms",
+        startInterval: "500ms",
+      },
+    },
+    shmSize: 1,
+    cpus: undefined,
+    gpus: "all",
+    ulimits: [{ name: "memlock", soft: -1, hard: 7 }],
+    stopSignal: "SIGINT",
+    stopTimeout: 2,
+    logDriver: "json-file",
+    logOpts: { "max-size": "10m", "max-file": "3" },
+    securityOpts: ["no-new-privileges:true"],
+    restart: "no",
+    memory: 3,
+    memorySwap: 3,
+    memoryReservation: 2,
+    start: true,
+    mustRun: true,
+    destroyGraceSeconds: 2,
+    removeVolumes: false,
+  });
+  expect(labels).toStrictEqual({
+    "com.docker.compose.project": "pro",
+    "robotoff-protea.stack": "local",
+    "com.docker.compose.service": "api",
+    "com.docker.compose.container-number": "2",
+    "com.docker.compose.oneoff": "False",
+    "com.docker.compose.depends_on": "a:service_healthy:false,b:service_completed_successfully:false",
+    "com.docker.compose.project.config_files": "",
+    "com.docker.compose.project.working_dir": "",
+    "com.docker.compose.config-hash": expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+  });
+  const none = argumentsOf({ kind: "job", restart: "no" });
+  expect(none).toMatchObject({ start: false, mustRun: false, healthcheck: undefined, memoryReservation: undefined });
+});
