@@ -4,9 +4,6 @@ import { script } from "../hosts/scripts.ts";
 import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
 import { containerName, type SystemSpec } from "../systems/spec.ts";
 
-/** The service that keeps a system's folder of backups, and in whose container PostgreSQL's part runs. */
-export const AGENT = POSTGRES_BACKUP;
-
 /** A part of a backup, in the order in which parts are made: what points to objects comes before the objects. */
 interface Part {
   /** Its folder in a backup. */
@@ -21,10 +18,10 @@ interface Part {
   target?: string;
 }
 
-const POSTGRES: Part = { name: "postgres", service: AGENT, user: "postgres", script: "part-postgres" };
+const POSTGRES: Part = { name: "postgres", service: POSTGRES_BACKUP, user: "postgres", script: "part-postgres" };
 
 const PARTS: Record<SystemSpec["name"], Part[]> = {
-  robotoff: [POSTGRES, { name: "public", service: AGENT, user: "postgres", script: "part-public" }],
+  robotoff: [POSTGRES, { name: "public", service: POSTGRES_BACKUP, user: "postgres", script: "part-public" }],
   protea: [
     POSTGRES,
     { name: "bucket", service: "files-backup", user: "root", script: "part-bucket" },
@@ -45,7 +42,8 @@ export function partsOf(system: SystemSpec): (Part & { container: string })[] {
     .map((part) => ({ ...part, container: containerName(system, part.service, 1) }));
 }
 
-export const agentOf = (system: SystemSpec): string => containerName(system, AGENT, 1);
+/** The container that keeps a system's folder of backups in order, and in which PostgreSQL's part runs. */
+export const agentOf = (system: SystemSpec): string => containerName(system, POSTGRES_BACKUP, 1);
 
 /** The file of an installed script, as a script beside it sees it. */
 export const installedName = (name: string) => script(name).path.split("/").at(-1)!;
@@ -98,8 +96,8 @@ export function verifyArguments(
 /** The job of a system that changes its database's tables. */
 export const MIGRATION = "migrate";
 
-/** What job.sh is told besides, to set a checkpoint before the job. */
-export const checkpointBefore = (system: SystemSpec) => ({
+/** What job.sh is told besides, to set a checkpoint before a migration. */
+export const beforeMigration = (system: SystemSpec) => ({
   args: [agentOf(system), installedName("vault")],
   beside: ["vault"],
 });

@@ -1,7 +1,7 @@
 /** What a restore of PostgreSQL will do, in words and as the arguments of hosts/scripts/restore-postgres.sh. Pure. */
 import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { inOrder } from "../systems/order.ts";
-import { containerName, type SystemSpec } from "../systems/spec.ts";
+import { containerName, containersOf, type SystemSpec } from "../systems/spec.ts";
 import { agentOf, installedName, partsOf, partWord } from "./parts.ts";
 import type { Backup, Target } from "./list.ts";
 
@@ -10,12 +10,10 @@ export const SERVER = "postgres";
 
 /** The containers of a system that use its data while they run, the last first: in this order they are stopped. */
 export function applications(system: SystemSpec): string[] {
-  return inOrder(system.services)
+  const services = inOrder(system.services)
     .reverse()
-    .filter(({ kind, server }) => kind === "service" && !server)
-    .flatMap(({ name, replicas }) =>
-      Array.from({ length: replicas }, (_, index) => containerName(system, name, index + 1)),
-    );
+    .filter(({ kind, server }) => kind === "service" && !server);
+  return containersOf({ ...system, services }).map(({ name }) => name);
 }
 
 /** Docker's name of the volume with the database. */

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { AGENT, backupArguments, scriptsBeside, verifyArguments } from "../backups/parts.ts";
+import { backupArguments, scriptsBeside, verifyArguments } from "../backups/parts.ts";
 import { BESIDE_FILL, fillArguments, SERVER } from "../backups/restore.ts";
+import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
 import type { SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 import type { Host } from "./host.ts";
@@ -17,7 +18,8 @@ export interface BackupArgs {
 
 /**
  * The first backup of a system: from it on, with the WAL that is received, every moment can be restored. Made again when
- * the server's container or the one that makes it is another (a new image, another folder, a volume that was lost); `make backup` and the host's schedule, where one is declared, make the rest.
+ * the server's container or the one that makes it is another (a new image, another folder, a volume that was lost);
+ * `make backup` and the host's schedule, where one is declared, make the rest.
  */
 export class Backup extends Component {
   constructor(args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -25,7 +27,7 @@ export class Backup extends Component {
     super("Backup", `${system.name}-backups`, opts);
     const beside = scriptsBeside(system);
     const backup = backupArguments(system, host.settings)!;
-    const triggers = [AGENT, SERVER].flatMap((name) => services.get(name)!.containers.map(({ id }) => id));
+    const triggers = [POSTGRES_BACKUP, SERVER].flatMap((name) => services.get(name)!.containers.map(({ id }) => id));
     const first = host.run(
       this.child("first"),
       { name: "backup", args: backup, beside, triggers, after },

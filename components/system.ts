@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { labelList, projectLabels } from "../engines/docker/labels.ts";
 import { inOrder } from "../systems/order.ts";
 import { networkName, type SystemSpec } from "../systems/spec.ts";
-import { backupArguments, checkpointBefore, MIGRATION, partsOf } from "../backups/parts.ts";
+import { backupArguments, beforeMigration, MIGRATION, partsOf } from "../backups/parts.ts";
 import { SERVER } from "../backups/restore.ts";
 import { Backup, filled } from "./backup.ts";
 import { Component } from "./component.ts";
@@ -45,7 +45,7 @@ export class System extends Component {
           ...args,
           ...{ service, imageId: images.get(service.image)!.imageId, foundation, needed },
           // Back to the moment before its migration.
-          ...(backedUp && service.name === MIGRATION ? { before: checkpointBefore(system) } : {}),
+          ...(backedUp && service.name === MIGRATION ? { before: beforeMigration(system) } : {}),
         },
         { parent: this },
       );

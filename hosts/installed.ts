@@ -1,24 +1,21 @@
 /** Runs installed scripts of hosts/scripts/ on a stack's host, and puts there what is missing: a wiped host has none. */
-import { spawnSync } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { quote, shell } from "./connection.ts";
-import { ended, show, type Ended } from "./docker.ts";
+import { show, type Ended } from "./docker.ts";
+import { onHost } from "./run.ts";
 import { installCommand, runCommand, script, type Script } from "./scripts.ts";
 
-/** Runs a shell command line on the host; what it prints. Throws its complaint when it fails. */
-function onHost(host: HostSettings, line: string, input?: string): string {
-  const { interpreter, environment } = shell(host);
-  const [command, ...words] = interpreter;
-  const options = { input, env: { ...process.env, ...environment }, encoding: "utf8" } as const;
-  const { code, stdout, stderr } = ended(command!, spawnSync(command!, [...words, line], options));
+/** What a shell command line prints on the host. Throws its complaint when it fails. */
+function succeeds(host: HostSettings, line: string, input?: string): string {
+  const { code, stdout, stderr } = onHost(host, line, input);
   if (code !== 0) throw new Error(stderr.trim() || `exit code ${code}: ${line}`);
   return stdout;
 }
 
 /** Installs those of the scripts that the host does not have. */
 function install(host: HostSettings, scripts: Script[]): void {
-  const missing = onHost(host, scripts.map(({ path, hash }) => `[ -x ${path} ] || echo ${hash}`).join("; ") || ":");
-  for (const one of scripts) if (missing.includes(one.hash)) onHost(host, installCommand(one), one.content);
+  const missing = succeeds(host, scripts.map(({ path, hash }) => `[ -x ${path} ] || echo ${hash}`).join("; ") || ":");
+  for (const one of scripts) if (missing.includes(one.hash)) succeeds(host, installCommand(one), one.content);
 }
 
 /**
@@ -35,14 +32,6 @@ export function runInstalled(host: HostSettings, name: string, args: string[], b
 
 /** As docker exec -i: what a script prints that runs in a container of the host, from its standard input. */
 export function inContainer(host: HostSettings, container: string, user: string, name: string, args: string[]): Ended {
-  const { interpreter, environment } = shell(host);
-  const [command, ...words] = interpreter;
   const line = ["docker", "exec", "-i", "-u", user, container, "sh", "-s", "--", ...args].map(quote).join(" ");
-  const ran = spawnSync(command!, [...words, line], {
-    input: script(name).content,
-    env: { ...process.env, ...environment },
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  });
-  return ended(command!, ran);
+  return onHost(host, line, script(name).content);
 }

@@ -11,14 +11,14 @@ export function showScript(host: HostSettings, name: string, args: string[] = []
   console.error(`${words.map(quote).join(" ")} < hosts/scripts/${name}.sh`);
 }
 
-/** What it prints and its exit code. Nothing is thrown. */
-export function runScript(host: HostSettings, name: string, args: string[] = []): Ended {
+/** Runs a shell command line on the host. Nothing is thrown. */
+export function onHost(host: HostSettings, line: string, input?: string): Ended {
   const { interpreter, environment } = shell(host);
   const [command, ...words] = interpreter;
-  const ran = spawnSync(command!, [...words, inlineCommand(args)], {
-    input: script(name).content,
-    env: { ...process.env, ...environment },
-    encoding: "utf8",
-  });
-  return ended(command!, ran);
+  const env = { ...process.env, ...environment };
+  return ended(command!, spawnSync(command!, [...words, line], { input, env, encoding: "utf8", maxBuffer: 2 ** 28 }));
 }
+
+/** What it prints and its exit code. Nothing is thrown. */
+export const runScript = (host: HostSettings, name: string, args: string[] = []): Ended =>
+  onHost(host, inlineCommand(args), script(name).content);

@@ -2,6 +2,7 @@
 import { formatDuration, type Mount } from "../../config/units.ts";
 import {
   containerName,
+  containersOf,
   LOGGING,
   networkName,
   SECURITY_OPTIONS,
@@ -21,11 +22,9 @@ export function patience({ healthcheck: check }: ServiceSpec): number | undefine
 
 /** The arguments of hosts/scripts/healthy.sh: each container of these services that has a health check, and its seconds. */
 export function healthArguments(system: SystemSpec, services: ServiceSpec[]): string[] {
-  return services.flatMap((service) => {
+  return containersOf({ ...system, services }).flatMap(({ service, name }) => {
     const limit = patience(service);
-    if (limit === undefined) return [];
-    const names = Array.from({ length: service.replicas }, (_, n) => containerName(system, service.name, n + 1));
-    return names.map((name) => `${name}=${limit}`);
+    return limit === undefined ? [] : [`${name}=${limit}`];
   });
 }
 

@@ -2,7 +2,7 @@
 import type { ProteaSettings } from "../../config/protea.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
 import { bucket, minio } from "../servers/minio.ts";
-import { backupVolumes, POSTGRES_BACKUP, withBackup } from "../servers/postgres-backup.ts";
+import { backupVolumes, migratable, withBackup } from "../servers/postgres-backup.ts";
 import { postgres } from "../servers/postgres.ts";
 import { queues, rabbitmq } from "../servers/rabbitmq.ts";
 import { bashHttp, healthcheck, httpAnswers } from "../healthchecks.ts";
@@ -99,7 +99,7 @@ export function describeProtea(
       command: ["alembic", "upgrade", "head"],
       environment: environment(settings),
       memory: 1 * GIB,
-      needs: [...healthy("postgres", ...(backups === undefined ? [] : [POSTGRES_BACKUP])), ...completed("extension")],
+      needs: [...migratable(backups), ...completed("extension")],
     }),
     serviceSpec({
       name: "api",

@@ -2,7 +2,7 @@
 import type { RobotoffSettings } from "../../config/robotoff.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
 import { elasticsearch } from "../servers/elasticsearch.ts";
-import { backupVolumes, POSTGRES_BACKUP, withBackup } from "../servers/postgres-backup.ts";
+import { backupVolumes, migratable, withBackup } from "../servers/postgres-backup.ts";
 import { postgres } from "../servers/postgres.ts";
 import { redis } from "../servers/redis.ts";
 import { triton } from "../servers/triton.ts";
@@ -98,7 +98,7 @@ export function describeRobotoff(
     memory: 30 * GIB,
   });
   const application = [
-    app("migrate", 6 * GIB, healthy("postgres", ...(backups === undefined ? [] : [POSTGRES_BACKUP])), { kind: "job", command: run("migrate-db"), restart: "no" }),
+    app("migrate", 6 * GIB, migratable(backups), { kind: "job", command: run("migrate-db"), restart: "no" }),
     // Nothing waits for it: the index is written to by jobs and read by searches, not at any start.
     app("init-elasticsearch", 1 * GIB, healthy("elasticsearch"), {
       kind: "job",

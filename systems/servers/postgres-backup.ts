@@ -7,8 +7,12 @@ import type { ServiceSpec, SystemSpec } from "../spec.ts";
 /** Where the backup containers of a system see the host's folder of backups. */
 export const BACKUPS = "/backups";
 
-/** The service beside the server. A migration waits for it: a checkpoint is set before. */
+/** The service beside the server. */
 export const POSTGRES_BACKUP = "postgres-backup";
+
+/** What a migration waits for. With backups a checkpoint is set before it, by the service beside the server. */
+export const migratable = (backups: string | undefined) =>
+  healthy("postgres", ...(backups === undefined ? [] : [POSTGRES_BACKUP]));
 
 const SOCKET = "/var/run/postgresql";
 const DATA = "/var/lib/postgresql/data";

@@ -1,5 +1,5 @@
 // What the scripts of the backups are called with, for the whole of a stack.
-import { backupArguments, checkpointBefore, partsOf, scriptsBeside, verifyArguments } from "../../../backups/parts.ts";
+import { backupArguments, beforeMigration, partsOf, scriptsBeside, verifyArguments } from "../../../backups/parts.ts";
 import {
   applications,
   dataVolume,
@@ -44,7 +44,7 @@ test("a verification, and what a migration is told to name the moment before it"
     "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
     "public=robotoff_postgres-backup_1=postgres=part-public.sh",
   ]); // prettier-ignore
-  const { args, beside } = checkpointBefore(protea);
+  const { args, beside } = beforeMigration(protea);
   expect([plain(args), beside]).toEqual([["protea-postgres-backup-1", "vault.sh"], ["vault"]]);
 });
 
