@@ -25,29 +25,26 @@ systemd() {
 units=${SYSTEMD_UNITS:-$units}
 control() { systemctl ${user:+"$user"} --quiet "$@"; }
 
-# others: the lines of the crontab that are not of NAME. No crontab yet is an empty one; one that cannot be read must not
-# be taken for that.
-others() {
-  if table=$(LC_ALL=C crontab -l 2>&1); then
-    printf '%s\n' "$table" | awk -v mark="$mark" 'substr($0, length($0) - length(mark) + 1) != mark'
-  else
-    case $table in "no crontab for "*) ;; *) echo "schedule: crontab -l: $table" >&2; return 1 ;; esac
+# read_table: $table is the crontab, and $others its lines that are not of NAME. No crontab yet is an empty one; one that
+# cannot be read must not be taken for that.
+read_table() {
+  if ! table=$(LC_ALL=C crontab -l 2>&1); then
+    case $table in "no crontab for "*) table= ;; *) echo "schedule: crontab -l: $table" >&2; return 1 ;; esac
   fi
+  others=$(printf '%s\n' "$table" | awk -v mark="$mark" 'substr($0, length($0) - length(mark) + 1) != mark')
 }
 
-remove() {
-  if [ -f "$units/$name.timer" ]; then
-    ! systemd || control disable --now "$name.timer"
-    rm -f "$units/$name.timer" "$units/$name.service"
-    ! systemd || control daemon-reload
-  fi
-  if has crontab && kept=$(others); then
-    # Without a line it goes, so that none is left where there was none.
-    if [ "$kept" != "$(LC_ALL=C crontab -l 2> /dev/null)" ]; then
-      if [ -n "$kept" ]; then printf '%s\n' "$kept" | crontab -; else crontab -r; fi
-    fi
-  fi
-  rm -f "$job"
+remove_timer() {
+  [ -f "$units/$name.timer" ] || return 0
+  ! systemd || control disable --now "$name.timer"
+  rm -f "$units/$name.timer" "$units/$name.service"
+  ! systemd || control daemon-reload
+}
+
+remove_line() {
+  has crontab && read_table && [ "$others" != "$table" ] || return 0
+  # Without a line it goes, so that none is left where there was none.
+  if [ -n "$others" ]; then printf '%s\n' "$others" | crontab -; else crontab -r; fi
 }
 
 # word TEXT, words TEXT…: as a shell reads them back.
@@ -58,7 +55,6 @@ words() { for one in "$@"; do printf '%s ' "$(word "$one")"; done; }
 write_job() {
   docker_host=$1 script=$2
   shift 2
-  mkdir -p "$folder"
   {
     echo "#!/bin/sh"
     echo "$mark. Made by an up of the stack; to change or remove it, change host:backups.schedule and run it again."
@@ -95,16 +91,17 @@ by_cron() {
   time=${when#* }
   # cron takes a % for a line's end.
   line="${time#*:} ${time%:*} * * $day nice -n 10 sh $(word "$job" | sed 's/%/\\%/g') $mark"
-  # Another Command of this stack may change the table at the same moment.
-  kept=$(others) || exit 1
-  printf '%s\n' ${kept:+"$kept"} "$line" | crontab -
+  printf '%s\n' ${others:+"$others"} "$line" | crontab -
 }
 
+# Another Command of this stack may change the crontab at the same moment.
 mkdir -p "$folder"
 exec 9> "$folder/.lock"
 flock 9
 if [ "$verb" = remove ]; then
-  remove
+  remove_timer
+  remove_line
+  rm -f "$job"
   exit 0
 fi
 when=$3
@@ -113,12 +110,13 @@ shift 3
 if systemd; then
   how=by_systemd
 elif has crontab; then
-  others > /dev/null || die "this user's crontab cannot be read; see above"
+  read_table || die "this user's crontab cannot be read; see above"
   how=by_cron
 else
   die "this host has neither systemd for this user (loginctl enable-linger $(id -un)) nor cron; install cron, or take host:backups.schedule out of the stack file"
 fi
-remove
+remove_timer
+[ "$how" = by_cron ] || remove_line
 write_job "$@"
 "$how"
 echo "schedule: $name runs at $when ($how), by $job"
