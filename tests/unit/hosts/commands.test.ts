@@ -146,9 +146,14 @@ describe("scripts", () => {
 describe("installed scripts", () => {
   const far = host("ssh://off@x");
   const [first, second] = [script("job"), script("healthy")];
-  /** An ssh that notes the command lines, and what goes in by standard input. */
+  /** An ssh that notes the command lines, and what goes in by standard input: not a script's own, which is the terminal. */
   const noting = (answer: string) =>
-    fake.program("ssh", `shift 2; echo "$*" >>${fake.folder}/lines; cat >>${fake.folder}/inputs; ${answer}`);
+    fake.program(
+      "ssh",
+      `shift 2; echo "$*" >>${fake.folder}/lines
+      case "$*" in '"'*) ;; *) cat >>${fake.folder}/inputs ;; esac
+      ${answer}`,
+    );
   const lines = () => readFileSync(`${fake.folder}/lines`, "utf8").trim().split("\n");
   const inputs = () => readFileSync(`${fake.folder}/inputs`, "utf8");
   const LOOK = [first, second].map(({ path, hash }) => `[ -x ${path} ] || echo ${hash}`).join("; ");
