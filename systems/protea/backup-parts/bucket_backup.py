@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from bucket_store import LISTING, Entry, content, contents, entries
 from files import Progress, flush, in_threads, json_line, refuse_emptied, sha256_of, words, write_whole
@@ -29,8 +28,14 @@ class BucketBackup:
             if sha256_of(path) != path.name:
                 path.unlink()
         self._sources = [out, *([previous] if previous else [])]
+        # Most objects have one of few sets of headers: kept in memory once.
+        sets: dict[str, dict[str, str]] = {}
         self._known = {
-            entry["key"]: (entry["etag"], entry["size"], entry["modified"], entry["sha256"])
+            entry["key"]: (
+                (entry["etag"], entry["size"], entry["modified"]),
+                entry["sha256"],
+                sets.setdefault(str(entry["headers"]), entry["headers"]),
+            )
             for folder in reversed(self._sources)
             if (folder / LISTING).is_file()
             for entry in entries(folder)
@@ -72,11 +77,12 @@ class BucketBackup:
         )
 
     def _entry(self, listed: Listed) -> Entry | None:
-        known = self._known.get(listed.key)
-        if known and known[:3] == (listed.etag, listed.size, listed.modified) and self._have(known[3], listed.size):
-            self.linked += 1
-            return self._described(listed, known[3], lambda: self._client.head(self._bucket, listed.key))
+        known, digest, headers = self._known.get(listed.key, (None, "", {}))
         try:
+            if known == (listed.etag, listed.size, listed.modified) and self._have(digest, listed.size):
+                self.linked += 1
+                # Headers change with the object alone, tags without it.
+                return _entry(listed, digest, headers, self._client.tags_of(self._bucket, listed))
             return self._fetch(listed)
         except S3Error as problem:
             if problem.status != 404:
@@ -129,8 +135,8 @@ class BucketBackup:
         self.fetched_bytes += size
         # Written over since it was listed: what was read counts.
         if etag_of(headers) != listed.etag:
-            listed = Listed(listed.key, size, etag_of(headers), headers["last-modified"], None, None)
-        return self._described(listed, digest.hexdigest(), lambda: headers)
+            listed = Listed(listed.key, size, etag_of(headers), headers["last-modified"], None)
+        return _entry(listed, digest.hexdigest(), kept_headers(headers), self._client.tags_of(self._bucket, listed))
 
     def _keep(self, fetched: Path, digest: str) -> None:
         """Moves what was fetched to its place; shared with an earlier backup that has the same, under whatever key."""
@@ -145,10 +151,9 @@ class BucketBackup:
                     linked.rename(fetched)
         fetched.rename(path)
 
-    def _described(self, listed: Listed, digest: str, headers: Callable[[], dict[str, str]]) -> Entry:
-        known: dict[str, Any] = {"headers": listed.headers, "tags": listed.tags}
-        if known["headers"] is None:
-            known = {"headers": kept_headers(headers()), "tags": self._client.tags(self._bucket, listed.key)}
-        return {
-            "key": listed.key, "size": listed.size, "sha256": digest, "etag": listed.etag, "modified": listed.modified, **known,
-        }  # fmt: skip
+
+def _entry(listed: Listed, digest: str, headers: dict[str, str], tags: dict[str, str]) -> Entry:
+    return {
+        "key": listed.key, "size": listed.size, "sha256": digest, "etag": listed.etag, "modified": listed.modified,
+        "headers": headers, "tags": tags,
+    }  # fmt: skip

@@ -12,9 +12,10 @@ from typing import Any
 
 from bucket_store import Entry, Hashing, content, entries, verify
 from files import Differs, Progress, in_threads, unused_name, words
-from s3 import Client, Described, Listed, S3Error, kept_headers
+from s3 import Client, Listed, S3Error
 
 _THREADS = 8
+_LOOKS = 5
 # Of a bucket's name, at most 63 characters.
 _LONGEST = 63 - len("-before-20260101t000000z")
 
@@ -30,6 +31,16 @@ class BucketRestore:
 
     def run(self) -> str:
         verify(self._folder)
+        # What an interrupted run asked for last may be done while this one looks: then it looks again.
+        for _ in range(_LOOKS - 1):
+            try:
+                return self._once()
+            except S3Error as problem:
+                if problem.code != "PreconditionFailed":
+                    raise
+        return self._once()
+
+    def _once(self) -> str:
         wanted = {entry["key"]: entry for entry in entries(self._folder)}
         self._client.make_bucket(self._bucket)
         live = self._listed(self._bucket)
@@ -59,11 +70,6 @@ class BucketRestore:
     def _listed(self, bucket: str) -> dict[str, Listed]:
         return {listed.key: listed for listed in self._client.objects(bucket)}
 
-    def _described(self, listed: Listed, bucket: str) -> Described:
-        if listed.headers is not None and listed.tags is not None:
-            return listed.headers, listed.tags
-        return kept_headers(self._client.head(bucket, listed.key)), self._client.tags(bucket, listed.key)
-
     def _content(self, bucket: str, key: str) -> str:
         digest = Hashing()
         self._client.get(bucket, key, digest.start)
@@ -72,7 +78,7 @@ class BucketRestore:
     def _same(self, listed: Listed | None, entry: Entry) -> bool:
         if listed is None or listed.size != entry["size"]:
             return False
-        if self._described(listed, self._bucket) != (entry["headers"], entry["tags"]):
+        if self._client.described(self._bucket, listed) != (entry["headers"], entry["tags"]):
             return False
         # An object in several parts has the etag of its parts, not of its content.
         return listed.etag == entry["etag"] or self._content(self._bucket, listed.key) == entry["sha256"]
@@ -124,15 +130,17 @@ class BucketRestore:
             buckets = self._client.buckets()
             self._aside = unused_name(f"{self._short}-before-%Y%m%dt%H%M%Sz", lambda name: name in buckets)
             self._client.make_bucket(self._aside)
-        self._each(lambda item: self._client.copy((self._bucket, item.key), self._aside, item.key), items)
+        self._each(lambda item: self._client.copy((self._bucket, item.key), self._aside, item.key, etag=item.etag), items)
         there = self._listed(self._aside)
         lost = [item.key for item in items if item.key not in there or there[item.key].size != item.size]
         if lost:
             raise S3Error(f"not in bucket {self._aside} after a copy there: {lost[0]!r}. Nothing was changed")
 
     def _alike(self, aside: str, there: Listed, item: Listed) -> bool:
-        described = self._described(there, aside), self._described(item, self._bucket)
-        return (there.size, there.etag) == (item.size, item.etag) and described[0] == described[1]
+        if there.size != item.size or self._client.described(aside, there) != self._client.described(self._bucket, item):
+            return False
+        # A copy of an object in several parts has another etag.
+        return there.etag == item.etag or self._content(aside, there.key) == self._content(self._bucket, item.key)
 
     def _compare(self, wanted: dict[str, Entry], written: list[Entry], progress: Progress) -> None:
         """The live bucket with the backup: every object's size, headers and tags, and the content of what was written."""
@@ -144,7 +152,7 @@ class BucketRestore:
             listed = live.get(entry["key"])
             if listed is None or listed.size != entry["size"]:
                 return False
-            if self._described(listed, self._bucket) != (entry["headers"], entry["tags"]):
+            if self._client.described(self._bucket, listed) != (entry["headers"], entry["tags"]):
                 return False
             if entry["key"] not in fresh:
                 return True

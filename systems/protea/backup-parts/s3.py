@@ -1,7 +1,7 @@
 """The S3 protocol with Python's standard library, as far as a backup needs it.
 
-Listings use MinIO's `metadata=true`, which tells the headers and tags of a thousand objects in one question; where a
-server does not, each object is asked for its own.
+Listings use MinIO's `metadata=true`, which tells the tags of a thousand objects in one question; where a server does not,
+each object is asked for its own. The headers in such a listing are not used: `Expires` is not among them.
 """
 
 import hashlib
@@ -61,9 +61,8 @@ class Listed:
     size: int
     etag: str
     modified: str
-    headers: dict[str, str] | None
-    """None, as the tags: this listing does not tell."""
     tags: dict[str, str] | None
+    """None: this listing does not tell."""
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -208,6 +207,13 @@ class Client:
         root = ElementTree.fromstring(self.request("GET", "")[1])
         return [_fields(bucket)["Name"] for buckets in root if _local(buckets) == "Buckets" for bucket in buckets]
 
+    def described(self, bucket: str, listed: Listed) -> Described:
+        """An object's headers and tags."""
+        return kept_headers(self.head(bucket, listed.key)), self.tags_of(bucket, listed)
+
+    def tags_of(self, bucket: str, listed: Listed) -> dict[str, str]:
+        return self.tags(bucket, listed.key) if listed.tags is None else listed.tags
+
     def tags(self, bucket: str, key: str = "") -> dict[str, str]:
         """An object's tags, or a bucket's own."""
         try:
@@ -247,9 +253,14 @@ class Client:
         headers = _described(described) if described else {}
         return etag_of(self.request("PUT", bucket, key, body=body, digest=digest, headers=headers)[0])
 
-    def copy(self, source: tuple[str, str], bucket: str, key: str, described: Described | None = None) -> str:
-        """Copies an object within the server: with its headers and tags, or with those given. The new etag."""
+    def copy(self, source: tuple[str, str], bucket: str, key: str, described: Described | None = None, *, etag: str = "") -> str:
+        """Copies an object within the server: with its headers and tags, or with those given. The new etag.
+
+        With `etag`, only while the source still has it: what a killed client asked for may be done much later.
+        """
         headers = {"x-amz-copy-source": quote("/" + "/".join(source), safe="/" + _UNRESERVED)}
+        if etag:
+            headers["x-amz-copy-source-if-match"] = etag
         if described:
             headers |= {"x-amz-metadata-directive": "REPLACE", "x-amz-tagging-directive": "REPLACE", **_described(described)}
         _, answer = self.request("PUT", bucket, key, headers=headers)
@@ -281,14 +292,13 @@ def _described(described: Described) -> dict[str, str]:
 
 def _listed(element: ElementTree.Element) -> Listed:
     fields = _fields(element)
-    metadata = next((_fields(child) for child in element if _local(child) == "UserMetadata"), None)
+    tells = any(_local(child) == "UserMetadata" for child in element)
     return Listed(
         key=unquote_plus(fields["Key"], errors="surrogateescape"),
         size=int(fields["Size"]),
         etag=etag_of({"etag": fields["ETag"]}),
         modified=fields["LastModified"],
-        headers=None if metadata is None else kept_headers({name.lower(): value for name, value in metadata.items()}),
-        tags=None if metadata is None else _pairs(fields.get("UserTags", "")),
+        tags=_pairs(fields.get("UserTags", "")) if tells else None,
     )
 
 
