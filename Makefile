@@ -116,12 +116,15 @@ disk: ## what images, containers, volumes, build cache and logs take, and what i
 reclaim: ## remove images that nothing uses, declares or may go back to, and build cache; lists them, and asks
 	node operations/reclaim.ts --stack $(STACK)$(if $(YES), --yes $(YES))
 
-.PHONY: backup backups verify restore checkpoint
+.PHONY: backup backups copy verify restore checkpoint
 backup: ## back up each system on its host: whole and verified, or nothing
 	node operations/backup.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
 
 backups: ## every backup, how it was verified, and from when to when can be restored
 	@node operations/backups.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
+
+copy: ## the backups once more off the host, as after each backup (host:backups.copy)
+	node operations/copy.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
 
 verify: ## is the newest backup (or AT=) still what was backed up? DEEP=1 restores it into a scratch server
 	node operations/verify.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(AT), --at $(AT))$(if $(DEEP), --deep $(DEEP))

@@ -13,6 +13,8 @@ export interface Backup {
   took: number;
   /** How and when it was verified last; undefined: never. */
   verified?: { how: string; at: Date };
+  /** restic's snapshot off the host that it is in, and when that was made; undefined: none. */
+  copied?: { snapshot: string; at: Date };
   /** The line of WAL that PostgreSQL goes on with after it. */
   line: string;
   /** The database system that it is of: another one is a server that was made anew, empty. */
@@ -24,7 +26,7 @@ export function momentOf(stamp: string): Date {
   return new Date(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }
 
-type Line = [string, string, string, string, string, string, string];
+type Line = [string, string, string, string, string, string, string, string, string];
 
 /** What `vault.sh list` prints: oldest first, a line each. */
 export function parseList(text: string): Backup[] {
@@ -32,7 +34,7 @@ export function parseList(text: string): Backup[] {
     .split("\n")
     .filter(Boolean)
     .map((line) => {
-      const [stamp, bytes, took, how, at, wal, system] = line.split(" ") as Line;
+      const [stamp, bytes, took, how, at, wal, system, snapshot, copiedAt] = line.split(" ") as Line;
       const began = momentOf(stamp);
       return {
         stamp,
@@ -41,6 +43,7 @@ export function parseList(text: string): Backup[] {
         bytes: Number(bytes),
         took: Number(took),
         ...(how === "-" ? {} : { verified: { how, at: new Date(at) } }),
+        ...(snapshot === "-" ? {} : { copied: { snapshot, at: new Date(copiedAt) } }),
         line: wal,
         system,
       };

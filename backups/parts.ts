@@ -1,6 +1,7 @@
 /** What a backup of a system is made of, and how its scripts are called. Pure. */
 import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { script } from "../hosts/scripts.ts";
+import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
 import { containerName, type SystemSpec } from "../systems/spec.ts";
 
@@ -48,9 +49,16 @@ export const agentOf = (system: SystemSpec): string => containerName(system, POS
 /** The file of an installed script, as a script beside it sees it. */
 export const installedName = (name: string) => script(name).path.split("/").at(-1)!;
 
+/** The container that copies a system's backups off the host; undefined: none does. */
+export function copierOf(system: SystemSpec): string | undefined {
+  const declared = system.services.some(({ name, replicas }) => name === BACKUP_COPY && replicas > 0);
+  return declared ? containerName(system, BACKUP_COPY, 1) : undefined;
+}
+
 /** The scripts that backup.sh looks for beside itself. */
 export const scriptsBeside = (system: SystemSpec): string[] => [
   "vault",
+  ...(copierOf(system) ? ["copy"] : []),
   ...new Set(partsOf(system).map((part) => part.script)),
 ];
 
@@ -58,9 +66,13 @@ export const scriptsBeside = (system: SystemSpec): string[] => [
 export const partWord = ({ name, container, user, script: own }: ReturnType<typeof partsOf>[number]): string =>
   [name, container, user, installedName(own)].join("=");
 
-/** The arguments of hosts/scripts/backup.sh; undefined where the system has no backups. */
-export function backupArguments(system: SystemSpec, host: HostSettings): string[] | undefined {
+/**
+ * The arguments of hosts/scripts/backup.sh; undefined where the system has no backups.
+ * @param copied whether it is copied off the host as well, where that is declared
+ */
+export function backupArguments(system: SystemSpec, host: HostSettings, copied = true): string[] | undefined {
   const { backups } = host;
+  const copier = copied ? copierOf(system) : undefined;
   const parts = partsOf(system);
   if (!backups || parts.length === 0) return undefined;
   const { last, daily, weekly, monthly } = backups.keep;
@@ -72,9 +84,18 @@ export function backupArguments(system: SystemSpec, host: HostSettings): string[
     installedName("vault"),
     [last, daily, weekly, monthly].join(","),
     backups.ping === undefined ? "-" : `${backups.ping.replace(/\/$/, "")}/${system.name}`,
+    copier === undefined ? "-" : `${copier}=${installedName("copy")}`,
     ...parts.map(partWord),
   ];
 }
+
+/** The arguments of hosts/scripts/copy.sh, of a system whose backups are copied off the host. */
+export const copyArguments = (system: SystemSpec): string[] => [
+  system.name,
+  agentOf(system),
+  installedName("vault"),
+  copierOf(system)!,
+];
 
 /**
  * The arguments of hosts/scripts/verify.sh, of a system that has backups.

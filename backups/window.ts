@@ -10,6 +10,8 @@ export interface Window {
   line?: string;
   /** Named moments, oldest first. */
   checkpoints: Map<string, Date>;
+  /** When the copy off the host failed, unless one has succeeded since. */
+  copyFailed?: Date;
 }
 
 export function parseWindow(text: string): Window {
@@ -18,6 +20,7 @@ export function parseWindow(text: string): Window {
     if (word === "receiving") window.behind = Number(first);
     else if (word === "line" && first !== "-") window.line = first;
     else if (word === "checkpoint") window.checkpoints.set(first!, new Date(second!));
+    else if (word === "copy-failed") window.copyFailed = new Date(first!);
   }
   return window;
 }
@@ -25,15 +28,26 @@ export function parseWindow(text: string): Window {
 /** Age as a person says it. */
 const age = (from: Date, now: Date) => formatDuration(Math.max(0, Math.floor((+now - +from) / 60_000)) * 60_000);
 
+/** What is wrong with the copy off the host. */
+function notCopied(verified: Backup[], { copyFailed }: Window, maxAge: number, now: Date): string[] {
+  if (copyFailed) return [`the copy off the host failed at ${copyFailed.toISOString()}: make copy`];
+  const newest = verified.findLast((backup) => backup.copied);
+  if (!newest) return ["nothing is copied off the host yet: make copy"];
+  if (+now - +newest.began <= maxAge) return [];
+  return [`the newest backup that is copied off the host is ${age(newest.began, now)} old: make copy`];
+}
+
 /**
  * One line on what can be restored, and what is wrong with that.
- * @param maxAge of the newest verified backup, milliseconds
+ * @param maxAge of the newest verified backup, and of the newest one off the host, milliseconds
+ * @param copied whether a copy off the host is declared
  */
 export function recoverable(
   backups: Backup[],
   window: Window,
   maxAge: number,
   now: Date,
+  copied: boolean,
 ): { line: string; problem?: string } {
   const verified = backups.filter((backup) => backup.verified);
   const newest = verified.at(-1);
@@ -43,6 +57,7 @@ export function recoverable(
   const problems = [
     ...(+now - +newest.began > maxAge ? [`the newest verified backup is ${age(newest.began, now)} old`] : []),
     ...(window.behind === undefined ? ["no WAL is received: make logs SERVICE=postgres-backup"] : []),
+    ...(copied ? notCopied(verified, window, maxAge, now) : []),
     ...(newest.line !== window.line ? ["WAL since has no base backup to begin with: make backup"] : []),
   ];
   const goesOn = window.behind !== undefined && newest.line === window.line;

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { backupArguments, scriptsBeside, verifyArguments } from "../backups/parts.ts";
+import { backupArguments, copierOf, copyArguments, scriptsBeside, verifyArguments } from "../backups/parts.ts";
 import { BESIDE_FILL, fillArguments, SERVER } from "../backups/restore.ts";
+import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
 import type { SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
@@ -28,11 +29,22 @@ export class Backup extends Component {
     const beside = scriptsBeside(system);
     const backup = backupArguments(system, host.settings)!;
     const triggers = [POSTGRES_BACKUP, SERVER].flatMap((name) => services.get(name)!.containers.map(({ id }) => id));
+    const uncopied = backupArguments(system, host.settings, false)!;
     const first = host.run(
       this.child("first"),
-      { name: "backup", args: backup, beside, triggers, after },
+      { name: "backup", args: uncopied, beside, triggers, after },
       { parent: this },
     );
+    // On its own: a server of copies that does not answer fails the deployment, but keeps no schedule from being set.
+    if (copierOf(system))
+      host.run(
+        this.child("first-copy"),
+        {
+          ...{ name: "copy", args: copyArguments(system), beside: ["vault"], after: [first] },
+          triggers: [...triggers, ...services.get(BACKUP_COPY)!.containers.map(({ id }) => id)],
+        },
+        { parent: this },
+      );
     const { schedule } = host.settings.backups!;
     const runs = { backup, verify: verifyArguments(system, host.settings, "latest", "deep") };
     for (const run of ["backup", "verify"] as const) {

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { labelList, projectLabels } from "../engines/docker/labels.ts";
 import { inOrder } from "../systems/order.ts";
+import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { networkName, type SystemSpec } from "../systems/spec.ts";
 import { backupArguments, beforeMigration, MIGRATION, partsOf } from "../backups/parts.ts";
 import { SERVER } from "../backups/restore.ts";
@@ -35,7 +36,7 @@ export class System extends Component {
     const ready = new Map<string, pulumi.Resource[]>();
     const backedUp = backupArguments(system, args.host.settings) !== undefined;
     const services = new Map<string, Service>();
-    const backing = new Set(partsOf(system).map(({ service }) => service));
+    const backing = new Set([...partsOf(system).map(({ service }) => service), BACKUP_COPY]);
     const last: Service[] = [];
     for (const service of inOrder(system.services)) {
       const needed = service.needs.flatMap((need) => ready.get(need.service)!);

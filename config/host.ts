@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { duration } from "./fields.ts";
+import { duration, image } from "./fields.ts";
 import { endpoint, filePath } from "./names.ts";
 
 const count = z.number().int().min(0);
@@ -12,6 +12,36 @@ const clock = z
     error: "a time of day such as 03:15, or with a weekday: Sun 05:00",
   })
   .meta({ examples: ["03:15", "Sun 05:00"] });
+
+/** The second copy, off the host: restic's words. */
+const copy = z
+  .strictObject({
+    repository: z
+      .string()
+      // Also a word of a shell and a line of a file of variables as it is: the recovery kit has it there.
+      .regex(/^(rest:https?:\/\/|s3:)[\w.:/~-]+$/, {
+        error:
+          "restic's name of a repository: rest:https://HOST:8000/PATH or s3:https://HOST/BUCKET; the user is copy.user, " +
+          "its password the secret host:copyServerPassword",
+      })
+      .meta({
+        description: "restic's repositories are below it, one of each system: /robotoff, /protea",
+        examples: ["rest:https://backup.example.org:8000/robotoff-protea", "s3:https://s3.example.org/bucket"],
+      }),
+    user: z
+      .string()
+      .regex(/^[\w.~-]+$/, { error: "letters, digits and - . _ ~" })
+      .optional()
+      .meta({
+        description: "The server's user, or the id of an S3 key; its password is the secret copyServerPassword",
+      }),
+    image: image.default("restic/restic:0.18.1"),
+  })
+  .refine(({ repository, user }) => !repository.startsWith("s3:") || user !== undefined, {
+    path: ["user"],
+    error: "the id of an S3 key",
+  });
+export type CopySettings = z.infer<typeof copy>;
 
 /** Where a host keeps its backups, and for how long. */
 const backups = z.strictObject({
@@ -46,9 +76,12 @@ const backups = z.strictObject({
     .optional()
     .meta({
       description:
-        "A dead man's switch: asked for by the host, with /SYSTEM after it, after each verified backup; whoever is behind it " +
+        "A dead man's switch: asked for by the host, with /SYSTEM after it, after each verified and (with copy) copied backup; whoever is behind it " +
         "raises an alarm when it is not asked for any more",
     }),
+  copy: copy.optional().meta({
+    description: "A second copy, off the host, made after each verified backup; it is never pruned from here",
+  }),
   restoreWhenEmpty: z
     .enum(["never", "latest"])
     .default("latest")

@@ -16,7 +16,7 @@ export type ProteaWorker = keyof typeof PROTEA_WORKERS;
 
 const PROTEA_SERVICES = [
   "postgres", "postgres-backup", "extension", "rabbitmq", "queues", "minio", "bucket", "migrate", "api", "frontend",
-  "files-backup", "git-backup",
+  "files-backup", "git-backup", "backup-copy",
   ...(Object.keys(PROTEA_WORKERS) as ProteaWorker[]),
 ] as const; // prettier-ignore
 

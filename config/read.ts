@@ -4,7 +4,7 @@ import { host, type HostSettings } from "./host.ts";
 import { describeIssue, suggest, type Problem } from "./problems.ts";
 import { protea, type ProteaSettings } from "./protea.ts";
 import { robotoff, type RobotoffSettings } from "./robotoff.ts";
-import { proteaSecrets, robotoffSecrets, type Secret } from "./secrets.ts";
+import { hostSecrets, proteaSecrets, robotoffSecrets, type Secret } from "./secrets.ts";
 
 /** The namespaces of a stack file. */
 export const namespaces = { host, robotoff, protea };
@@ -38,7 +38,9 @@ export interface Reading {
 }
 
 /** Every secret any stack may have. */
-const knownSecrets = new Set([...robotoffSecrets(true, true), ...proteaSecrets(true)].map((secret) => secret.key));
+const knownSecrets = new Set(
+  [...hostSecrets({}), ...robotoffSecrets(true, true), ...proteaSecrets(true)].map((secret) => secret.key),
+);
 
 /** Names of a namespace's secrets. */
 function secretNames(namespace: string): string[] {
@@ -80,9 +82,10 @@ function check<T>(namespace: Namespace, schema: z.ZodType<T>, input: Record<stri
 }
 
 /** Problems of the secrets: in clear, missing, of characters that not everybody takes. A value is never shown. */
-function checkSecrets(raw: RawConfiguration, secrets: Secret[], missingAllowed = false): Problem[] {
+function checkSecrets(raw: RawConfiguration, secrets: Secret[], generated: boolean): Problem[] {
   const set = (key: string) => `pulumi config set --secret ${key} --stack ${raw.stack}`;
-  return secrets.flatMap(({ key, purpose, required, form }) => {
+  return secrets.flatMap(({ key, purpose, required, form, notGenerated }) => {
+    const missingAllowed = raw.withoutSecrets || (generated && !notGenerated);
     const value = raw.values[key];
     if (value !== undefined && !raw.secretKeys.has(key))
       return [{ path: key, message: `found in clear, expected encrypted (${purpose}); set it again: ${set(key)}` }];
@@ -126,6 +129,7 @@ function byNamespace(raw: RawConfiguration) {
 function secretsOf(input: Record<Namespace, Record<string, unknown>>, settings: Settings): Secret[] {
   const { instance, elasticsearch } = settings.robotoff ?? (input.robotoff as Partial<RobotoffSettings>);
   return [
+    ...hostSecrets(settings.host.backups?.copy),
     ...(input.robotoff.enabled === false
       ? []
       : robotoffSecrets(instance === "prod", elasticsearch?.security !== false)),
@@ -152,6 +156,6 @@ export function readSettings(raw: RawConfiguration): Reading {
     (secret) => secret.required || raw.values[secret.key] !== undefined,
   );
   problems.push(...hostPart.problems, ...robotoffPart.problems, ...proteaPart.problems);
-  problems.push(...checkSecrets(raw, secrets, settings.host.generateSecrets || raw.withoutSecrets));
+  problems.push(...checkSecrets(raw, secrets, settings.host.generateSecrets));
   return { settings, secrets, problems };
 }

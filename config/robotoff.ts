@@ -4,7 +4,7 @@ import * as text from "./names.ts";
 
 export const ROBOTOFF_SERVICES = [
   "api", "scheduler", "update-listener", "migrate", "init-elasticsearch", "checkout", "langid-model", "postgres", "postgres-backup", "redis", "elasticsearch", "triton",
-  "fasttext", "statsd", "postgres-exporter",
+  "fasttext", "statsd", "postgres-exporter", "backup-copy",
 ] as const; // prettier-ignore
 
 /** A pool of rq workers. */

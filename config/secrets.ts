@@ -9,6 +9,8 @@ export interface SecretForm {
 /** As it is within a URL, where other characters stand encoded, with % (RFC 3986, section 2.3). */
 const UNRESERVED: SecretForm = { expression: /^[\w.~-]+$/, expected: "letters, digits and - . _ ~" };
 const PRINTABLE: SecretForm = { expression: /^[!-~]+$/, expected: "letters, digits and signs of ASCII, no blank" };
+/** The recovery kit has it in a file of variables, which a shell and docker's --env-file read in different ways. */
+const PLAIN: SecretForm = { expression: /^[\w.~/+=-]+$/, expected: "letters, digits and - . _ ~ / + =" };
 const ONE_LINE: SecretForm = { expression: /^\P{Cc}+$/u, expected: "one line of text" };
 const BASE64: SecretForm = { expression: /^[a-zA-Z0-9+/]+={0,2}$/, expected: "base64 in one line (base64 -w0)" };
 
@@ -19,6 +21,31 @@ export interface Secret {
   purpose: string;
   required: boolean;
   form: SecretForm;
+  /** A value that was made up would be of no use: it is somebody else's, or must be known where the state is lost. */
+  notGenerated?: true;
+}
+
+/**
+ * The host's secrets: of the copy of the backups off the host.
+ * @param copy host:backups.copy of the stack file; undefined: there is none
+ */
+export function hostSecrets(copy: { user?: string } | undefined): Secret[] {
+  return [
+    {
+      key: "host:copyPassword",
+      purpose: "RESTIC_PASSWORD, what the copy off the host is encrypted with",
+      required: copy !== undefined,
+      form: PLAIN,
+      notGenerated: true,
+    },
+    {
+      key: "host:copyServerPassword",
+      purpose: "password of host:backups.copy.user at the copy's server, or the secret of its S3 key",
+      required: copy?.user !== undefined,
+      form: PLAIN,
+      notGenerated: true,
+    },
+  ];
 }
 
 /**

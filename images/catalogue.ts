@@ -19,6 +19,8 @@ export const catalogue: Record<string, Image> = {
   triton: {},
   // Carries the repository that `local` checks out; elsewhere alpine/git does.
   git: {},
+  // With a server for the tests beside it; elsewhere restic/restic does.
+  restic: {},
   // Miniatures of the two applications.
   robotoff: {},
   protea: {},

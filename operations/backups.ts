@@ -1,4 +1,5 @@
 /** `make backups`: every backup, how it was verified, and what can be restored. Exit code 1 when that is not as declared. */
+import { copierOf } from "../backups/parts.ts";
 import { recoverable } from "../backups/window.ts";
 import { backedUp, backupsOf, windowOf } from "./backups/systems.ts";
 import { backupRows, COLUMNS } from "./backups/rows.ts";
@@ -23,7 +24,13 @@ export const done = run([], (options) => {
   console.log("");
   let code = 0;
   for (const { system, backups, window } of found) {
-    const { line, problem } = recoverable(backups, window, stack.host.backups!.maxAge, now);
+    const { line, problem } = recoverable(
+      backups,
+      window,
+      stack.host.backups!.maxAge,
+      now,
+      copierOf(system) !== undefined,
+    );
     console.log(`${system.name}: ${line}${problem ? `; ${problem}` : ""}`);
     for (const [name, at] of window.checkpoints) console.log(`  checkpoint ${name}: ${at.toISOString()}`);
     if (problem) code = 1;

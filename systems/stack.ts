@@ -28,9 +28,10 @@ export function describeStack(raw: RawConfiguration): Stack {
   const { settings, secrets, problems } = readSettings(raw);
   const has = (key: string) => secrets.some((secret) => secret.key === key);
   const backups = backupDirectory(settings.host);
+  const copy = settings.host.backups?.copy;
   const systems = [
-    ...(settings.robotoff ? [describeRobotoff(settings.robotoff, has, backups)] : []),
-    ...(settings.protea ? [describeProtea(settings.protea, has, backups)] : []),
+    ...(settings.robotoff ? [describeRobotoff(settings.robotoff, has, backups, copy)] : []),
+    ...(settings.protea ? [describeProtea(settings.protea, has, backups, copy)] : []),
   ];
   // Where a field is wrong its default stands in; what a rule says of that service would mislead.
   const doubtful = new Set(problems.map((problem) => subject(problem.path)));

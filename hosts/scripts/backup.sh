@@ -1,14 +1,15 @@
 #!/bin/sh
-# backup.sh SYSTEM DIRECTORY MOUNTED AGENT VAULT KEEP PING PART=CONTAINER=USER=SCRIPT…: one backup of a system, whole and verified, or none.
+# backup.sh SYSTEM DIRECTORY MOUNTED AGENT VAULT KEEP PING COPY PART=CONTAINER=USER=SCRIPT…: one backup of a system, whole and verified, or none.
 # `make backup`, the Command of the stack and the schedule on the host run this file; the scripts it names lie beside it.
 #   DIRECTORY   the host's folder of backups; MOUNTED 1: something must be mounted there
 #   AGENT       the container that keeps the folder in order (VAULT, vault.sh), and KEEP its rule: LAST,DAILY,WEEKLY,MONTHLY
-#   PING        a URL that is asked for after a verified backup: silence is the alarm (- for none)
+#   PING        a URL that is asked for when all of this went well: silence is the alarm (- for none)
+#   COPY        CONTAINER=SCRIPT: copies the folder off the host at the end (copy.sh; - for no copy)
 #   PART        in this order, each in its own container. No byte passes through this script, and no secret.
 # Phase 1 looks, phase 2 writes beside what is there, phase 3 publishes and clears. Exit code 75: another one runs.
 set -eu
-system=$1 directory=$2 mounted=$3 agent=$4 vault=$5 keep=$6 ping=$7
-shift 7
+system=$1 directory=$2 mounted=$3 agent=$4 vault=$5 keep=$6 ping=$7 copy=$8
+shift 8
 here=$(dirname "$0")
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 begin=$(date +%s)
@@ -60,6 +61,9 @@ set -- $keep
 IFS=$old_ifs
 in_vault prune "$@"
 say "$directory/$system/$stamp is verified, $(($(date +%s) - begin)) s"
+
+# What failed here leaves a good backup, and is a failure all the same.
+if [ "$copy" != - ]; then LOCKED=1 "$here/${copy#*=}" "$system" "$agent" "$vault" "${copy%%=*}" || exit 1; fi
 
 # Not asked for: whoever waits for it raises the alarm. The backup is none the worse.
 [ "$ping" = - ] || curl -fsS -o /dev/null --max-time 10 --retry 3 "$ping" || wget -q -O /dev/null -T 10 "$ping" ||

@@ -5,10 +5,14 @@
 #   seal STAMP SECONDS     writes manifest.json: of every file its size and sha256; and its own sum beside it
 #   check STAMP            compares every byte with the manifest; a line for each file that differs, and exit code 1
 #   publish STAMP          it takes its name at once, whole; `latest` points to it
+#   copied SNAPSHOT        notes that all published ones are in a snapshot of the copy off the host
+#   copy-failed            notes that no copy could be made, until one is
 #   verified STAMP HOW     notes when it was verified, and how (quick, deep)
 #   list                   a line for each: STAMP, bytes, seconds it took, how and when it was verified, its line of WAL,
-#                          and the identifier of its database system: another one is a server that was made anew
-#   window                 whether WAL is received (`receiving SECONDS-BEHIND` or `away`), the line of WAL, and the checkpoints
+#                          the identifier of its database system (another one is a server that was made anew),
+#                          the snapshot off the host that it is in, and since when
+#   window                 whether WAL is received (`receiving SECONDS-BEHIND` or `away`), the line of WAL, the checkpoints,
+#                          and when the last copy off the host failed
 #   checkpoint NAME        names this moment, for a restore
 #   before WHAT            names this moment before-WHAT-TIME, where there is a backup to go back from
 #   prune LAST DAILY WEEKLY MONTHLY   removes what none of these counts keeps, WAL that no backup needs, and checkpoints before all of them
@@ -84,13 +88,26 @@ publish() {
 
 verified() { echo "$2 $(date -u +%Y-%m-%dT%H:%M:%SZ)" >> "verified/$1"; }
 
+copied() {
+  mkdir -p copied
+  stamps | while read -r one; do echo "$1 $(date -u +%Y-%m-%dT%H:%M:%SZ)" > "copied/$one"; done
+  rm -f copied/failed
+}
+
+copy_failed() {
+  mkdir -p copied
+  date -u +%Y-%m-%dT%H:%M:%SZ > copied/failed
+}
+
 list() {
   stamps | while read -r one; do
     size=$(head -n 1 "$one/manifest.json" | sed 's/.*"seconds": \([0-9]*\), "bytes": \([0-9]*\),.*/\2 \1/')
     how='- -'
     if [ -s "verified/$one" ]; then how=$(tail -n 1 "verified/$one"); fi
     line=$(sed -n 's/.*"wal" : "\([0-9TZ]*\)".*/\1/p' "$one/manifest.json")
-    echo "$one $size $how ${line:--} $(system_of "$one")"
+    copy='- -'
+    if [ -s "copied/$one" ]; then copy=$(cat "copied/$one"); fi
+    echo "$one $size $how ${line:--} $(system_of "$one") $copy"
   done
 }
 
@@ -100,6 +117,7 @@ window() {
   ask -c "select 'receiving ' || coalesce(extract(epoch from flush_lag), 0) from pg_stat_replication where application_name = 'backup'" 2> /dev/null | grep . || echo away
   echo "line $(readlink wal/current || echo -)"
   if [ -f checkpoints ]; then sed 's/^/checkpoint /' checkpoints; fi
+  if [ -s copied/failed ]; then sed 's/^/copy-failed /' copied/failed; fi
 }
 
 checkpoint() {
@@ -156,7 +174,7 @@ prune() {
     echo "vault: $one is no longer kept" >&2
     # Out of sight first: half of one must not look like a backup.
     mv "$one" ".$one.partial"
-    rm -rf ".$one.partial" "verified/$one"
+    rm -rf ".$one.partial" "verified/$one" "copied/$one"
   done
   # The dumps for others, of backups that are gone: those whose file has no other name any more.
   for dump in public/*_20*.dump; do
@@ -186,4 +204,5 @@ prune() {
   fi
 }
 
+case $verb in copy-failed) verb=copy_failed ;; esac
 "$verb" "$@"

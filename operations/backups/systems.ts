@@ -1,4 +1,4 @@
-import { agentOf, backupArguments } from "../../backups/parts.ts";
+import { agentOf, backupArguments, copierOf } from "../../backups/parts.ts";
 import { parseList, type Backup } from "../../backups/list.ts";
 import { parseWindow, recoverable, type Window } from "../../backups/window.ts";
 import type { HostSettings } from "../../config/host.ts";
@@ -59,6 +59,7 @@ export function tellRecoverable(stack: Stack, options: Selection, now = new Date
           windowOf(host, system),
           host.backups!.maxAge,
           now,
+          copierOf(system) !== undefined,
         );
         console.log(`${system.name}: ${line}${problem ? `; ${problem}` : ""}`);
         return problem === undefined;

@@ -1,6 +1,8 @@
 /** PROTEA, service by service. Facts: the "Operational Runbook" and upstream's docker-compose.yml. */
+import type { CopySettings } from "../../config/host.ts";
 import type { ProteaSettings } from "../../config/protea.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
+import { backupCopy } from "../servers/backup-copy.ts";
 import { bucket, minio } from "../servers/minio.ts";
 import { backupVolumes, migratable, withBackup } from "../servers/postgres-backup.ts";
 import { postgres } from "../servers/postgres.ts";
@@ -83,15 +85,18 @@ function servers(settings: ProteaSettings, backups: string | undefined): Service
  * @param settings `protea:` of the stack file
  * @param has whether the stack has a secret, by its key
  * @param backups the host's folder of backups, absolute; undefined: none are made
+ * @param copy where they are copied to
  */
 export function describeProtea(
   settings: ProteaSettings,
   has: (secret: string) => boolean,
   backups?: string,
+  copy?: CopySettings,
 ): SystemSpec {
   const image = imageReference(settings.images.protea);
   const services = [
     ...servers(settings, backups),
+    ...(backups === undefined || !copy ? [] : [backupCopy("protea", settings.project, backups, copy)]),
     serviceSpec({
       name: "migrate",
       kind: "job",

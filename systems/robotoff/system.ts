@@ -1,6 +1,8 @@
 /** Robotoff, service by service. Facts: the runbook "Services maintenance" and upstream's docker-compose.yml. */
+import type { CopySettings } from "../../config/host.ts";
 import type { RobotoffSettings } from "../../config/robotoff.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
+import { backupCopy } from "../servers/backup-copy.ts";
 import { elasticsearch } from "../servers/elasticsearch.ts";
 import { backupVolumes, migratable, withBackup } from "../servers/postgres-backup.ts";
 import { postgres } from "../servers/postgres.ts";
@@ -21,11 +23,13 @@ const GIB = 2 ** 30;
  * @param settings `robotoff:` of the stack file
  * @param has whether the stack has a secret, by its key
  * @param backups the host's folder of backups, absolute; undefined: none are made
+ * @param copy where they are copied to
  */
 export function describeRobotoff(
   settings: RobotoffSettings,
   has: (secret: string) => boolean,
   backups?: string,
+  copy?: CopySettings,
 ): SystemSpec {
   const image = imageReference(settings.images.robotoff);
   const app = (name: string, memory: number, needs: ServiceSpec["needs"], rest: Partial<ServiceSpec>) =>
@@ -70,6 +74,7 @@ export function describeRobotoff(
   };
   const servers = [
     ...(backups === undefined ? [withDumps] : withBackup(withDumps, "robotoff", backupVolumes("-"), backups)),
+    ...(backups === undefined || !copy ? [] : [backupCopy("robotoff", settings.project, backups, copy)]),
     redis({
       image: imageReference(settings.images.redis),
       appendOnly: settings.redis.appendOnly,

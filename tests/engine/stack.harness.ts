@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { describeStack } from "../../systems/stack.ts";
-import { here, run, type Outcome, type TestHost } from "./host.ts";
+import { here, run, succeeded, type Outcome, type TestHost } from "./host.ts";
 import { marked, nameOf, removeNamed, sweep } from "./leftovers.ts";
 
 export { failed, must, run, succeeded, type Outcome } from "./host.ts";
@@ -99,6 +99,19 @@ export class TestStack {
   change(system: string, name: string, settings: Settings): void {
     const services = (this.config[`${system}:services`] ?? {}) as Record<string, Settings>;
     this.config[`${system}:services`] = { ...services, [name]: { ...services[name], ...settings } };
+  }
+
+  /** Sets a secret as an operator does; the stack file has it encrypted. */
+  secret(key: string, value: string): void {
+    this.write();
+    succeeded(
+      run(
+        "pulumi",
+        ["config", "set", "--secret", key, value, "--stack", this.name, "--cwd", this.folder],
+        this.environment,
+      ),
+    );
+    this.config[key] = (parse(this.read()) as { config: Settings }).config[key];
   }
 
   /** The port that the host publishes for a container's: `api of robotoff`, 5500. */

@@ -15,11 +15,11 @@ const [robotoff, protea] = systems as [(typeof systems)[0], (typeof systems)[0]]
 /** Without the hashes of contents. */
 const plain = (args: string[] | undefined) =>
   args?.map((arg) => arg.replaceAll(/-[0-9a-f]{12}\.sh/g, ".sh").replace(process.cwd(), ""));
-const [base] = parseList("20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72");
+const [base] = parseList("20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72 - -");
 
 test("a backup", () => {
   expect(plain(backupArguments(robotoff, host))).toEqual([
-    "robotoff", "/.local/backups", "0", "robotoff_postgres-backup_1", "vault.sh", "3,7,4,6", "-",
+    "robotoff", "/.local/backups", "0", "robotoff_postgres-backup_1", "vault.sh", "3,7,4,6", "-", "-",
     "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
     "public=robotoff_postgres-backup_1=postgres=part-public.sh",
   ]); // prettier-ignore
@@ -32,8 +32,8 @@ test("a backup", () => {
       ping: "https://hc.example.org/x/",
     },
   };
-  expect(plain(backupArguments(protea, mounted))!.slice(0, 7)).toEqual([
-    "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4", "https://hc.example.org/x/protea",
+  expect(plain(backupArguments(protea, mounted))!.slice(0, 8)).toEqual([
+    "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4", "https://hc.example.org/x/protea", "-",
   ]); // prettier-ignore
   expect(scriptsBeside(robotoff)).toEqual(["vault", "part-postgres", "part-public"]);
 });
@@ -103,7 +103,7 @@ test("what a person is told before", () => {
     "  lost from the live data: everything committed since, 90 s of it",
     `  stopped meanwhile: ${applications(robotoff).join(", ")}`,
   ]);
-  const [lost] = parseList("20261124T030000Z 1 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71");
+  const [lost] = parseList("20261124T030000Z 1 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71 - -");
   expect(describeRestore(robotoff, { kind: "latest" }, base!, time, lost).split("\n").at(-1)).toBe(
     "  note: 20261124T030000Z and others are of another database: this one was made anew. Was its disk lost? " +
       "AT=2026-11-24T03:01:00.000Z and later moments before that go back to the other",

@@ -5,9 +5,9 @@ import { backupRows } from "../../../operations/backups/rows.ts";
 
 const NOW = new Date("2026-11-25T12:00:00Z");
 const HOUR = 3_600_000;
-const TEXT = `20261124T030000Z 1000 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71
-20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72
-20261125T040000Z 5 1 - - - -
+const TEXT = `20261124T030000Z 1000 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71 1a2b3c4d 2026-11-25T03:01:00Z
+20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72 - -
+20261125T040000Z 5 1 - - - - - -
 `;
 const BACKUPS = parseList(TEXT);
 const [first, second, third] = BACKUPS as [Backup, Backup, Backup];
@@ -23,6 +23,7 @@ test("the list as vault.sh prints it", () => {
       verified: { how: "deep", at: new Date("2026-11-24T03:05:00Z") },
       line: "20261101T000000Z",
       system: "71",
+      copied: { snapshot: "1a2b3c4d", at: new Date("2026-11-25T03:01:00Z") },
     },
     {
       stamp: "20261125T030000Z",
@@ -109,13 +110,16 @@ describe("what can be restored", () => {
     checkpoints: new Map(),
     ...change,
   });
-  const see = (change: Partial<Window> = {}, backups = BACKUPS, maxAge = 26 * HOUR) =>
-    recoverable(backups, window(change), maxAge, NOW);
+  const see = (change: Partial<Window> = {}, backups = BACKUPS, maxAge = 26 * HOUR, copied = false) =>
+    recoverable(backups, window(change), maxAge, NOW, copied);
 
   test("the window as vault.sh prints it", () => {
     expect(
-      parseWindow("receiving 0.05\nline 20261125T010000Z\ncheckpoint a 2026-11-25T11:00:00.5Z 20261125T010000Z\n"),
+      parseWindow(
+        "receiving 0.05\nline 20261125T010000Z\ncheckpoint a 2026-11-25T11:00:00.5Z 20261125T010000Z\ncopy-failed 2026-11-25T03:20:00Z\n",
+      ),
     ).toEqual({
+      copyFailed: new Date("2026-11-25T03:20:00Z"),
       behind: 0.05,
       line: "20261125T010000Z",
       checkpoints: new Map([["a", new Date("2026-11-25T11:00:00.5Z")]]),
@@ -147,11 +151,22 @@ describe("what can be restored", () => {
   ])("%s", (_what, change, backups, maxAge, expected) => expect(see(change, backups, maxAge)).toEqual(expected)); // prettier-ignore
 });
 
+test.each<[string, Partial<Window>, Backup[], number, string | undefined]>([
+  ["nothing copied", {}, [second], 9, "nothing is copied off the host yet: make copy"],
+  ["an old copy", {}, BACKUPS, 32, "the newest backup that is copied off the host is 33h0m0s old: make copy"],
+  ["a copy of yesterday", {}, BACKUPS, 33, undefined],
+  ["one that failed", { copyFailed: NOW }, BACKUPS, 33, "the copy off the host failed at 2026-11-25T12:00:00.000Z: make copy"],
+])("where a copy off the host is declared: %s", (_what, change, backups, hours, problem) => {
+  const window = { behind: 0, line: second.line, checkpoints: new Map<string, Date>(), ...change };
+  expect(recoverable(backups, window, hours * HOUR, NOW, true).problem).toBe(problem);
+  expect(recoverable(backups, window, hours * HOUR, NOW, false).problem).toBeUndefined();
+}); // prettier-ignore
+
 test("the table: newest first", () => {
   expect(backupRows("protea", BACKUPS, NOW)).toEqual([
-    { system: "protea", backup: third.stamp, age: "8h0m0s", size: "0.0 MB", took: "1 s", verified: "never" },
-    { system: "protea", backup: second.stamp, age: "9h0m0s", size: "2.5 MB", took: "9 s", verified: "quick, 2026-11-25T03:00:10.000Z" },
-    { system: "protea", backup: first.stamp, age: "33h0m0s", size: "0.0 MB", took: "59 s", verified: "deep, 2026-11-24T03:05:00.000Z" },
+    { system: "protea", backup: third.stamp, age: "8h0m0s", size: "0.0 MB", took: "1 s", verified: "never", copies: "none" },
+    { system: "protea", backup: second.stamp, age: "9h0m0s", size: "2.5 MB", took: "9 s", verified: "quick, 2026-11-25T03:00:10.000Z", copies: "none" },
+    { system: "protea", backup: first.stamp, age: "33h0m0s", size: "0.0 MB", took: "59 s", verified: "deep, 2026-11-24T03:05:00.000Z", copies: "1a2b3c4d, 2026-11-25T03:01:00.000Z" },
   ]); // prettier-ignore
   expect(backupRows("protea", [second], new Date("2026-11-25T03:00:30Z"))[0]!.age).toBe("now");
 });

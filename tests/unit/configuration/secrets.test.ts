@@ -127,7 +127,7 @@ test("a setting that is encrypted without being a secret: reported, and its valu
   expect(problemsOf(values, { secretKeys: new Set(["robotoff:environment", "host:docker"]) })).toEqual([
     "robotoff:environment: found encrypted, but it is none of the secrets; expected one of batchJobKey, " +
       "elasticPassword, googleCredentials, influxdbAuthToken, nutripatrolToken, offPassword, postgresPassword, sentryDsn",
-    "host:docker: found encrypted, but it is none of the secrets",
+    "host:docker: found encrypted, but it is none of the secrets; expected one of copyPassword, copyServerPassword",
   ]);
 });
 

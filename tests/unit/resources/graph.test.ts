@@ -137,9 +137,9 @@ describe("production", () => {
   ];
   // Each its own; PostgreSQL's has what is encoded within a URL.
   const valueOf = (key: string) => (key === "robotoff:postgresPassword" ? "hunter2@/%" : `hunter2${key.split(":")[1]}`);
+  const secrets = Object.fromEntries(KEYS.map((key) => [key, valueOf(key)]));
   let resources: Registered[] = [];
   beforeAll(async () => {
-    const secrets = Object.fromEntries(KEYS.map((key) => [key, valueOf(key)]));
     resources = await graph("production", fileValues("Pulumi.production.yaml"), secrets);
   });
 
@@ -165,6 +165,23 @@ describe("production", () => {
     expect(deleteBeforeReplace).toBe(true);
     // On a host that was made anew its containers are others too.
     expect(inputs.triggers).toEqual(["protea-postgres-backup-1-id", "protea-postgres-1-id"]);
+  });
+
+  test("the first copy off the host comes after the first backup, and no schedule waits for it", async () => {
+    const values = fileValues("Pulumi.production.yaml");
+    const backups = { ...(values["host:backups"] as Values), copy: { repository: "rest:https://example.org" } };
+    const copied = await graph(
+      "production",
+      { ...values, "host:backups": backups },
+      { ...secrets, "host:copyPassword": "hunter2" },
+    );
+    const { inputs, after } = find(copied, "protea-backups-first-copy");
+    expect(String(inputs.create)).toMatch(
+      /copy-\w{12}\.sh protea protea-postgres-backup-1 vault-\w{12}\.sh protea-backup-copy-1$/,
+    );
+    expect(after).toEqual(expect.arrayContaining(["protea-backups-first", "host-script-copy", "host-script-vault"]));
+    expect(inputs.triggers).toContain("protea-backup-copy-1-id");
+    expect(find(copied, "protea-backups-schedule-backup").after).not.toContain("protea-backups-first-copy");
   });
 
   test("volumes are protected and stay when the program no longer has them; nothing but volumes is", () => {

@@ -71,7 +71,7 @@ test("a backup is published whole, and the manifest is JSON with every file", ()
       { path: "postgres/rows", size: 24, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
     ],
   });
-  expect(vault("list").stdout).toMatch(/^20261125T030000Z \d+ 7 quick \d{4}-\S+Z 20260101T000000Z 71\n$/);
+  expect(vault("list").stdout).toMatch(/^20261125T030000Z \d+ 7 quick \d{4}-\S+Z 20260101T000000Z 71 - -\n$/);
 });
 
 test("what differs from the manifest is named", () => {
@@ -172,4 +172,19 @@ test("a moment is named where there is a backup to go back from, and forgotten w
   );
   vault("prune", "1", "0", "0", "0");
   expect(readFileSync(join(folder, "checkpoints"), "utf8")).toBe("new 2026-11-25T03:00:00.1Z 20260101T000000Z\n");
+});
+
+test("which snapshot off the host a backup is in is listed, and forgotten with it; a copy that failed is told until one succeeds", () => {
+  writeFileSync(join(folder, "programs/psql"), "#!/bin/sh\n", { mode: 0o755 });
+  mkdirSync(join(folder, "wal"));
+  backup("20261124T030000Z");
+  expect(vault("copy-failed").status).toBe(0);
+  expect(vault("window").stdout).toMatch(/^copy-failed \d{4}-\S+Z$/m);
+  expect(vault("copied", "1a2b3c4d")).toEqual({ status: 0, stdout: "", stderr: "" });
+  expect(vault("window").stdout).not.toContain("copy-failed");
+  backup("20261125T030000Z");
+  const copies = vault("list").stdout.split("\n").map((line) => line.split(" ").slice(7).join(" ")); // prettier-ignore
+  expect(copies).toEqual([expect.stringMatching(/^1a2b3c4d \d{4}-\S+Z$/), "- -", ""]);
+  vault("prune", "1", "0", "0", "0");
+  expect(readdirSync(join(folder, "copied"))).toEqual([]);
 });

@@ -1,0 +1,46 @@
+#!/bin/sh
+# copy.sh SYSTEM AGENT VAULT CONTAINER: the copy of a system's folder of backups off the host, by restic in CONTAINER, which has
+# the repository and its passwords in its environment. backup.sh runs it at its end, and `make copy` by itself.
+# It adds and never removes: what is kept there, and for how long, is decided from elsewhere (docs/backups.md).
+# LOCKED=1: whoever calls it holds the lock. Exit code 75: a backup or restore runs.
+set -eu
+system=$1 agent=$2 vault=$3 container=$4
+here=$(dirname "$0")
+begin=$(date +%s)
+in_vault() { nice -n 10 docker exec -i -u root "$agent" sh -s -- "$@" < "$here/$vault"; }
+restic() { nice -n 10 docker exec "$container" restic --retry-lock 30m "$@"; }
+die() {
+  in_vault copy-failed || true
+  echo "$system: nothing was copied off the host: $*; the backups here are as they were. Then: make copy" >&2
+  exit 1
+}
+
+if [ "${LOCKED:-}" != 1 ]; then
+  exec 9> "${TMPDIR:-/tmp}/robotoff-protea-$agent-$(id -u).lock"
+  flock -n 9 || { echo "$system: another backup or restore runs on this host; wait for it" >&2; exit 75; }
+fi
+running=$(docker inspect --type container --format '{{.State.Running}}' "$container") || die "the container $container is missing; make up"
+[ "$running" = true ] || die "the container $container is not running; make up"
+
+# restic itself tries for a quarter of an hour to reach a server that does not answer.
+code=0
+found=$(nice -n 10 docker exec "$container" timeout 20 restic cat config 2>&1) || code=$?
+case $code in
+  0) ;;
+  10)
+    echo "$system: there is no repository yet; makes one"
+    restic init --quiet || die "no repository could be made (host:backups.copy.repository); see above"
+    ;;
+  124 | 137 | 143) die "the server of host:backups.copy.repository does not answer within 20 s" ;;
+  12) die "the repository is of another password than the secret host:copyPassword" ;;
+  *) die "the repository cannot be read: $found" ;;
+esac
+
+# What is half is left out: a backup that is not published, and the segment of WAL that is being received.
+summary=$(restic backup --quiet --json --exclude "/backups/$system/.2*" --exclude "/backups/$system/wal/*/*.partial" "/backups/$system") ||
+  die "restic could not copy all of it; see above"
+snapshot=$(echo "$summary" | sed -n 's/.*"message_type":"summary".*"snapshot_id":"\([0-9a-f]\{8\}\).*/\1/p')
+[ -n "$snapshot" ] || die "restic did not say which snapshot it made: $summary"
+in_vault copied "$snapshot"
+added=$(echo "$summary" | sed -n 's/.*"data_added_packed":\([0-9]*\).*/\1/p')
+echo "$system: the backups are copied off the host, snapshot $snapshot, $((${added:-0} / 1000000)) MB new, $(($(date +%s) - begin)) s"
