@@ -19,9 +19,8 @@ export function source(settings: RobotoffSettings, name: (typeof FOLDERS)[number
   const given = settings.folders[name];
   if (given !== undefined) return { source: given, path: `robotoff:folders.${name}` };
   const checkout = settings.checkout?.folder;
-  return checkout === undefined
-    ? { source: name }
-    : { source: `${checkout}/${name}`, path: "robotoff:checkout.folder" };
+  // The host is not asked for what the checkout makes: no path names it.
+  return { source: checkout === undefined ? name : `${checkout}/${name}` };
 }
 
 /** Where Triton's models are. */

@@ -1,8 +1,7 @@
-// What a stack tells of a system, and make urls of both.
+// What a stack tells of a system.
 import { backupDirectories, systemOutputs } from "../../systems/outputs.ts";
 import { serviceSpec } from "../../systems/service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../../systems/spec.ts";
-import { FakeDocker } from "./support/fake-docker.ts";
 import { committed } from "./support/stack.ts";
 
 const port = (address: string, host: number, container: number) =>
@@ -60,33 +59,4 @@ test.each<[string, Partial<ServiceSpec>]>([
   ["names no port", { ports: [port("127.0.0.1", 8000, 8000)], urls: { api: "http://example/" } }],
 ])("a URL whose port %s is not told", (_what, change) => {
   expect(systemOutputs(system(service(change))).urls).toStrictEqual({});
-});
-
-describe("make urls", () => {
-  const docker = new FakeDocker();
-  afterAll(() => docker.remove());
-
-  test("of both systems", async () => {
-    const { status, stdout, stderr } = await docker.operation("urls");
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toBe(
-      [
-        "SYSTEM    WHAT                 URL",
-        "robotoff  api                  http://127.0.0.1:5500/api/v1/health",
-        "protea    RabbitMQ management  http://127.0.0.1:15672/",
-        "protea    MinIO console        http://127.0.0.1:9001/",
-        "protea    api                  http://127.0.0.1:8000/health/ready",
-        "protea    frontend             http://127.0.0.1:3000/",
-        "",
-      ].join("\n"),
-    );
-  });
-
-  test("of another host: how its ports are reached from here", async () => {
-    const { stdout } = await docker.operation("urls", "--stack", "staging", "--system", "protea");
-    expect(stdout.split("\n\n").at(-1)).toBe(
-      "127.0.0.1 is the host's own; to reach a port from here: " +
-        "ssh -F hosts/ssh_config ssh://off@10.1.0.200 -N -L PORT:127.0.0.1:PORT\n",
-    );
-  });
 });

@@ -1,7 +1,7 @@
 /** The one message with everything that is wrong. */
 import { ConfigurationError } from "../../../config/problems.ts";
 import { describeStack } from "../../../systems/stack.ts";
-import { MINIMAL, problemsOf, raw } from "../support/stack.ts";
+import { MINIMAL, problemsOf, raw, type Values } from "../support/stack.ts";
 
 const MESSAGE = `Pulumi.staging.yaml has 5 problems; nothing was changed:
   host:dockr: unknown key; did you mean "docker"?
@@ -56,4 +56,45 @@ test("what a rule says of a service stays beside an unknown service", () => {
     'robotoff:services.apii: unknown key; did you mean "api"?',
     "robotoff:services.api.memoryReservation: 2 GiB is above the limit, memory: 1 GiB",
   ]);
+});
+
+test.each<[string, Values, string[]]>([
+  [
+    "a pool: another pool's problem stays",
+    {
+      "robotoff:workers": [
+        { name: "a", queues: ["robotoff-low"], memory: "6 gigs" },
+        { name: "b", queues: ["robotoff-low"], memory: "1g", memoryReservation: "2g" },
+      ],
+    },
+    ["robotoff:workers[0].memory", "robotoff:workers[1].memoryReservation"],
+  ],
+  [
+    "a pool, of many",
+    {
+      "robotoff:workers": [
+        ...Array.from({ length: 10 }, (_, index) => ({ name: `w${index}`, queues: ["robotoff-low"] })),
+        { name: "a", queues: ["robotoff-low"], memory: "6 gigs" },
+        { name: "b", queues: ["robotoff-low"], memory: "1g", memoryReservation: "2g" },
+      ],
+    },
+    ["robotoff:workers[10].memory", "robotoff:workers[11].memoryReservation"],
+  ],
+  [
+    "a key: that of another key stays, even where its name begins alike",
+    { "protea:environment": 7, "protea:externalNetworks": ["robotoff_default"] },
+    ["protea:environment", "protea:externalNetworks"],
+  ],
+  [
+    "a key: what a rule says of the same key is left out",
+    {
+      "robotoff:services": { elasticsearch: { memory: "1g" } },
+      "robotoff:elasticsearch": { heap: "2g", security: "maybe" },
+    },
+    ["robotoff:elasticsearch.security"],
+  ],
+])("what is wrong is %s", (_what, values, paths) => {
+  expect(problemsOf({ ...MINIMAL, ...values }).map((problem) => problem.slice(0, problem.indexOf(": ")))).toEqual(
+    paths,
+  );
 });

@@ -341,6 +341,9 @@ describe("a service without a health check", () => {
     expect(check(redis, api)).toEqual([
       { path: `${path}.healthcheck`, message: "missing; api needs to know when it is healthy" },
     ]);
+    expect(check(redis, api, { ...api, name: "worker" }).map(({ message }) => message)).toEqual([
+      "missing; api, worker needs to know when it is healthy",
+    ]);
   });
 
   test("that nobody waits for", () => {

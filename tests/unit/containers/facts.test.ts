@@ -5,6 +5,8 @@ import { MINIMAL, raw, type Values } from "../support/stack.ts";
 
 const EVERYTHING: Values = {
   ...MINIMAL,
+  "host:backups": { directory: "/srv/backups" },
+  "protea:repository": "/srv/thesis",
   "robotoff:images": { robotoff: "example/robotoff:1", fasttext: "messense/fasttext-serving:v0.7.0" },
   "robotoff:fasttext": true,
   "robotoff:exporters": true,
@@ -18,9 +20,11 @@ const service = (system: string, name: string, changes: Values = {}) =>
     .services.find((one) => one.name === name)!;
 
 const SERVER = "server; one: two servers must never share a data volume";
+const BACKUP = "server; one: backups are made one after the other";
 const JOB = "job; one: a job runs once";
 const FACTS: [string, string, string][] = [
   ["robotoff", "postgres", `${SERVER}; data 5432; shared_buffers at robotoff:postgres.sharedBuffers`],
+  ["robotoff", "postgres-backup", SERVER],
   ["robotoff", "redis", `${SERVER}; data 6379`],
   ["robotoff", "elasticsearch", `${SERVER}; data 9200, 9300; Java's heap at robotoff:elasticsearch.heap`],
   ["robotoff", "checkout", JOB],
@@ -36,11 +40,14 @@ const FACTS: [string, string, string][] = [
   ["robotoff", "update-listener", "service"],
   ["robotoff", "worker-1", "service"],
   ["protea", "postgres", `${SERVER}; data 5432`],
+  ["protea", "postgres-backup", SERVER],
   ["protea", "extension", JOB],
   ["protea", "rabbitmq", `${SERVER}; data 5672, 15672; RabbitMQ management http://{15672}/`],
   ["protea", "queues", JOB],
   ["protea", "minio", `${SERVER}; data 9000, 9001; MinIO console http://{9001}/`],
   ["protea", "bucket", JOB],
+  ["protea", "files-backup", BACKUP],
+  ["protea", "git-backup", BACKUP],
   ["protea", "migrate", JOB],
   ["protea", "api", "service; api http://{8000}/health/ready"],
   ["protea", "worker-jobs", "service"],

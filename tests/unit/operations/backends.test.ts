@@ -1,6 +1,7 @@
 // Robotoff's whole health: how it is asked for, and what is made of the answer.
-import { healthQuestion, readHealth } from "../../../operations/containers/backends.ts";
+import { healthQuestion, readHealth, tellBackends } from "../../../operations/containers/backends.ts";
 import { declared } from "../../../operations/containers/rows.ts";
+import type { ServiceSpec } from "../../../systems/spec.ts";
 import { committed } from "../support/stack.ts";
 import { FakeDocker } from "../support/fake-docker.ts";
 
@@ -25,12 +26,28 @@ test("a line for each backend, in one line each", () => {
   ]);
 });
 
+test("of an answer its begin, and of a name what it is about", () => {
+  const [backend] = readHealth(answer({ checker: "my_test_connect_x", passed: false, output: "x".repeat(300) }));
+  expect(backend).toEqual({ backend: "my_test_connect_x", state: "failed", answer: "x".repeat(200) });
+});
+
 test.each([
   ["", "(nothing)"],
-  ["<html>502 Bad Gateway</html>", "<html>502"],
-  ["{}", "{}"],
-])("what is no report is shown: %j", (text, shown) => {
-  expect(() => readHealth(text)).toThrow(`the API's answer is not a health report: ${shown}`);
+  [" \n", "(nothing)"],
+  ["<html>502 Bad Gateway</html>", "<html>502 Bad Gateway</html>"],
+  ["{}\n", "{}"],
+  ["y".repeat(300), "y".repeat(200)],
+])("what is no report is shown, its begin: %j", (text, shown) => {
+  expect(() => readHealth(text)).toThrow(new Error(`the API's answer is not a health report: ${shown}`));
+});
+
+test.each<[string, Partial<ServiceSpec> | undefined]>([
+  ["no containers", { replicas: 0 }],
+  ["another name", { name: "web" }],
+])("an API of %s is not asked", (_what, change) => {
+  const [robotoff] = local.systems;
+  const services = robotoff!.services.map((one) => (one.name === "api" ? { ...one, ...change } : one));
+  expect(tellBackends({ ...local, systems: [{ ...robotoff!, services }] }, {})).toEqual([]);
 });
 
 describe("make status HEALTH=1", () => {
@@ -60,6 +77,10 @@ describe("make status HEALTH=1", () => {
       status: 1,
       stderr: "Robotoff's backends could not be asked: curl: (7) Failed to connect\n",
     });
+    docker.answer(question, "\n", 7);
+    expect((await status("robotoff", "--health", "1")).stderr).toBe(
+      "Robotoff's backends could not be asked: exit code 7\n",
+    );
   });
 
   test.each([

@@ -113,9 +113,32 @@ test("what is missing and what another stack made are problems", () => {
   ]);
 });
 
+test("rows of what is missing, was never started, is another's, or ended while it was healthy", () => {
+  const [one, two] = redis.map((each) => structuredClone(each)) as [Inspected, Inspected];
+  one.State.Status = "created";
+  one.Config.Labels = null;
+  one.NetworkSettings.Ports = null;
+  two.State = { ...two.State, Status: "exited", ExitCode: 137 };
+  two.NetworkSettings.Ports = {
+    "80/tcp": [
+      { HostIp: "127.0.0.1", HostPort: "80" },
+      { HostIp: "::1", HostPort: "81" },
+    ],
+    "53/udp": [{ HostIp: "0.0.0.0", HostPort: "53" }],
+  };
+  const shown = rows(declared(system), [one, two], "local", NOW).map((row) => Object.values(row).slice(2).join(" | "));
+  expect(shown).toEqual([
+    "robotoff_redis_1 | created | - | - | - | robotoff-protea/redis:0123456789ab (pulled) | not made by this stack",
+    "robotoff_redis_2 | exited (137) | - | 42 s | 127.0.0.1:80->80, ::1:81->80, 0.0.0.0:53->53/udp | " +
+      "robotoff-protea/redis:0123456789ab (built here) | exited",
+    "robotoff_migrate_1 | missing | - | - | - | ghcr.io/openfoodfacts/robotoff:1.85.10 | missing",
+  ]);
+});
+
 test("the last line names what is wrong, or says that nothing is", () => {
   const line = (containers: Inspected[]) => summary(rows(declared(system), containers, "local", NOW));
   expect(line([...redis, job])).toBe("3 containers, all as declared");
+  expect(summary(rows(declared(system, "migrate"), [job], "local", NOW))).toBe("1 container, all as declared");
   expect(line([inspected("robotoff_redis_1", { Health: { Status: "unhealthy" } })])).toBe(
     "3 of 3 containers not as declared; unhealthy: robotoff_redis_1; missing: robotoff_redis_2, robotoff_migrate_1",
   );

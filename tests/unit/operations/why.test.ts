@@ -53,3 +53,17 @@ test("stopped: by its own end, for want of memory, or never started", () => {
     "robotoff_redis_1: created\n  port is already allocated\n  it has logged nothing",
   );
 });
+
+test.each<[string, Partial<Inspected["State"]>]>([
+  ["healthy, and another stack's", { Health: { Status: "healthy", Log: [check(0, "ok")] } }],
+  ["without a health check", { Health: undefined }],
+])("what runs, %s: nothing is said of a check, and blank lines are no log", (_what, state) => {
+  expect(explain(container(state), "not made by this stack", " \n\n")).toBe(
+    "robotoff_redis_1: not made by this stack\n  it has logged nothing",
+  );
+});
+
+test("killed for want of memory, of a limit that the engine does not tell", () => {
+  const { HostConfig: _, ...rest } = container({ Status: "exited", OOMKilled: true });
+  expect(explain(rest, "exited", "")).toContain("its limit is 0m");
+});
