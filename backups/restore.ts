@@ -62,14 +62,19 @@ function targetWords(target: Target): [string, string] {
   }
 }
 
+/** The first argument of the scripts that fill what is empty. */
+function whenEmpty(host: HostSettings, once?: "latest" | Date): string {
+  const when = once ?? host.backups!.restoreWhenEmpty;
+  return typeof when === "string" ? when : String(Math.floor(when.getTime() / 1_000));
+}
+
 /**
  * The arguments of hosts/scripts/fill-postgres.sh.
  * @param once RESTORE= of this `up`: latest, or a moment; undefined: as the stack file says
  */
 export function fillArguments(system: SystemSpec, host: HostSettings, once?: "latest" | Date): string[] {
-  const when = once ?? host.backups!.restoreWhenEmpty;
   return [
-    typeof when === "string" ? when : String(Math.floor(when.getTime() / 1_000)),
+    whenEmpty(host, once),
     installedName("vault"),
     installedName("restore-postgres"),
     system.name,
@@ -83,6 +88,29 @@ export function fillArguments(system: SystemSpec, host: HostSettings, once?: "la
 
 /** The scripts that fill-postgres.sh looks for beside itself. */
 export const BESIDE_FILL = ["vault", "restore-postgres"];
+
+/** The job that makes room for what is beside the database: what waits for it waits for the contents, too. */
+export const FILLED_AFTER = "bucket";
+
+/** The parts that go back to a backup alone, while the database goes back to any moment. */
+const otherParts = (system: SystemSpec) => partsOf(system).filter(({ name }) => name !== DATABASE && name !== "public");
+
+/** The arguments of hosts/scripts/fill-parts.sh, of a system with parts beside the database. */
+export function fillPartsArguments(system: SystemSpec, host: HostSettings, once?: "latest" | Date): string[] {
+  return [
+    whenEmpty(host, once),
+    installedName("vault"),
+    installedName("restore-parts"),
+    installedName("part-restore"),
+    system.name,
+    backupDirectory(host)!,
+    agentOf(system),
+    ...otherParts(system).map(partWord),
+  ];
+}
+
+/** The scripts that fill-parts.sh looks for beside itself. */
+export const besideFillParts = (system: SystemSpec): string[] => ["vault", "restore-parts", ...besideParts(system)];
 
 export function restoreArguments(system: SystemSpec, host: HostSettings, target: Target, base: Backup): string[] {
   return [

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { backupArguments, copierOf, copyArguments, scriptsBeside, verifyArguments } from "../backups/parts.ts";
-import { BESIDE_FILL, fillArguments, SERVER } from "../backups/restore.ts";
+import { BESIDE_FILL, besideFillParts, fillArguments, fillPartsArguments, SERVER } from "../backups/restore.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
 import type { SystemSpec } from "../systems/spec.ts";
@@ -60,26 +60,32 @@ export class Backup extends Component {
 }
 
 /**
- * Fills a PostgreSQL that came up without data; one that has any is not touched. Asked again when its container is another.
+ * Fills what came up without data; what has any is not touched. Asked again when a container is another.
+ * @param args.what PostgreSQL, or the parts beside it
  * @param args.restore RESTORE= of this `up`
- * @param args.after the healthy server
- * @returns what everything waits for that uses the server
+ * @param args.services whose data it is, and who brings it back
+ * @param args.after they are healthy
+ * @returns what everything waits for that uses the data
  */
 export function filled(
   name: string,
-  args: { system: SystemSpec; host: Host; restore?: "latest" | Date; server: Service; after: pulumi.Resource[] },
+  args: {
+    what: "postgres" | "parts";
+    system: SystemSpec;
+    host: Host;
+    restore?: "latest" | Date;
+    services: Service[];
+    after: pulumi.Resource[];
+  },
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
-  const { system, host, restore, server, after } = args;
+  const { what, system, host, restore, services, after } = args;
+  const [words, beside] =
+    what === "postgres" ? [fillArguments, BESIDE_FILL] : [fillPartsArguments, besideFillParts(system)];
+  const triggers = services.flatMap(({ containers }) => containers.map((container) => container.id));
   return host.run(
     name,
-    {
-      name: "fill-postgres",
-      args: fillArguments(system, host.settings, restore),
-      beside: BESIDE_FILL,
-      triggers: server.containers.map((container) => container.id),
-      after,
-    },
+    { name: `fill-${what}`, args: words(system, host.settings, restore), beside, triggers, after },
     opts,
   );
 }

@@ -5,7 +5,7 @@ import { inOrder } from "../systems/order.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { networkName, type SystemSpec } from "../systems/spec.ts";
 import { backupArguments, beforeMigration, MIGRATION, partsOf } from "../backups/parts.ts";
-import { SERVER } from "../backups/restore.ts";
+import { FILLED_AFTER, SERVER } from "../backups/restore.ts";
 import { Backup, filled } from "./backup.ts";
 import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
@@ -51,8 +51,11 @@ export class System extends Component {
         { parent: this },
       );
       services.set(service.name, made);
-      if (backedUp && service.name === SERVER) ready.set(service.name, this.filled(args, made));
-      else if (awaited.has(service.name) || service.kind === "job" || backing.has(service.name))
+      if (backedUp && service.name === SERVER) ready.set(service.name, this.filled(args, "postgres", [made]));
+      else if (backedUp && service.name === FILLED_AFTER) {
+        const keepers = service.needs.map((need) => services.get(need.service)!);
+        ready.set(service.name, this.filled(args, "parts", keepers, made));
+      } else if (awaited.has(service.name) || service.kind === "job" || backing.has(service.name))
         ready.set(service.name, made.ready());
       else if (service.replicas > 0) last.push(made);
     }
@@ -66,10 +69,14 @@ export class System extends Component {
     this.registerOutputs();
   }
 
-  /** A healthy database, with its data: nothing that uses it starts before. */
-  private filled(args: SystemArgs, server: Service): pulumi.Resource[] {
-    const after = server.ready();
-    return [...after, filled(this.child("fill"), { ...args, server, after }, { parent: this })];
+  /**
+   * Data that is there: nothing that uses it starts before.
+   * @param made is ready before it is filled
+   */
+  private filled(args: SystemArgs, what: "postgres" | "parts", services: Service[], made = services[0]!) {
+    const after = made.ready();
+    const name = this.child(what === "postgres" ? "fill" : `fill-${what}`);
+    return [...after, filled(name, { ...args, what, services, after }, { parent: this })];
   }
 
   /** The one check that only a state without this system can ask for; the others run before every `up` (index.ts). */

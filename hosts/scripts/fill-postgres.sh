@@ -17,18 +17,8 @@ objects=$(docker exec "$server" sh -c 'psql -qAtX -U "$POSTGRES_USER" -d "$POSTG
 [ "$objects" = 0 ] || exit 0
 [ -d "$directory/$system" ] || exit 0
 
-# Of the verified backups the newest, or the newest that ended before the moment.
-list=$(docker run -i --rm --network none --user root --entrypoint sh -e BACKUPS="/backups/$system" -v "$directory:/backups" \
-  "$(docker inspect --type container --format '{{.Image}}' "$server")" -s -- list < "$here/$vault")
-chosen=
-while read -r stamp bytes took how at line _; do
-  case "$stamp $how" in " "* | *" -") continue ;; esac
-  began=$(date -u -d "$(echo "$stamp" | sed 's/^\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z$/\1-\2-\3 \4:\5:\6/')" +%s)
-  if [ "$when" = latest ] || [ $((began + took + 1)) -le "$when" ]; then chosen="$stamp $line"; fi
-  : "$bytes" "$at"
-done <<END
-$list
-END
+chosen=$(docker run -i --rm --network none --user root --entrypoint sh -e BACKUPS="/backups/$system" -v "$directory:/backups" \
+  "$(docker inspect --type container --format '{{.Image}}' "$server")" -s -- chosen "$when" < "$here/$vault")
 if [ -z "$chosen" ]; then
   [ "$when" != latest ] || exit 0
   echo "$system: no verified backup ended before $(date -u -d "@$when" +%Y-%m-%dT%H:%M:%SZ): the database stays as it is" >&2

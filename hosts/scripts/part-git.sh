@@ -1,5 +1,5 @@
 #!/bin/sh
-# part-git.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER: a git repository, as a bundle of all its refs. Runs in
+# part-git.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | empty FOLDER: a git repository, as a bundle of all its refs. Runs in
 # the container git-backup, which has the repository, read-only, at /repository; a restore runs in a container of the same
 # image that mounts it to be written. sh, git, and what Debian and busybox both have.
 set -eu
@@ -134,6 +134,11 @@ verify() {
   clone "$scratch/clone"
 }
 
+# Prints `empty` where the repository's folder has nothing of one, a restore that did not end aside.
+empty() {
+  if [ -e "$repository/.restoring" ] || [ -z "$(refs_of "$repository" 2>/dev/null)" ]; then echo empty; fi
+}
+
 # The new is made beside, in .restoring; then all that is there moves to .before-TIME, then the new to its place. `step`
 # says how far it came, and of which backup.
 restore() {
@@ -215,5 +220,6 @@ case $verb in
     echo "git: $(said refs) refs, cloned and compared"
     ;;
   restore) restore ;;
-  *) fail "expected backup, verify or restore" ;;
+  empty) empty ;;
+  *) fail "expected backup, verify, restore or empty" ;;
 esac

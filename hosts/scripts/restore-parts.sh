@@ -43,7 +43,7 @@ bring_back() {
 }
 
 each verify
-say "stops the applications"
+[ $# = 0 ] || say "stops the applications"
 for one in "$@"; do docker stop "$one" > /dev/null 2>&1 || say "warning: $one could not be stopped"; done
 each bring_back
 # The last first was the order to stop.

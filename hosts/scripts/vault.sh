@@ -11,6 +11,8 @@
 #   list                   a line for each: STAMP, bytes, seconds it took, how and when it was verified, its line of WAL,
 #                          the identifier of its database system (another one is a server that was made anew),
 #                          the snapshot off the host that it is in, and since when
+#   chosen WHEN            STAMP and LINE of the backup that an empty server is filled from: the newest verified one (latest), or
+#                          of those that ended before a moment (seconds since 1970); nothing where there is none
 #   window                 whether WAL is received (`receiving SECONDS-BEHIND` or `away`), the line of WAL, the checkpoints,
 #                          and when the last copy off the host failed
 #   checkpoint NAME        names this moment, for a restore
@@ -109,6 +111,14 @@ list() {
     if [ -s "copied/$one" ]; then copy=$(cat "copied/$one"); fi
     echo "$one $size $how ${line:--} $(system_of "$one") $copy"
   done
+}
+
+chosen() {
+  list | while read -r one _ took how _ line _; do
+    [ "$how" != - ] || continue
+    began=$(date -u -d "$(echo "$one" | sed 's/^\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z$/\1-\2-\3 \4:\5:\6/')" +%s)
+    if [ "$1" = latest ] || [ $((began + took + 1)) -le "$1" ]; then echo "$one $line"; fi
+  done | tail -n 1
 }
 
 ask() { psql -qAtX -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres "$@"; }

@@ -7,12 +7,17 @@ import type { ProteaSettings } from "../../config/protea.ts";
 import type { Mount } from "../../config/units.ts";
 import { healthcheck } from "../healthchecks.ts";
 import { address } from "../servers/minio.ts";
-import { imageReference, serviceSpec } from "../service-spec.ts";
-import type { ServiceSpec } from "../spec.ts";
+import { POSTGRES_BACKUP } from "../servers/postgres-backup.ts";
+import { healthy, imageReference, serviceSpec } from "../service-spec.ts";
+import type { Need, ServiceSpec } from "../spec.ts";
 
 const SOURCES = "systems/protea/backup-parts";
 /** Where the container has them; part-bucket.sh and part-lab.sh name it. */
 const PROGRAM = "/opt/backup-parts";
+
+/** What the job `bucket` waits for besides: right after it, and after the database, what came up empty is filled by them. */
+export const fillable = (settings: ProteaSettings, backups: string | undefined): Need[] =>
+  backups === undefined ? [] : healthy(POSTGRES_BACKUP, ...backupServices(settings, backups).map(({ name }) => name));
 
 /**
  * @param settings `protea:` of the stack file

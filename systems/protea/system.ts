@@ -9,7 +9,7 @@ import { postgres } from "../servers/postgres.ts";
 import { queues, rabbitmq } from "../servers/rabbitmq.ts";
 import { bashHttp, healthcheck, httpAnswers } from "../healthchecks.ts";
 import { completed, healthy, imageReference, loopback, serviceSpec, withSettings } from "../service-spec.ts";
-import { backupServices } from "./backup-services.ts";
+import { backupServices, fillable } from "./backup-services.ts";
 import { DEAD_LETTERS } from "./queues.ts";
 import { apiEnvironment, environment } from "./environment.ts";
 import { FOLDERS, extraWorkers, mounts, workers } from "./workers.ts";
@@ -75,6 +75,7 @@ function servers(settings: ProteaSettings, backups: string | undefined): Service
       user,
       password: "protea:minioPassword",
       bucket: settings.bucket,
+      after: fillable(settings, backups),
     }),
     ...(backups === undefined ? [] : backupServices(settings, backups)),
   ];

@@ -1,6 +1,6 @@
-import type { EnvironmentValue, ServiceSpec } from "../spec.ts";
+import type { EnvironmentValue, Need, ServiceSpec } from "../spec.ts";
 import { healthcheck, OPENING } from "../healthchecks.ts";
-import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
+import { healthy, ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
 /** MinIO, one drive, console included. */
 export function minio(args: {
@@ -36,8 +36,17 @@ export function address(args: { user: string; password: string }): EnvironmentVa
   return [`http://${args.user}:`, { secret: args.password, encode: "url" }, "@minio:9000"];
 }
 
-/** Makes a bucket, unless it is there. */
-export function bucket(args: { image: string; user: string; password: string; bucket: string }): ServiceSpec {
+/**
+ * Makes a bucket, unless it is there.
+ * @param args.after what it waits for besides the server
+ */
+export function bucket(args: {
+  image: string;
+  user: string;
+  password: string;
+  bucket: string;
+  after: Need[];
+}): ServiceSpec {
   return serviceSpec({
     name: "bucket",
     kind: "job",
@@ -45,6 +54,6 @@ export function bucket(args: { image: string; user: string; password: string; bu
     command: ["mb", "--ignore-existing", `server/${args.bucket}`],
     environment: { MC_HOST_server: address(args) },
     memory: 256 * 2 ** 20,
-    needs: [{ service: "minio", condition: "service_healthy" }],
+    needs: [...healthy("minio"), ...args.after],
   });
 }

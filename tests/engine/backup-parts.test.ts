@@ -90,3 +90,28 @@ test("what rotted in a backup is found, and the next one does not share it", () 
   expect(succeeded(stack.operation("backup"))).toContain("backs up bucket once more, without the backup before");
   succeeded(stack.operation("verify"));
 });
+
+test("a lost disk: database, bucket, lab folder and repository come back with one up, and what has anything stays", () => {
+  stack.query("protea", "create table kept as select 1 as one");
+  succeeded(stack.operation("backup"));
+  stack.query("protea", "insert into kept values (2)");
+  const [before, main] = [keys(), git("rev-parse", "main")];
+  for (const server of ["postgres", "minio"]) {
+    stack.docker("rm", "--force", stack.container("protea", server));
+    stack.docker("volume", "rm", `${stack.name}-protea_${server}_data`);
+  }
+  for (const one of readdirSync(repository())) rmSync(join(repository(), one), { recursive: true });
+  rmSync(join(lab(), "datasets"), { recursive: true });
+  mkdirSync(join(lab(), "datasets"));
+
+  stack.config["host:backups"] = { directory: ".local/backups", restoreWhenEmpty: "latest" };
+  const text = succeeded(stack.makeUp());
+  expect(text).toMatch(/volume gone, its data with it: made again, empty: .*-protea_minio_data\n/);
+  expect(stack.query("protea", "select one from kept order by 1")).toBe("1\n2");
+  expect(keys()).toBe(before);
+  expect(readFileSync(join(lab(), "datasets/one"), "utf8")).toBe("first");
+  expect(git("rev-parse", "main")).toBe(main);
+  // None was there, so none is kept.
+  expect(readdirSync(lab()).filter((name) => !name.startsWith(".before-"))).toEqual(["datasets"]);
+  succeeded(stack.operation("status"));
+});

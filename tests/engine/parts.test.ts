@@ -205,6 +205,29 @@ describe("the bucket", () => {
     expect(minio.run("mc", "ls", "s")).not.toContain("restoring");
   });
 
+  test("killed while it is filled, it still counts as empty, and nothing is put aside", () => {
+    for (const aside of asideBuckets()) minio.run("mc", "rb", "--force", `s/${aside}`);
+    const wanted = seen("protea");
+    const isEmpty = () => succeeded(files.part("empty", "/backups/first/bucket")).trim() === "empty";
+    expect(isEmpty()).toBe(false);
+    minio.run("mc", "rb", "--force", "s/protea");
+    expect(isEmpty()).toBe(true);
+    minio.run("mc", "mb", "s/protea");
+    minio.run("mc", "tag", "set", "s/protea", "owner=ada");
+    let begun = 0;
+    for (let seconds = 0.1; ; seconds += 0.02) {
+      if (files.partKilledAfter(seconds, "restore", "/backups/first/bucket").code === 0) break;
+      const there = minio.run("mc", "ls", "--recursive", "s/protea").split("\n").length;
+      if (there > 1 && there < Object.keys(wanted.hashes).length) begun += 1;
+      expect(isEmpty()).toBe(true);
+    }
+    expect(begun).toBeGreaterThan(0);
+    expect(isEmpty()).toBe(false);
+    expect(seen("protea")).toEqual(wanted);
+    expect(minio.run("mc", "tag", "list", "s/protea")).toMatch(/owner\s*:\s*ada\s*$/);
+    expect(asideBuckets()).toEqual([]);
+  });
+
   test("says what is wrong, and no secret", () => {
     const command = ["python3", "-B", "/opt/backup-parts/bucket.py", "backup", "/backups/none"];
     const said = (variable: string) => failed(here.tryDocker("exec", "--env", variable, files.name, ...command));

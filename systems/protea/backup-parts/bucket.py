@@ -1,11 +1,11 @@
-"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER: the bucket BUCKET of the server MC_HOST_server."""
+"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | empty FOLDER: the bucket BUCKET of the server MC_HOST_server."""
 
 import os
 import sys
 from pathlib import Path
 
 from bucket_backup import BucketBackup
-from bucket_restore import BucketRestore
+from bucket_restore import BucketRestore, is_empty
 from bucket_store import verify
 from files import Differs, fail
 from s3 import Client, S3Error
@@ -17,11 +17,13 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
     client, bucket = Client(os.environ["MC_HOST_server"]), os.environ["BUCKET"]
     if verb == "backup":
         return BucketBackup(client, bucket, folder, previous).run()
+    if verb == "empty":
+        return "empty" if is_empty(client, bucket) else ""
     return BucketRestore(client, bucket, folder).run()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "empty"):
         fail(str(__doc__))
     try:
         print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))

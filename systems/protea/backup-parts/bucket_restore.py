@@ -20,6 +20,19 @@ _LOOKS = 5
 _LONGEST = 63 - len("-before-20260101t000000z")
 
 
+_FILLING = {"restore": "filling"}
+
+
+def is_empty(client: Client, bucket: str) -> bool:
+    """Whether there is no object, those of a restore into an empty bucket that did not end aside."""
+    try:
+        return next(client.objects(bucket), None) is None or _FILLING.items() <= client.tags(bucket).items()
+    except S3Error as problem:
+        if problem.code == "NoSuchBucket":
+            return True
+        raise
+
+
 class BucketRestore:
     """One run."""
 
@@ -50,15 +63,20 @@ class BucketRestore:
         replaced = [live[entry["key"]] for entry in changes if entry["key"] in live]
         size = sum(entry["size"] for entry in changes)
         progress = Progress("bucket, restoring", 2 * size)
-        if live:
+        # Nothing to mix with, nothing to keep: no second copy on the server's disk.
+        fills = not live or is_empty(self._client, self._bucket)
+        if fills:
+            self._client.tag_bucket(self._bucket, {**self._client.tags(self._bucket), **_FILLING})
+            self._upload(changes, progress)
+        else:
             self._stage(changes, progress)
             self._put_aside([*replaced, *extra])
             self._swap(changes)
-        else:
-            # Nothing to mix with, nothing to keep: no second copy on the server's disk.
-            self._upload(changes, progress)
         self._compare(wanted, changes, progress)
         self._each(lambda listed: self._client.remove(self._bucket, listed.key), extra)
+        if fills:
+            tags = self._client.tags(self._bucket)
+            self._client.tag_bucket(self._bucket, {name: value for name, value in tags.items() if name not in _FILLING})
         self._finish()
         kept = f"; {len(replaced)} replaced and {len(extra)} removed are in the bucket {self._aside}" if self._aside else ""
         return f"bucket {self._bucket}: {len(wanted)} objects, {len(changes)} of them written, {words(size)}{kept}"

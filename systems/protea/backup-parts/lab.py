@@ -1,4 +1,4 @@
-"""lab.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER: datasets, runs and experiments of /lab, as a tar file.
+"""lab.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | empty FOLDER: datasets, runs and experiments of /lab, as a tar file.
 
 GNU's format, which every tar reads; nothing is compressed, for most of it is compressed already.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from files import CHUNK, Differs, Progress, fail, flush, json_line, read_part, refuse_emptied, sha256_of, words, write_whole
-from lab_restore import LabRestore
+from lab_restore import BESIDE, LabRestore
 
 LAB = Path("/lab")
 FOLDERS = ("datasets", "runs", "experiments")
@@ -240,9 +240,18 @@ def verify(folder: Path) -> tuple[dict[str, Any], str]:
     return part, f"lab: {part['files']} files, {words(part['bytes'])}, every byte read and compared"
 
 
+def empty() -> bool:
+    """Whether there is no file, a restore that did not end aside."""
+    if (LAB / BESIDE).exists():
+        return True
+    return not any(not stat.S_ISDIR((LAB / path).lstat().st_mode) for path in _paths([n for n in FOLDERS if (LAB / n).is_dir()]))
+
+
 def main(verb: str, folder: Path, previous: Path | None = None) -> str:
     if verb == "verify":
         return verify(folder)[1]
+    if verb == "empty":
+        return "empty" if empty() else ""
     if verb == "backup":
         return backup(folder, previous)
     part, _ = verify(folder)
@@ -250,7 +259,7 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "empty"):
         fail(str(__doc__))
     try:
         print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))

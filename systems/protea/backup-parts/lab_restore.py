@@ -10,12 +10,16 @@ from typing import Any
 from files import CHUNK, Differs, fail, flush, sha256_of, unused_name, words
 
 
+# What is made is here until it is whole.
+BESIDE = ".restoring"
+
+
 class LabRestore:
     """One run; run again after an interruption it goes on. All is below the lab folder, so that a move is one step."""
 
     def __init__(self, lab: Path, folders: Sequence[str], backup: Path, part: dict[str, Any]) -> None:
         self._lab, self._folders, self._backup, self._part = lab, folders, backup, part
-        self._beside = lab / ".restoring"
+        self._beside = lab / BESIDE
         self._new = self._beside / "new"
         # Made when what is beside was checked. Holds of which backup it is, and where what was there goes.
         self._ready = self._beside / "ready"

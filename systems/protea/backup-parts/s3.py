@@ -226,6 +226,10 @@ class Client:
         return dict(sorted((pair["Key"], pair["Value"]) for pair in pairs))
 
     def tag_bucket(self, bucket: str, tags: dict[str, str]) -> None:
+        """Gives a bucket these tags and no others."""
+        if not tags:
+            self.request("DELETE", bucket, query={"tagging": ""})
+            return
         root = ElementTree.Element("Tagging")
         every = ElementTree.SubElement(root, "TagSet")
         for key, value in tags.items():

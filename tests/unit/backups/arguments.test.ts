@@ -5,6 +5,7 @@ import {
   dataVolume,
   describeRestore,
   fillArguments,
+  fillPartsArguments,
   restoreArguments,
 } from "../../../backups/restore.ts";
 import { parseList } from "../../../backups/list.ts";
@@ -90,6 +91,10 @@ test("a restore stops what uses the data, the last first, and no server", () => 
   expect(fill()).toEqual(["never", ...rest]);
   expect(fill("latest")).toEqual(["latest", ...rest]);
   expect(fill(time)).toEqual(["1795576320", ...rest]);
+  expect(plain(fillPartsArguments(protea, host, "latest"))).toEqual([
+    ...["latest", "vault.sh", "restore-parts.sh", "part-restore.sh", "protea", common[1], "protea-postgres-backup-1"],
+    "bucket=protea-files-backup-1=root=part-bucket.sh",
+  ]);
 });
 
 test("what a person is told before", () => {

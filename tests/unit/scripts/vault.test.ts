@@ -74,6 +74,19 @@ test("a backup is published whole, and the manifest is JSON with every file", ()
   expect(vault("list").stdout).toMatch(/^20261125T030000Z \d+ 7 quick \d{4}-\S+Z 20260101T000000Z 71 - -\n$/);
 });
 
+test("an empty server is filled from the newest verified backup, or the newest that ended before a moment", () => {
+  backup("20261124T030000Z", { line: "20261101T000000Z" });
+  backup("20261125T030000Z");
+  backup("20261125T040000Z", { verified: false });
+  const chosen = (when: string) => vault("chosen", when);
+  const is = (stdout: string) => ({ status: 0, stdout, stderr: "" });
+  const at = (text: string) => String(Date.parse(text) / 1_000);
+  expect(chosen("latest")).toEqual(is("20261125T030000Z 20260101T000000Z\n"));
+  expect(chosen(at("2026-11-25T03:00:08Z"))).toEqual(is("20261125T030000Z 20260101T000000Z\n"));
+  expect(chosen(at("2026-11-25T03:00:07Z"))).toEqual(is("20261124T030000Z 20261101T000000Z\n"));
+  expect(chosen(at("2026-11-24T03:00:07Z"))).toEqual(is(""));
+});
+
 test("what differs from the manifest is named", () => {
   const stamp = "20261125T030000Z";
   backup(stamp);
