@@ -48,7 +48,7 @@ these := --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(SERVICE), --s
 apps := $(if $(APPS), --apps $(APPS))
 
 .NOTPARALLEL:
-.PHONY: help setup up preview destroy status why logs start stop restart scale queues urls compose topology bench test lint types unit engine mutants
+.PHONY: help setup up preview destroy status why logs start stop restart scale queues urls compose topology bench test lint types unit engine faults mutants
 
 help: ## this list (the default)
 	@sed -n '/^# /,/^$$/p' Makefile | sed -n '/^#   /s/^#   /  /p'
@@ -175,6 +175,9 @@ unit: ## tests that need no Docker engine
 
 engine: ## tests on this machine's Docker engine, beside whatever runs
 	node_modules/.bin/jest --selectProjects engine $(ARGS)
+
+faults: ## the long campaigns of faults, an hour and more; their figures: docs/faults.md. One: ARGS='--testPathPatterns lost-host'
+	node_modules/.bin/jest --selectProjects faults $(ARGS)
 
 mutants: ## would the unit tests notice a small change? make mutants ROOM=config ARGS='--mutate config/units.ts'
 	set -f; for room in $(or $(ROOM),config systems engines hosts backups operations); do ROOM=$$room node_modules/.bin/stryker run $(ARGS) || exit; done

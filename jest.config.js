@@ -1,6 +1,6 @@
 /**
- * Two projects: `unit` (pure functions and Pulumi mocks, seconds) and `engine` (a real Docker engine; slow, and one
- * file after another).
+ * Three projects: `unit` (pure functions and Pulumi mocks, seconds), `engine` (a real Docker engine; slow, and one file
+ * after another) and `faults` (the long campaigns of `make faults`, of which `engine` has a short sample each).
  */
 
 /** Types are checked by tsc; here they are only removed, and modules become CommonJS, which jest can load and mock. */
@@ -11,7 +11,7 @@ const transform = {
   ],
 };
 
-/** @param {"unit" | "engine"} name */
+/** @param {"unit" | "engine" | "faults"} name */
 export const project = (name) => ({
   displayName: name,
   testEnvironment: "node",
@@ -21,11 +21,17 @@ export const project = (name) => ({
   transform,
 });
 
-/** For both projects: jest reads it at the top only, and leaves it out of account in a project. */
+/** For all projects: jest reads it at the top only, and leaves it out of account in a project. */
 export const testTimeout = 300_000;
 
 /** @type {import("jest").Config} */
 export default {
-  projects: [project("unit"), { ...project("engine"), runner: "<rootDir>/tests/serial-runner.cjs" }],
+  projects: [
+    project("unit"),
+    .../** @type {const} */ (["engine", "faults"]).map((name) => ({
+      ...project(name),
+      runner: "<rootDir>/tests/serial-runner.cjs",
+    })),
+  ],
   testTimeout,
 };
