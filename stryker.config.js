@@ -9,7 +9,7 @@ import { project } from "./jest.config.js";
  */
 const ROOMS = {
   config: ["configuration", "schema.test.ts"],
-  systems: ["containers", "configuration", "outputs.test.ts", "resources/order.test.ts"],
+  systems: ["containers", "configuration", "outputs.test.ts", "resources/order.test.ts", "backups/copy.test.ts"],
   engines: ["containers", "compose.test.ts"],
   hosts: ["hosts", "scripts/checks.test.ts"],
   backups: ["backups", "scripts/fill-postgres.test.ts"],

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { backupServices } from "../../../systems/protea/backup-services.ts";
 import type { ProteaSettings } from "../../../config/protea.ts";
+import { healthcheck } from "../../../systems/healthchecks.ts";
 import { describeStack } from "../../../systems/stack.ts";
 import { environmentOf } from "../support/containers.ts";
 import { MINIMAL, raw, type Values } from "../support/stack.ts";
@@ -41,4 +42,19 @@ test("without a folder of backups a stack has none of them", () => {
   const changes: Values = { "protea:lab": "/srv/lab", "protea:repository": "/srv/thesis" };
   const all = describeStack(raw({ ...MINIMAL, ...changes })).systems.flatMap((system) => system.services);
   expect(all.filter(({ name }) => name === "files-backup" || name === "git-backup")).toEqual([]);
+});
+
+test("what the copy off the host is made in: it waits, reads what anybody's files are, and changes no backup", () => {
+  const copy = { repository: "rest:https://example.org/backups" };
+  const { systems } = describeStack(raw({ ...MINIMAL, "host:backups": { directory: "/srv/backups", copy } }));
+  for (const { services } of systems)
+    expect(services.find(({ name }) => name === "backup-copy")).toMatchObject({
+      entrypoint: ["tail"],
+      command: ["-f", "/dev/null"],
+      user: "0:0",
+      mounts: [{ source: "/srv/backups", target: "/backups", readOnly: true, path: "host:backups.directory" }],
+      healthcheck: healthcheck(["CMD", "test", "-r", "/backups"]),
+      memory: 512 * 2 ** 20,
+      stopSignal: "SIGKILL",
+    });
 });

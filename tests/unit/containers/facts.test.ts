@@ -5,7 +5,7 @@ import { MINIMAL, raw, type Values } from "../support/stack.ts";
 
 const EVERYTHING: Values = {
   ...MINIMAL,
-  "host:backups": { directory: "/srv/backups" },
+  "host:backups": { directory: "/srv/backups", copy: { repository: "rest:https://example.org/backups" } },
   "protea:repository": "/srv/thesis",
   "robotoff:images": { robotoff: "example/robotoff:1", fasttext: "messense/fasttext-serving:v0.7.0" },
   "robotoff:fasttext": true,
@@ -21,10 +21,12 @@ const service = (system: string, name: string, changes: Values = {}) =>
 
 const SERVER = "server; one: two servers must never share a data volume";
 const BACKUP = "server; one: backups are made one after the other";
+const COPY = "server; one: copies are made one after the other";
 const JOB = "job; one: a job runs once";
 const FACTS: [string, string, string][] = [
   ["robotoff", "postgres", `${SERVER}; data 5432; shared_buffers at robotoff:postgres.sharedBuffers`],
   ["robotoff", "postgres-backup", SERVER],
+  ["robotoff", "backup-copy", COPY],
   ["robotoff", "redis", `${SERVER}; data 6379`],
   ["robotoff", "elasticsearch", `${SERVER}; data 9200, 9300; Java's heap at robotoff:elasticsearch.heap`],
   ["robotoff", "checkout", JOB],
@@ -48,6 +50,7 @@ const FACTS: [string, string, string][] = [
   ["protea", "bucket", JOB],
   ["protea", "files-backup", BACKUP],
   ["protea", "git-backup", BACKUP],
+  ["protea", "backup-copy", COPY],
   ["protea", "migrate", JOB],
   ["protea", "api", "service; api http://{8000}/health/ready"],
   ["protea", "worker-jobs", "service"],

@@ -54,10 +54,19 @@ test.each([
   ["x:latest", "x"],
   ["r:5000/x:latest", "r:5000/x"],
   ["x@sha256:a", "x:1.2@sha256:a"],
+  ["r:5000/x@sha256:a", "r:5000/x:1.2@sha256:a"],
 ])("%s on the engine is what %s declares", (name, declared) => {
   const newer = [image(28, `${name.replace(/[:@][^/]*$/, "")}:n1`), image(29, `${name.replace(/[:@][^/]*$/, "")}:n2`)];
   expect(going([image(1, name), ...newer])).toEqual([1]);
   expect(going([image(1, name), ...newer], [], [declared])).toEqual([]);
+});
+
+test("another digest of a tag that is declared is another image; what docker has no names for is dangling", () => {
+  const newer = [image(28, "x:n1"), image(29, "x:n2")];
+  expect(going([image(1, "x@sha256:b"), ...newer], [], ["x:1.2@sha256:a"])).toEqual([1]);
+  const nameless = { ...image(1), RepoTags: null, RepoDigests: null };
+  expect(removable([nameless], new Set(), [])).toEqual([nameless]);
+  expect(removal(nameless)).toEqual(["sha256:1"]);
 });
 
 test("an image goes by its id, or by its tags where it has several", () => {
@@ -181,6 +190,13 @@ describe("the commands", () => {
       stderr: expect.stringContaining("daemon is away") as string,
     });
     expect(docker.calls).toHaveLength(1);
+  });
+
+  test("reclaim: containers that docker cannot look at, and says nothing of", async () => {
+    docker.answer("ps --all --quiet --no-trunc", "c1\n").answer("image ls --quiet --no-trunc");
+    docker.answer("container inspect c1", "", 1);
+    const { status, stderr } = await docker.operation("reclaim", "--yes", "1");
+    expect([status, stderr.trimEnd().split("\n").at(-1)]).toEqual([1, "docker container inspect: exit code 1"]);
   });
 
   test.each([

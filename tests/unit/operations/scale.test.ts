@@ -46,6 +46,19 @@ test("a worker that the stack file adds to PROTEA is scaled where it is added", 
   );
 });
 
+test.each<[string, string, string]>([
+  ["a file that ends within a line", "memory: 1g", "memory: 1g\n      replicas: 12"],
+  [
+    "a text of several lines comes first",
+    "command: |\n        sh\n      memory: 1g\n",
+    "command: |\n        sh\n      memory: 1g\n      replicas: 12\n",
+  ],
+  ["nothing but such a text", "command: |\n        sh\n", "replicas: 12\n      command: |\n        sh\n"],
+])("a service's settings: %s", (_what, before, after) => {
+  const file = "config:\n  protea:services:\n    api:\n      ";
+  expect(withReplicas(file + before, "protea", "api", 12)).toBe(file + after);
+});
+
 test("a file without any settings of services says what to add", () => {
   expect(() => withReplicas(FILE, "robotoff", "api", 3)).toThrow(
     "the stack file has no robotoff:services; add\n  robotoff:services:\n    api: { replicas: 3 }",
@@ -60,6 +73,7 @@ test("a pool is found by its name", () => {
 test.each<[string, number, number]>([
   ["3", 1, 3],
   ["0", 1, 0],
+  ["12", 1, 12],
   ["+2", 1, 3],
   ["+0", 4, 4],
   ["-1", 3, 2],
