@@ -13,7 +13,7 @@ const ROOMS = {
   engines: ["containers", "compose.test.ts"],
   hosts: ["hosts", "scripts/checks.test.ts"],
   backups: ["backups", "scripts/fill-postgres.test.ts"],
-  operations: ["operations"],
+  operations: ["operations", "backups/list.test.ts"],
 };
 const room = env.ROOM;
 if (!ROOMS[room]) throw new Error(`found ROOM=${room ?? ""}, expected one of ${Object.keys(ROOMS).join(", ")}`);

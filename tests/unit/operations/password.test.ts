@@ -1,6 +1,7 @@
 // `make password`: which secret is meant, its value in the state, and that it is not printed where it may be kept.
 import { chosenKey, generatedValue, secretKeys } from "../../../operations/password/keys.ts";
 import { serviceSpec } from "../../../systems/service-spec.ts";
+import { Checkout } from "../support/checkout.ts";
 import { FakeDocker } from "../support/fake-docker.ts";
 import { committed } from "../support/stack.ts";
 
@@ -85,4 +86,62 @@ test.each<[string[], string]>([
   docker.remove();
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
   expect(stderr).toContain(message);
+});
+
+describe("make password SHOW=1", () => {
+  let checkout: Checkout;
+  beforeEach(() => (checkout = new Checkout()));
+  afterEach(() => checkout.remove());
+  const KEY = "protea:rabbitmqPassword";
+  const GET = `pulumi config get ${KEY} --stack local`;
+  const EXPORT = "pulumi stack export --show-secrets --stack local";
+  const pulumi = (get: string, exported: string) =>
+    checkout.pulumi(`case "$*" in config*) ${get} ;; stack*) ${exported} ;; esac`);
+  const NOT_THERE = "echo 'error: configuration key not found' >&2; exit 1";
+  const state = (resources: object[]) => `echo '${JSON.stringify({ deployment: { resources } })}'`;
+
+  test.each<[string, string, string, object, string[]]>([
+    ["configured", "echo hunter2", "exit 1", { status: 0, stdout: "hunter2\n", stderr: `${KEY} of local:\n` }, [GET]],
+    [
+      "generated",
+      NOT_THERE,
+      state([{ urn: urn("secrets-protea-rabbitmqPassword"), outputs: { stdout: "0a1b" } }]),
+      { status: 0, stdout: "0a1b\n", stderr: `${KEY} of local:\n` },
+      [GET, EXPORT],
+    ],
+    [
+      "neither",
+      NOT_THERE,
+      state([]),
+      {
+        status: 1,
+        stdout: "",
+        stderr: `${KEY} of local:\n${KEY} is neither configured (bin/pulumi config set --secret ${KEY} --stack local) nor generated yet\n`,
+      },
+      [GET, EXPORT],
+    ],
+    [
+      "not to be decrypted",
+      "echo ' incorrect passphrase ' >&2; exit 255",
+      "exit 1",
+      { status: 1, stdout: "", stderr: `${KEY} of local:\nincorrect passphrase\n` },
+      [GET],
+    ],
+    [
+      "in a state that cannot be decrypted",
+      NOT_THERE,
+      "echo ' no passphrase ' >&2; exit 255",
+      { status: 1, stdout: "", stderr: `${KEY} of local:\nno passphrase\n` },
+      [GET, EXPORT],
+    ],
+  ])("%s", async (_what, get, exported, expected, calls) => {
+    pulumi(get, exported);
+    expect(await checkout.operation("password", "--service", "rabbitmq", "--show", "1")).toEqual(expected);
+    expect(checkout.all).toEqual(calls);
+  });
+
+  test("on a terminal it is shown without being asked for", async () => {
+    pulumi("echo hunter2", "exit 1").terminal = true;
+    expect((await checkout.operation("password", "--service", "rabbitmq")).stdout).toBe("hunter2\n");
+  });
 });

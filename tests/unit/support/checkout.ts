@@ -60,4 +60,8 @@ export class Checkout extends FakeDocker {
   text(stack: string): string {
     return readFileSync(this.stackFile(stack), "utf8");
   }
+
+  write(stack: string, text: string): void {
+    writeFileSync(this.stackFile(stack), text);
+  }
 }
