@@ -23,6 +23,8 @@
 #   DRY=1                            only say what would be done (restore)
 #   ONLY=bucket,lab,git              these parts, as in a backup, and not the database (restore)
 #   NAME=name                        of a checkpoint
+#   TO=folder                        a new folder, for the kit (recovery-kit); KIT=folder: one that was written (fetch)
+#   SNAPSHOT=1a2b3c4d                another snapshot off the host than the latest (fetch)
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
 #   ROOM=config                      a room alone (mutants)
@@ -116,7 +118,7 @@ disk: ## what images, containers, volumes, build cache and logs take, and what i
 reclaim: ## remove images that nothing uses, declares or may go back to, and build cache; lists them, and asks
 	node operations/reclaim.ts --stack $(STACK)$(if $(YES), --yes $(YES))
 
-.PHONY: backup backups copy verify restore checkpoint
+.PHONY: backup backups copy fetch recovery-kit verify restore checkpoint
 backup: ## back up each system on its host: whole and verified, or nothing
 	node operations/backup.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
 
@@ -125,6 +127,12 @@ backups: ## every backup, how it was verified, and from when to when can be rest
 
 copy: ## the backups once more off the host, as after each backup (host:backups.copy)
 	node operations/copy.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))
+
+fetch: ## on a host that was lost: the backups back from the copy off it, before the first up; KIT=folder: with a recovery kit's passwords
+	node operations/fetch.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(KIT), --kit '$(KIT)')$(if $(SNAPSHOT), --snapshot $(SNAPSHOT))
+
+recovery-kit: ## what the copy off the host is useless without, written once: make recovery-kit TO=/media/usb/kit
+	node operations/recovery-kit.ts --stack $(STACK)$(if $(TO), --to '$(TO)')
 
 verify: ## is the newest backup (or AT=) still what was backed up? DEEP=1 restores it into a scratch server
 	node operations/verify.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(AT), --at $(AT))$(if $(DEEP), --deep $(DEEP))

@@ -38,11 +38,17 @@ export function dockerOutput(host: HostSettings, args: string[], input?: string)
 /**
  * Prints a command, runs it on this terminal and gives its exit code. The command goes to standard error: what is piped
  * is its output alone.
+ * @param input its standard input; undefined: this terminal's
  */
-export function show(command: string[], options: SpawnOptions = {}): Promise<number> {
+export function show(command: string[], options: SpawnOptions = {}, input?: string): Promise<number> {
   console.error(command.map(quote).join(" "));
   return new Promise((resolve, reject) => {
-    const child = spawn(command[0]!, command.slice(1), { stdio: "inherit", ...options });
+    const child = spawn(command[0]!, command.slice(1), {
+      stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"],
+      ...options,
+    });
+    // Whoever ends before it has read it says why.
+    child.stdin?.on("error", () => undefined).end(input);
     child.on("error", reject);
     // A command that a person ended with Ctrl-C (following a log) did not fail.
     child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 0 : 1)));

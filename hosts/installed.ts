@@ -22,12 +22,19 @@ function install(host: HostSettings, scripts: Script[]): void {
  * Runs a script on the host, on this terminal.
  * @param name of hosts/scripts/NAME.sh
  * @param beside the scripts that it looks for beside itself, by name
+ * @param input its standard input, where that is not this terminal's
  * @returns its exit code
  */
-export function runInstalled(host: HostSettings, name: string, args: string[], beside: string[] = []): Promise<number> {
+export function runInstalled(
+  host: HostSettings,
+  name: string,
+  args: string[],
+  beside: string[] = [],
+  input?: string,
+): Promise<number> {
   install(host, [name, ...beside].map(script));
   const { interpreter, environment } = shell(host);
-  return show([...interpreter, runCommand(script(name), args)], { env: { ...process.env, ...environment } });
+  return show([...interpreter, runCommand(script(name), args)], { env: { ...process.env, ...environment } }, input);
 }
 
 /** As docker exec -i: what a script prints that runs in a container of the host, from its standard input. */

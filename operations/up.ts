@@ -15,6 +15,7 @@ import { settled } from "./containers/until.ts";
 import { recoverWhenNeeded } from "./recovery/when-needed.ts";
 import { readState } from "./recovery/backend.ts";
 import type { State } from "./recovery/leftovers.ts";
+import { keepStack } from "./kit/stack.ts";
 import { readStack } from "./stack.ts";
 import { bringBack, each, existing } from "./up/bring-back.ts";
 import { afterLoss, describePlan, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
@@ -66,6 +67,7 @@ export const done = run(["yes"], async (options) => {
   }
   await each(readStack(options.stack).host, "start", [...stopped].reverse());
   const seen = await settled(options);
+  keepStack(readStack(options.stack));
   if (!seen.found.some((row) => row.problem)) {
     // Said, and no failure: most backends are others' servers, and a deployment does not mend them.
     const failed = tellBackends(readStack(options.stack), options);

@@ -22,6 +22,18 @@ export function backedUp(stack: Stack, options: Selection): SystemSpec[] {
   return systems;
 }
 
+/**
+ * Those of them that are copied off the host.
+ * @throws Error where the stack declares no copy
+ */
+export function copiedOff(stack: Stack, options: Selection): SystemSpec[] {
+  const systems = backedUp(stack, options).filter(copierOf);
+  if (systems.length > 0) return systems;
+  throw new Error(
+    `Pulumi.${stack.name}.yaml declares no copy off the host: say host:backups.copy there, then make up (docs/backups.md)`,
+  );
+}
+
 /** What vault.sh prints for a verb. Throws what it complains of. */
 export function vault(host: HostSettings, system: SystemSpec, ...verb: string[]): string {
   const agent = agentOf(system);

@@ -1,9 +1,10 @@
 /** The copy off the host: made after each backup, out of reach of whoever has the host, and enough to begin anew. */
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Elsewhere, PASSWORD, SERVER_PASSWORD } from "./copy.harness.ts";
 import { ADDING, Attacker, REMOVING } from "./destruction.ts";
 import { failed, here, succeeded } from "./host.ts";
+import { image } from "./images.harness.ts";
 import { TestStack } from "./stack.harness.ts";
 
 let stack: TestStack;
@@ -26,6 +27,7 @@ afterAll(() => {
 
 const latest = () => readlinkSync(join(folder, "latest"));
 const stamps = () => readdirSync(folder).filter((name) => /^2.*Z$/.test(name));
+/** restic's snapshots, oldest first. */
 const snapshots = () =>
   (JSON.parse(succeeded(elsewhere.restic("snapshots", "--json"))) as { short_id: string }[]).map(
     ({ short_id }) => short_id,
@@ -97,4 +99,78 @@ test("retention by time, from elsewhere, is not misled by snapshots that were ad
   expect(snapshots()).toEqual(expect.arrayContaining(good));
   expect(snapshots()).toHaveLength(good.length + 5);
   succeeded(elsewhere.restic("check"));
+});
+
+describe("from the recovery kit alone", () => {
+  let kit: string;
+  const inKit = (name: string) => readFileSync(join(kit, name), "utf8");
+
+  beforeAll(() => {
+    stack.query("protea", "create table kept as select g as id, md5(g::text) as word from generate_series(1, 5000) g");
+    succeeded(stack.operation("backup"));
+    kit = join(stack.folder, "kit");
+    succeeded(stack.operation("recovery-kit", "--to", kit));
+  });
+
+  test("it is written once, for one person's eyes", () => {
+    expect(failed(stack.operation("recovery-kit", "--to", kit))).toContain("is there already and stays as it is");
+    const entries = readdirSync(kit, { recursive: true, encoding: "utf8" }).map((name) => join(kit, name));
+    const modes = [kit, ...entries]
+      .map((path) => statSync(path))
+      .map((at) => [at.isFile(), (at.mode & 0o777).toString(8)]);
+    expect(modes.filter(([isFile, mode]) => mode !== (isFile ? "600" : "700"))).toEqual([]);
+    expect(readdirSync(join(kit, "stack")).sort()).toEqual(
+      [`Pulumi.${stack.name}.yaml`, "passphrase", "state.json"].sort(),
+    );
+    for (const secret of [PASSWORD, SERVER_PASSWORD]) expect(inKit("stack/state.json")).not.toContain(secret);
+  });
+
+  test("the backups are restored by hand, as its README says", () => {
+    const restored = join(stack.folder, "by-hand");
+    mkdirSync(restored);
+    // The latest one is forged: see above.
+    const [restore] = /\(set -a.* restic restore .*\)/.exec(inKit("README.txt"))!;
+    const [check] = /cd \S+\/latest && sha256sum [^]*?--quiet/.exec(inKit("README.txt"))!;
+    const line = `cd /kit; ${restore.replace("latest", snapshots().at(-2)!)} && ${check.replace("SYSTEM", "protea")}`;
+    const mounts = ["--volume", `${kit}:/kit:ro`, "--volume", `${restored}:${join(folder, "..")}`];
+    succeeded(
+      here.tryDocker("run", "--rm", ...stack.marked, ...mounts, "--entrypoint", "sh", image("restic"), "-c", line),
+    );
+    expect(readlinkSync(join(restored, "protea/latest"))).toBe(latest());
+  });
+
+  test("a host, its backups, the stack's file and its state are lost: all of it comes back", () => {
+    const known = latest();
+    const ours = ["--filter", `label=robotoff-protea.stack=${stack.name}`];
+    here.docker("rm", "--force", ...here.docker("ps", "--all", "--quiet", ...ours).split("\n"));
+    here.docker("volume", "rm", ...here.docker("volume", "ls", "--quiet", ...ours).split("\n"));
+    here.docker("network", "rm", `${stack.name}-protea_default`);
+    const file = `Pulumi.${stack.name}.yaml`;
+    for (const lost of [folder, join(stack.folder, "state"), join(stack.folder, file)])
+      rmSync(lost, { recursive: true });
+
+    mkdirSync(join(stack.folder, "state"));
+    copyFileSync(join(kit, "stack", file), join(stack.folder, file));
+    stack.environment.PULUMI_CONFIG_PASSPHRASE = inKit("stack/passphrase").trimEnd();
+    succeeded(stack.pulumi("stack", "init", stack.name));
+    succeeded(stack.pulumi("stack", "import", "--stack", stack.name, "--file", join(kit, "stack/state.json")));
+    const forged = failed(stack.operation("fetch", "--kit", kit));
+    expect(forged).toContain("there is no backup in the snapshot latest; say another one of these by SNAPSHOT=");
+    const good = snapshots().at(-2)!;
+    expect(forged).toContain(good);
+    expect(succeeded(stack.operation("fetch", "--kit", kit, "--snapshot", good))).toMatch(
+      /protea: \d backups are back in .*\. Then: make up/,
+    );
+    expect(latest()).toBe(known);
+    expect(readdirSync(join(folder, "stack"))).toContain("state.json");
+    expect(failed(stack.operation("fetch", "--kit", kit))).toContain("there are backups in ");
+    succeeded(stack.makeUp());
+    expect(stack.query("protea", "select count(*) || md5(string_agg(word, '' order by id)) from kept")).toBe(
+      stack.query(
+        "protea",
+        "select count(*) || md5(string_agg(md5(g::text), '' order by g)) from generate_series(1, 5000) g",
+      ),
+    );
+    succeeded(stack.operation("status"));
+  });
 });

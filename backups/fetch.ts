@@ -1,0 +1,23 @@
+/** How the backups of a host that was lost are brought back from the copy off it. Pure. */
+import { backupDirectory, type HostSettings } from "../config/host.ts";
+import { imageReference } from "../systems/service-spec.ts";
+import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
+import type { SystemSpec } from "../systems/spec.ts";
+import { installedName } from "./parts.ts";
+
+/**
+ * The arguments of hosts/scripts/fetch.sh, of a system whose backups are copied off the host.
+ * @param snapshot latest, or restic's id
+ */
+export function fetchArguments(system: SystemSpec, host: HostSettings, snapshot: string): string[] {
+  const { copy, mounted } = host.backups!;
+  return [
+    system.name,
+    backupDirectory(host)!,
+    mounted ? "1" : "0",
+    imageReference(copy!.image),
+    system.services.find(({ name }) => name === POSTGRES_BACKUP)!.image,
+    installedName("vault"),
+    snapshot,
+  ];
+}
