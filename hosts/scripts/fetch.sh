@@ -9,11 +9,11 @@ set -eu
 system=$1 directory=$2 mounted=$3 restic=$4 server=$5 vault=$6 snapshot=$7
 here=$(dirname "$0")
 variables=$(cat)
-beside=.$system.fetched
+beside=.$system.fetched fetched=$beside/backups/$system
 begin=$(date +%s)
 die() { echo "$system: nothing was brought back: $*" >&2; exit 1; }
 in_restic() { printf '%s\n' "$variables" | docker run --rm --env-file /dev/stdin --user 0:0 -v "$directory:/backups" "$restic" "$@"; }
-in_vault() { docker run --rm -i --network none --user root --entrypoint sh -e "BACKUPS=/backups/$beside" -v "$directory:/backups:ro" "$server" -s -- "$@" < "$here/$vault"; }
+in_vault() { docker run --rm -i --network none --user root --entrypoint sh -e "BACKUPS=/backups/$fetched" -v "$directory:/backups:ro" "$server" -s -- "$@" < "$here/$vault"; }
 
 [ -d "$directory" ] || die "$directory is no folder on this host (host:backups.directory); make it"
 [ "$mounted" = 0 ] || mountpoint -q "$directory" || die "nothing is mounted at $directory (host:backups.mounted)"
@@ -23,7 +23,8 @@ if [ -e "$directory/$system" ]; then
 fi
 
 echo "$system: brings the snapshot $snapshot back"
-in_restic restore "$snapshot:/backups/$system" --target "/backups/$beside" --delete ||
+# With the folders above it, else its own owner and mode would not come along.
+in_restic restore "$snapshot" --target "/backups/$beside" --delete ||
   die "restic could not; see above. What came is in $directory/$beside; the same command goes on with it"
 
 stamps=$(in_vault list | cut -d' ' -f1)
@@ -36,5 +37,6 @@ for stamp in $stamps; do
   echo "$system: reads every byte of $stamp"
   in_vault check "$stamp" >&2 || die "$stamp is not what was backed up; see above. It is in $directory/$beside; or say another snapshot by SNAPSHOT="
 done
-mv -T "$directory/$beside" "$directory/$system"
+mv -T "$directory/$fetched" "$directory/$system"
+rmdir "$directory/$beside/backups" "$directory/$beside"
 echo "$system: $(echo "$stamps" | wc -l) backups are back in $directory/$system, $(($(date +%s) - begin)) s. Then: make up"

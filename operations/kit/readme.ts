@@ -29,7 +29,7 @@ ${each(({ system, repository, id }) => `  ${system}: ${repository}, key ${id.sli
 
 ${each(
   ({ system }) =>
-    `   (set -a; . ./${system}.env; restic restore latest:/backups/${system} --target ${directory}/${system})`,
+    `   (set -a; . ./${system}.env; restic restore latest --target ${directory}/fetched) && mv ${directory}/fetched/backups/${system} ${directory}/`,
 )}
 
    Another snapshot than the latest: (set -a; . ./SYSTEM.env; restic snapshots), then its id in latest's place.

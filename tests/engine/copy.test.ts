@@ -129,7 +129,7 @@ describe("from the recovery kit alone", () => {
     const restored = join(stack.folder, "by-hand");
     mkdirSync(restored);
     // The latest one is forged: see above.
-    const [restore] = /\(set -a.* restic restore .*\)/.exec(inKit("README.txt"))!;
+    const [restore] = /\(set -a.* restic restore .*/.exec(inKit("README.txt"))!;
     const [check] = /cd \S+\/latest && sha256sum [^]*?--quiet/.exec(inKit("README.txt"))!;
     const line = `cd /kit; ${restore.replace("latest", snapshots().at(-2)!)} && ${check.replace("SYSTEM", "protea")}`;
     const mounts = ["--volume", `${kit}:/kit:ro`, "--volume", `${restored}:${join(folder, "..")}`];

@@ -18,9 +18,12 @@ export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}
   return { code: ran.status, text: ran.stdout + ran.stderr };
 }
 
-/** Fails with the whole output unless a command succeeded. */
+/** The end of an output, without most of its longest lines: a command line that names every resource. */
+const end = (text: string) => text.replaceAll(/^(.{400}).+$/gm, "$1…").slice(-6_000);
+
+/** Fails with the output unless a command succeeded. */
 export function succeeded({ code, text }: Outcome): string {
-  if (code !== 0) throw new Error(`exit code ${code}\n${text.slice(-4_000)}`);
+  if (code !== 0) throw new Error(`exit code ${code}\n${end(text)}`);
   return text;
 }
 

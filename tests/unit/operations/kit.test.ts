@@ -51,7 +51,7 @@ test("the README names each system, its key and where it goes; and how a state o
   const text = (own: boolean) => readme("production", new Date("2026-11-25T03:00:00Z"), keys, "/srv/backups", own);
   for (const system of ["robotoff", "protea"]) {
     expect(text(true)).toContain(`  ${system}: rest:https://backup.example.org:8000/here/${system}, key 1a2b3c4d\n`);
-    expect(text(true)).toContain(`(set -a; . ./${system}.env; restic restore latest:/backups/${system} --target /srv/backups/${system})`);
+    expect(text(true)).toContain(`(set -a; . ./${system}.env; restic restore latest --target /srv/backups/fetched) && mv /srv/backups/fetched/backups/${system} /srv/backups/\n`);
   }
   expect(text(true)).toMatch(/^Recovery kit of the stack production, written 2026-11-25T03:00:00.000Z\n\nEVERYTHING .* IS SECRET/);
   expect(text(true)).toContain("cp KIT/stack/passphrase .local/passphrase");
