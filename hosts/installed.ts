@@ -13,7 +13,7 @@ function succeeds(host: HostSettings, line: string, input?: string): string {
 }
 
 /** Installs those of the scripts that the host does not have. */
-function install(host: HostSettings, scripts: Script[]): void {
+export function install(host: HostSettings, scripts: Script[]): void {
   const missing = succeeds(host, scripts.map(({ path, hash }) => `[ -x ${path} ] || echo ${hash}`).join("; "));
   for (const one of scripts) if (missing.includes(one.hash)) succeeds(host, installCommand(one), one.content);
 }

@@ -3,7 +3,7 @@
  * under the hash of their content, so that a Command, a schedule on the host and a `make` target run the same file.
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { quote } from "./connection.ts";
 
 /** Where a host keeps them; as a shell word of that host. Shared by all stacks: a name stands for one content. */
@@ -17,6 +17,9 @@ export interface Script {
   /** Its installed path, a shell word on the host. */
   path: string;
 }
+
+/** Whether there is such a script: what an older version had on a host need not be here. */
+export const isScript = (name: string): boolean => existsSync(`hosts/scripts/${name}.sh`);
 
 /** @param name without `.sh` */
 export function script(name: string): Script {

@@ -5,6 +5,8 @@
  */
 import { checkHost } from "../hosts/checks.ts";
 import { show } from "../hosts/docker.ts";
+import { install } from "../hosts/installed.ts";
+import { isScript, script } from "../hosts/scripts.ts";
 import { run, selected, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { tellBackends } from "./containers/backends.ts";
@@ -18,7 +20,7 @@ import type { State } from "./recovery/leftovers.ts";
 import { keepStack } from "./kit/stack.ts";
 import { readStack } from "./stack.ts";
 import { bringBack, each, existing } from "./up/bring-back.ts";
-import { afterLoss, describePlan, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
+import { afterLoss, describePlan, installedScripts, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
 
 /** What Pulumi has touched, as the state tells: everything in it but the stack itself. */
 const touched = (state: State) =>
@@ -44,6 +46,8 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   const what = `on the host of ${options.stack}, not as the last up left it:\n${lines.join("\n")}`;
   // Where data may not go, a person decides; Pulumi asks for its own part as well.
   await confirm(what, host.protectVolumes ? options.yes : "1");
+  // Of a lost host, more than the engine's is gone.
+  if (mayMissMore(seen)) install(host, installedScripts(state).filter(isScript).map(script));
   const loss = afterLoss(todo, selected(stack, options), inspected, state);
   await each(host, "stop", loss.stop);
   const failed = await bringBack(host, options.stack, { ...todo, start: without(todo.start, loss.stop) });

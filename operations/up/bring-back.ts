@@ -5,12 +5,13 @@ import { dockerOutput, show } from "../../hosts/docker.ts";
 import { refreshOnly } from "../recovery/refresh.ts";
 import type { Existing, Plan } from "./plan.ts";
 
-/** The names of all networks and volumes that the engine has. */
+/** All networks, volumes and images that the engine has. */
 export function existing(host: HostSettings): Existing {
   const names = (...args: string[]) => new Set(dockerOutput(host, args).split("\n").filter(Boolean));
   return {
     networks: names("network", "ls", "--format", "{{.Name}}"),
     volumes: names("volume", "ls", "--format", "{{.Name}}"),
+    images: names("image", "ls", "--no-trunc", "--quiet"),
   };
 }
 
@@ -41,7 +42,7 @@ export async function bringBack(host: HostSettings, stack: string, todo: Plan): 
   await each(host, "unpause", todo.unpause);
   const failed = await each(host, "start", todo.start);
   await each(host, "restart", todo.restart);
-  const lost = [...todo.lost, ...todo.lostNetworks, ...todo.lostVolumes].map(({ urn }) => urn);
+  const lost = [...todo.lost, ...todo.lostNetworks, ...todo.lostVolumes, ...todo.lostImages].map(({ urn }) => urn);
   if (lost.length > 0 && (await refreshOnly(stack, lost)) !== 0)
     throw new Error("Pulumi could not look at what is gone; see above");
   return failed;

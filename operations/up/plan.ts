@@ -22,6 +22,8 @@ interface Lost {
 export interface Existing {
   networks: Set<string>;
   volumes: Set<string>;
+  /** By their content ids, sha256:…. */
+  images: Set<string>;
 }
 
 export interface Plan {
@@ -36,6 +38,8 @@ export interface Plan {
   lostNetworks: Lost[];
   /** Volumes that are gone, and what was in them. */
   lostVolumes: Lost[];
+  /** Images that are gone: pulled again. */
+  lostImages: Lost[];
   /** Under a name of this stack and with its label, but not the one that the state has: stopped and renamed, never removed. */
   setAside: string[];
   /** Unhealthy servers with data: left alone (one may be recovering), waited for at the end. */
@@ -45,6 +49,7 @@ export interface Plan {
 const CONTAINER = "docker:index/container:Container";
 const NETWORK = "docker:index/network:Network";
 const VOLUME = "docker:index/volume:Volume";
+const IMAGE = "docker:index/remoteImage:RemoteImage";
 
 /** The state's objects of a type by Docker's name. */
 function known(state: State, wanted: string): Map<string, Known> {
@@ -80,6 +85,7 @@ export function plan(wanted: Declared[], inspected: Inspected[], state: State, s
     lost: [],
     lostNetworks: [],
     lostVolumes: [],
+    lostImages: [],
     setAside: [],
     wait: [],
   };
@@ -100,23 +106,31 @@ export function plan(wanted: Declared[], inspected: Inspected[], state: State, s
 /** Whether it must be asked what else is gone: what a running container uses is there. */
 export const mayMissMore = (todo: Plan): boolean => todo.lost.length > 0 || todo.start.length > 0;
 
-/** The plan with the networks and volumes of these systems that the state has and the engine has not. */
+/** The plan with the networks, volumes and images of these systems that the state has and the engine has not. */
 export function withLostObjects(todo: Plan, systems: SystemSpec[], existing: Existing, state: State): Plan {
   const lost = (type: string, names: string[], there: Set<string>) => {
     const own = known(state, type);
     return names.flatMap((name) => (own.has(name) && !there.has(name) ? [{ name, urn: own.get(name)!.urn }] : []));
   };
+  // In the state an image's id is its content's, and its name after it.
+  const contents = (id: string) => id.slice(0, "sha256:".length + 64);
+  const images = [...known(state, IMAGE)].filter(([, { id }]) => !existing.images.has(contents(id)));
   const volumes = systems.flatMap((system) => system.volumes.map((volume) => volume.dockerName));
   return {
     ...todo,
     lostNetworks: lost(NETWORK, systems.map(networkName), existing.networks),
     lostVolumes: lost(VOLUME, volumes, existing.volumes),
+    lostImages: images.map(([name, { urn }]) => ({ name, urn })),
   };
 }
 
+/** The scripts that the state has on the host, by name; on a host that was made anew they are gone. */
+export const installedScripts = (state: State): string[] =>
+  (state.resources ?? []).flatMap(({ urn }) => /::host-script-([^:]+)$/.exec(urn)?.[1] ?? []);
+
 /**
  * What a lost volume takes along: its system's applications would work on nothing, so they stop until all is made again,
- * and its jobs (all are idempotent) have to prepare the new one.
+ * and its jobs (all are idempotent) have to prepare the new one. A job that is gone itself is made again, and runs.
  */
 export function afterLoss(
   todo: Plan,
@@ -132,7 +146,7 @@ export function afterLoss(
     stop: hit.flatMap(applications).filter((name) => there.has(name) && own.has(name)),
     replace: hit
       .flatMap(containersOf)
-      .filter(({ service, name }) => service.kind === "job" && own.has(name))
+      .filter(({ service, name }) => service.kind === "job" && own.has(name) && there.has(name))
       .map(({ name }) => own.get(name)!.urn),
   };
 }
@@ -140,6 +154,7 @@ export function afterLoss(
 const WORDS: [keyof Plan, string][] = [
   ["lostVolumes", "volume gone, its data with it: made again, empty"],
   ["lostNetworks", "network gone: made again, with the containers that were in it"],
+  ["lostImages", "image gone: pulled again"],
   ["setAside", "not the container that this stack made: stopped, renamed and kept"],
   ["lost", "gone: made again"],
   ["start", "stopped: started"],

@@ -1,7 +1,14 @@
 // What `make up` brings back before Pulumi runs, from the declaration, the engine and the state.
 import type { Inspected } from "../../../engines/docker/inspect.ts";
 import { declared } from "../../../operations/containers/rows.ts";
-import { describePlan, mayMissMore, plan, withLostObjects, type Plan } from "../../../operations/up/plan.ts";
+import {
+  describePlan,
+  installedScripts,
+  mayMissMore,
+  plan,
+  withLostObjects,
+  type Plan,
+} from "../../../operations/up/plan.ts";
 import type { State } from "../../../operations/recovery/leftovers.ts";
 import { serviceSpec } from "../../../systems/service-spec.ts";
 import type { SystemSpec } from "../../../systems/spec.ts";
@@ -40,6 +47,8 @@ function engine(service: string, change: { Id?: string; status?: string; health?
   } as unknown as Inspected;
 }
 
+/** An image's content id. */
+const contentOf = (digit: string) => `sha256:${digit.repeat(64)}`;
 const NOTHING: Plan = {
   start: [],
   unpause: [],
@@ -47,6 +56,7 @@ const NOTHING: Plan = {
   lost: [],
   lostNetworks: [],
   lostVolumes: [],
+  lostImages: [],
   setAside: [],
   wait: [],
 };
@@ -104,7 +114,7 @@ test.each<[string, Partial<Plan>, boolean]>([
   expect(mayMissMore({ ...NOTHING, ...change })).toBe(asked);
 });
 
-test("networks and volumes of these systems that the state has and the engine has not", () => {
+test("networks, volumes and images of these systems that the state has and the engine has not", () => {
   const object = (kind: string, name: string) => ({
     urn: `urn:${kind}:${name}`,
     id: name,
@@ -116,6 +126,8 @@ test("networks and volumes of these systems that the state has and the engine ha
       object("Network", "protea_default"),
       object("Network", "robotoff_default"),
       ...["protea_data", "protea_kept", "robotoff_data"].map((name) => object("Volume", name)),
+      { ...object("RemoteImage", "mc:1"), type: "docker:index/remoteImage:RemoteImage", id: `${contentOf("1")}mc:1` },
+      { ...object("RemoteImage", "git:2"), type: "docker:index/remoteImage:RemoteImage", id: `${contentOf("2")}git:2` },
     ],
   };
   const volumes = ["protea_data", "protea_kept", "protea_unknown"].map((dockerName) => ({
@@ -123,16 +135,31 @@ test("networks and volumes of these systems that the state has and the engine ha
     dockerName,
     external: false,
   }));
-  const there = (networks: string[]) => ({ networks: new Set(networks), volumes: new Set(["protea_kept"]) });
+  const there = (networks: string[]) => ({
+    networks: new Set(networks),
+    volumes: new Set(["protea_kept"]),
+    images: new Set([contentOf("1")]),
+  });
   const see = (networks: string[]) => withLostObjects(NOTHING, [{ ...system, volumes }], there(networks), state);
   const lostVolumes = [{ name: "protea_data", urn: "urn:Volume:protea_data" }];
-  expect(see(["protea_default"])).toEqual({ ...NOTHING, lostVolumes });
+  const lostImages = [{ name: "git:2", urn: "urn:RemoteImage:git:2" }];
+  expect(see(["protea_default"])).toEqual({ ...NOTHING, lostVolumes, lostImages });
   const lostNetworks = [{ name: "protea_default", urn: "urn:Network:protea_default" }];
-  expect(see(["bridge"])).toEqual({ ...NOTHING, lostVolumes, lostNetworks });
+  expect(see(["bridge"])).toEqual({ ...NOTHING, lostVolumes, lostNetworks, lostImages });
   expect(describePlan(see([]))).toEqual([
     "  volume gone, its data with it: made again, empty: protea_data",
     "  network gone: made again, with the containers that were in it: protea_default",
+    "  image gone: pulled again: git:2",
   ]);
+});
+
+test("the scripts that the state has on the host, by name", () => {
+  const urns = ["a:Host$command:local:Command::host-script-part-git", "a:Command::protea-first", "a::host-script-job"];
+  expect(installedScripts({ resources: urns.map((urn) => ({ urn: `urn:pulumi:local::p::${urn}` })) })).toEqual([
+    "part-git",
+    "job",
+  ]);
+  expect(installedScripts({})).toEqual([]);
 });
 
 test("it is said what will be done", () => {
