@@ -2,7 +2,7 @@
 import type { ServiceSpec } from "../../../systems/spec.ts";
 import { checkSystems } from "../../../systems/rules/all.ts";
 import { healthcheck } from "../../../systems/healthchecks.ts";
-import { healthy, serviceSpec } from "../../../systems/service-spec.ts";
+import { completed, healthy, serviceSpec } from "../../../systems/service-spec.ts";
 import { MINIMAL, problemsOf, type Values } from "../support/stack.ts";
 
 const robotoff = (services: object): Values => ({ "robotoff:services": services });
@@ -139,6 +139,11 @@ const rules: [string, Values, string[]][] = [
     "a check that is slower while starting",
     robotoff({ api: { healthcheck: { interval: "2s", startInterval: "5s" } } }),
     ["robotoff:services.api.healthcheck.startInterval: 5s is above the interval, 2s"],
+  ],
+  [
+    "a check as often while starting as later: fine",
+    robotoff({ api: { healthcheck: { interval: "5s", startInterval: "5s" } } }),
+    [],
   ],
   [
     "no time for a first check",
@@ -341,7 +346,8 @@ describe("a service without a health check", () => {
     expect(check(redis, api)).toEqual([
       { path: `${path}.healthcheck`, message: "missing; api needs to know when it is healthy" },
     ]);
-    expect(check(redis, api, { ...api, name: "worker" }).map(({ message }) => message)).toEqual([
+    const waitingForOther = { ...api, name: "frontend", needs: [...healthy("api"), ...completed("redis")] };
+    expect(check(redis, api, { ...api, name: "worker" }, waitingForOther).map(({ message }) => message)).toEqual([
       "missing; api, worker needs to know when it is healthy",
     ]);
   });
