@@ -1,7 +1,7 @@
 // What container arguments are made by, beside the whole arguments of the committed stacks.
 import { containerArguments, healthArguments, patience } from "../../../engines/docker/container-args.ts";
 import { configHash, labelList } from "../../../engines/docker/labels.ts";
-import { healthcheck } from "../../../systems/healthchecks.ts";
+import { connectedTo, healthcheck, listeningOn } from "../../../systems/healthchecks.ts";
 import { serviceSpec } from "../../../systems/service-spec.ts";
 import type { ServiceSpec } from "../../../systems/spec.ts";
 
@@ -19,6 +19,11 @@ test("a container may take as long as Docker needs to call it unhealthy", () => 
   const check = healthcheck(["CMD", "true"], { startPeriod: 60_000, retries: 3, interval: 20_000, timeout: 5_500 });
   expect(patience(service({ healthcheck: check }))).toBe(137);
   expect(patience(service({}))).toBeUndefined();
+});
+
+test("a port is looked for as the kernel has it, four digits of it", () => {
+  const looked = (port: number) => [listeningOn(port), connectedTo(port)].map(({ test }) => test[3]);
+  expect(looked(80)).toEqual([": [0-9A-F]+:0050 [0-9A-F]+:0000 0A ", ": [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:0050 01 "]);
 });
 
 test("each container of a service is waited for, as long as it may take; what has no check is not", () => {
