@@ -56,9 +56,11 @@ sequences_of() {
 }
 # one_each: a line for each setval; a name may have a newline.
 one_each() { tr '\n' ' ' | sed 's/SELECT pg_catalog.setval/\n&/g' | sed -n 's/^\(SELECT pg_catalog.setval(.*);\).*$/\1/p' | sort; }
+# The contents of large objects, their owners and grants: pg_dump takes all of it for data, and none of it for schema.
 large_objects_of() {
-  pg_restore --list "$1" | grep -E '; [0-9]+ [0-9]+ (BLOBS|BLOB|BLOB METADATA) ' > "$scratch/blobs" || return 0
-  pg_restore --data-only --use-list "$scratch/blobs" --file - "$1" | grep '^SELECT pg_catalog.lo' | sha256sum
+  pg_restore --list "$1" | grep -E '; [0-9]+ [0-9]+ (BLOBS|BLOB|BLOB METADATA|(ACL|COMMENT) - LARGE OBJECTS?) ' > "$scratch/blobs" || return 0
+  pg_restore --data-only --use-list "$scratch/blobs" --file - "$1" |
+    grep -E '^(SELECT pg_catalog\.lo|ALTER LARGE|GRANT|REVOKE|COMMENT)' | sha256sum
 }
 
 backup() {
@@ -149,6 +151,11 @@ compare() {
   ask -c "select format('SELECT pg_catalog.setval(%L, %s, %L);', format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value), last_value is not null) from pg_sequences" |
     sed "s/'t');$/true);/; s/'f');$/false);/" | one_each > "$scratch/sequences.found"
   differs sequences "$out/sequences.sql" "$scratch/sequences.found" || differ=1
+  pg_dump --format custom --blobs --exclude-table-data '*' --file "$scratch/large-objects"
+  large_objects_of "$scratch/large-objects" > "$scratch/large-objects.found"
+  # Not the sum that a backup made before had: it was of less.
+  large_objects_of "$out/dump" > "$scratch/large-objects.declared"
+  differs "large objects" "$scratch/large-objects.declared" "$scratch/large-objects.found" || differ=1
   invalid=$(ask -c "select count(*) from pg_index where not indisvalid")
   [ "$invalid" = 0 ] || { say "deep: $invalid indexes are not valid"; differ=1; }
   tr '{' '\n' < "$out/part.json" | sed -n 's/^"oid" : "[0-9]*", "table" : \(".*"\), "rows" : \([0-9]*\), "sha256" : "\([0-9a-f]*\)"}.*/\2 \3 \1/p' > "$scratch/declared"

@@ -34,7 +34,14 @@ system_of() { sed -n 's/.*"system" : "\([0-9]*\)".*/\1/p' "$1/manifest.json" | g
 newest_verified() { stamps | sort -r | while read -r one; do if [ -s "verified/$one" ]; then echo "$one"; break; fi; done; }
 
 begin() {
-  rm -rf .2*.partial
+  # A run that was killed on the host goes on in its containers. Here it is ended; elsewhere it loses the folder it writes to.
+  for process in /proc/[0-9]*; do
+    if { tr '\0' ' ' < "$process/cmdline"; } 2> /dev/null | grep -q '/\.2[0-9TZ]*\.partial'; then
+      kill -9 "${process#/proc/}" 2> /dev/null || true
+    fi
+  done
+  for half in .2*.partial; do if [ -e "$half" ]; then mv "$half" "$half.gone"; fi; done
+  rm -rf .2*.gone 2> /dev/null || { sleep 1; rm -rf .2*.gone; }
   mkdir ".$1.partial" verified 2>/dev/null || [ -d ".$1.partial" ]
   chown postgres ".$1.partial" || true
   echo "$BACKUPS/.$1.partial"
@@ -45,20 +52,23 @@ begin() {
 # The files of a backup, without what speaks of them.
 files() { find . -type f ! -path ./manifest.json ! -path ./manifest.sha256 | sed 's|^\./||' | sort; }
 
+# describe STAMP SECONDS: the manifest of the files that /tmp/STAMP.files lists, with their sums in /tmp/STAMP.sums.
+describe() {
+  tr '\n' '\0' < "/tmp/$1.files" | xargs -0 stat -c %s > "/tmp/$1.sizes"
+  printf '{"format": 1, "stamp": "%s", "seconds": %s, "bytes": %s,\n"parts": [' "$1" "$2" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "/tmp/$1.sizes")"
+  separator=
+  for part in */part.json; do printf '%s\n' "$separator"; tr -d '\n' < "$part"; separator=,; done
+  printf '],\n"files": [\n'
+  paste "/tmp/$1.sizes" "/tmp/$1.sums" "/tmp/$1.files" | sed 's/^\([0-9]*\)\t\([0-9a-f]*\)\t\(.*\)$/{"size": \1, "sha256": "\2", "path": "\3"},/; $ s/,$//'
+  printf ']}\n'
+}
+
 seal() {
   cd ".$1.partial"
   files > "/tmp/$1.files"
   if grep -n '["\\]' "/tmp/$1.files"; then echo "vault: these names cannot stand in a manifest" >&2; exit 1; fi
   tr '\n' '\0' < "/tmp/$1.files" | xargs -0 sha256sum | cut -d' ' -f1 > "/tmp/$1.sums"
-  tr '\n' '\0' < "/tmp/$1.files" | xargs -0 stat -c %s > "/tmp/$1.sizes"
-  {
-    printf '{"format": 1, "stamp": "%s", "seconds": %s, "bytes": %s,\n"parts": [' "$1" "$2" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "/tmp/$1.sizes")"
-    separator=
-    for part in */part.json; do printf '%s\n' "$separator"; tr -d '\n' < "$part"; separator=,; done
-    printf '],\n"files": [\n'
-    paste "/tmp/$1.sizes" "/tmp/$1.sums" "/tmp/$1.files" | sed 's/^\([0-9]*\)\t\([0-9a-f]*\)\t\(.*\)$/{"size": \1, "sha256": "\2", "path": "\3"},/; $ s/,$//'
-    printf ']}\n'
-  } > manifest.json
+  describe "$1" "$2" > manifest.json
   sha256sum manifest.json > manifest.sha256
   rm -f "/tmp/$1".*
 }
@@ -66,7 +76,7 @@ seal() {
 check() {
   cd "$1" 2>/dev/null || { echo "vault: there is no backup $1" >&2; exit 1; }
   wrong=0
-  sha256sum -c manifest.sha256 > /dev/null 2>&1 || { echo "$1/manifest.json: does not have its own checksum"; exit 1; }
+  sha256sum manifest.json 2> /dev/null | cmp -s - manifest.sha256 || { echo "$1/manifest.json: does not have its own checksum"; exit 1; }
   sed -n 's/^{"size": [0-9]*, "sha256": "\([0-9a-f]*\)", "path": "\(.*\)"},\{0,1\}$/\1  \2/p' manifest.json > "/tmp/$1.check"
   cut -c67- "/tmp/$1.check" | sort > "/tmp/$1.declared"
   files > "/tmp/$1.found"
@@ -78,6 +88,13 @@ check() {
     if [ -e "$file" ]; then echo "$1/$file: its bytes are not those of the manifest"; fi
     wrong=1
   done < "/tmp/$1.wrong"
+  # Whatever else it says, sizes and parts, has to be what it would say now; only how long it took nothing can tell.
+  if [ "$wrong" = 0 ]; then
+    mv "/tmp/$1.found" "/tmp/$1.files"
+    cut -c1-64 "/tmp/$1.check" > "/tmp/$1.sums"
+    describe "$1" "$(sed -n '1s/.*"seconds": \([0-9]*\),.*/\1/p' manifest.json)" | cmp -s - manifest.json ||
+      { echo "$1/manifest.json: does not say what its files and parts are"; wrong=1; }
+  fi
   rm -f "/tmp/$1".*
   return "$wrong"
 }

@@ -1,28 +1,27 @@
 /** Backups that are proven, and the row that comes back: on PROTEA's PostgreSQL, with writers, kills and lost volumes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../http.ts";
+import { killed } from "./backup-kills.ts";
+import { Backups } from "./backups.harness.ts";
+import { Chance } from "./chance.ts";
+import { Changes } from "./changes.ts";
+import { Corruptions, KINDS } from "./corruptions.ts";
 import { failed, here, succeeded } from "./host.ts";
+import { LostServer } from "./lost-server.ts";
 import { TestStack } from "./stack.harness.ts";
 
 let stack: TestStack;
 let folder: string;
+let backups: Backups;
 
 beforeAll(async () => {
   stack = await TestStack.create(["protea"], here, true);
   folder = join(stack.folder, ".local/backups/protea");
   succeeded(stack.makeUp());
+  backups = new Backups(stack, ["postgres", "bucket"]);
 });
 
 afterAll(() => {
@@ -62,69 +61,42 @@ test("what a dump forgets is in it, and the deep check finds whatever differs", 
   succeeded(stack.operation("backup"));
   const text = succeeded(stack.operation("verify", "--deep", "1"));
   expect(text).toContain(`protea: ${latest()} is what was backed up (deep)`);
-  // The same check, of a server that differs.
-  const changes = [
-    ["select setval('counter', 8)", "select setval('counter', 7)"],
-    ["revoke select on kept from reader", "grant select on kept to reader"],
-    ["drop index kept_place_idx", "create index on kept using hnsw (place vector_l2_ops)"],
-    ["alter table kept disable trigger told", "alter table kept enable trigger told"],
-    ["create view seen as select 1", "drop view seen"],
-    ["alter database protea reset statement_timeout", "alter database protea set statement_timeout = '77s'"],
-  ] as const;
+  // The same check, of this server when it differs.
   const part = readFileSync("hosts/scripts/part-postgres.sh", "utf8").replace('"$verb"\n', 'compare "$PGDATABASE"\n');
   const compare = () => {
-    const agent = stack.container("protea", "postgres-backup");
     const at = `/backups/protea/${latest()}/postgres`;
-    const args = ["exec", "-i", "-u", "postgres", agent, "sh", "-s", "--", "deep", at];
-    const { status, stderr } = spawnSync("docker", args, { input: part, encoding: "utf8" });
-    return { status, stderr };
+    return backups.piped(backups.agent, "postgres", part, "deep", at);
   };
-  expect(compare()).toEqual({ status: 0, stderr: "" });
-  for (const [change, back] of changes) {
-    query(change);
-    expect({ change, status: compare().status }).toEqual({ change, status: 1 });
-    query(back);
-    expect(compare()).toEqual({ status: 0, stderr: "" });
-  }
-  // Last: a row that is written again is at another place, and a dump would tell.
-  query("update kept set word = md5('x') where id = 77");
-  expect(compare().stderr).toContain('the rows of "public.kept" are not the 20000 that were backed up');
+  expect(compare()).toEqual({ code: 0, text: "" });
+  query("alter database protea reset statement_timeout");
+  expect(compare().text).toContain("schema differs");
+  query("alter database protea set statement_timeout = '77s'; update kept set word = md5('x') where id = 77");
+  expect(compare().text).toBe('postgres: deep: the rows of "public.kept" are not the 20000 that were backed up\n');
   succeeded(stack.operation("backup"));
 });
 
-test("every kind of corruption is found, by the file's name", () => {
-  const all = (at: string): string[] =>
-    readdirSync(at, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).size > 0)
-      .map((entry) => join(entry.parentPath, entry.name).slice(at.length + 1));
+// A sample of each campaign of tests/faults.
+const chance = new Chance();
+
+test("changes that no count of rows tells are found by the deep check", () => {
+  const changes = new Changes(backups);
+  const tried = [
+    ...["a value", "two rows swapped between tables", "a dropped index", "a moved sequence", "a lost grant"],
+    ...["a disabled trigger", "a large object's byte"],
+  ].map((kind) => changes.try(kind, chance));
+  const found = tried.map(({ kind, said, counts }) => ({ kind, found: said !== "", counts }));
+  expect({ seed: chance.seed, found }).toEqual({
+    seed: chance.seed,
+    found: tried.map(({ kind }) => ({ kind, found: true, counts: false })),
+  });
+});
+
+test("every kind of corruption is found, and named", () => {
   const at = join(folder, latest());
-  const files = all(at);
-  const pick = (n: number) => files[(n * 7919) % files.length]!;
-  const kinds: Record<string, (bytes: Buffer, n: number) => Buffer> = {
-    "a bit flipped": (bytes, n) => {
-      const copy = Buffer.from(bytes);
-      copy[(n * 104_729) % copy.length]! ^= 1 << (n % 8);
-      return copy;
-    },
-    truncated: (bytes) => bytes.subarray(0, bytes.length - 1),
-    emptied: () => Buffer.alloc(0),
-    "another file's": (bytes, n) =>
-      files
-        .slice(n)
-        .map((file) => readFileSync(join(at, file)))
-        .find((other) => !other.equals(bytes))!,
-  };
-  const found = Object.entries(kinds).flatMap(([kind, change]) =>
-    [1, 2].map((n) => {
-      const file = join(at, pick(n));
-      const before = readFileSync(file);
-      writeFileSync(file, change(before, n));
-      const text = failed(stack.operation("verify"));
-      writeFileSync(file, before);
-      return { kind, named: text.includes(pick(n)) || text.includes("manifest.json") };
-    }),
-  );
-  expect(found.filter(({ named }) => !named)).toEqual([]);
+  const corruptions = new Corruptions(backups, latest(), backups.stamps().at(-2)!);
+  const tried = [...KINDS, ...KINDS].map((kind) => corruptions.try(kind, chance, false));
+  const unseen = tried.filter(({ by, named }) => by.length === 0 || !named);
+  expect({ seed: chance.seed, unseen }).toEqual({ seed: chance.seed, unseen: [] });
   writeFileSync(join(at, "postgres/more"), "x");
   expect(failed(stack.operation("verify"))).toContain(`${latest()}/postgres/more: not in the manifest`);
   spawnSync("rm", [join(at, "postgres/more")]);
@@ -176,22 +148,18 @@ test("to the instant before a bad DELETE, and to a checkpoint", () => {
   expect(hash("kept")).toBe(lost);
 });
 
+test("what was committed before a chosen moment is there exactly, after the server and its data were lost", async () => {
+  const { exact, before, commits } = await new LostServer(backups).once(chance);
+  expect({ seed: chance.seed, exact, some: before > 0 && commits > before }).toMatchObject({ exact: true, some: true });
+});
+
 test("a backup that is killed leaves the last one as it was, and nothing half after the next; two at once are refused", async () => {
-  const known = latest();
+  for (const containers of [false, true]) {
+    const { latest, next, left } = await killed(backups, chance, 5_000, containers);
+    expect({ seed: chance.seed, latest, next, left }).toEqual({ seed: chance.seed, latest: [], next: "", left: [] });
+  }
   const script = join(stack.folder, "operations/backup.ts");
   const env = { ...process.env, ...stack.environment };
-  for (const wait of [150, 700, 1500]) {
-    const child = spawn("node", [script, "--stack", stack.name], {
-      cwd: stack.folder,
-      env,
-      stdio: "ignore",
-      detached: true,
-    });
-    await new Promise((done) => setTimeout(done, wait));
-    process.kill(-child.pid!, "SIGKILL");
-    expect([known, ...stamps().slice(-1)]).toContain(latest());
-    succeeded(stack.operation("verify"));
-  }
   const left = readdirSync(folder);
   const first = spawn("node", [script, "--stack", stack.name], { cwd: stack.folder, env, stdio: "ignore" });
   await until("it writes", 30, () =>
