@@ -50,7 +50,7 @@ these := --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(SERVICE), --s
 apps := $(if $(APPS), --apps $(APPS))
 
 .NOTPARALLEL:
-.PHONY: help setup up preview destroy status why logs start stop restart scale queues urls compose topology bench test lint types unit engine faults mutants
+.PHONY: help setup up preview destroy status why logs start stop restart scale queues urls compose topology bench bench-backup test lint types unit engine faults mutants
 
 help: ## this list (the default)
 	@sed -n '/^# /,/^$$/p' Makefile | sed -n '/^#   /s/^#   /  /p'
@@ -167,6 +167,9 @@ topology: ## print the deployed stack's resource graph as a Mermaid picture
 
 bench: setup ## measure this program against its alternatives: make bench ARGS='--rounds 1 deploy'
 	node bench/run.ts $(ARGS)
+
+bench-backup: setup ## measure backups and restores against the runbook's commands: SIZE=1.5 GB of database; a quarter of an hour
+	$(if $(SIZE),SIZE=$(SIZE) )node bench/run.ts $(ARGS) backup
 
 test: setup lint types unit engine ## every test; the engine tests need some minutes
 

@@ -21,7 +21,8 @@ const folder = `.local/mutants/${room}`;
 
 /** @type {import("@stryker-mutator/api/core").PartialStrykerOptions} */
 export default {
-  mutate: [`${room}/**/*.ts`],
+  // A change of processes.ts could kill the plug-ins of somebody else's Pulumi.
+  mutate: [`${room}/**/*.ts`, "!operations/recovery/processes.ts"],
   testFiles: ROOMS[room].map((test) => `tests/unit/${test.endsWith(".ts") ? test : `${test}/**/*.test.ts`}`),
   testRunner: "jest",
   jest: {

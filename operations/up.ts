@@ -54,9 +54,7 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   // What Pulumi changes next may need them: a migration its database. What lost its data is waited for at the end.
   if (todo.lostVolumes.length === 0) await settled(options);
   const urns = new Map(state.resources.map(({ urn, inputs }) => [inputs?.name, urn]));
-  // What was found to be gone (a host that was lost) has left the state: it is made, and cannot be replaced.
-  const left = new Set((readState(options.stack).resources ?? []).map(({ urn }) => urn));
-  const replaced = [...failed.map((name) => urns.get(name)!), ...loss.replace].filter((urn) => left.has(urn));
+  const replaced = [...failed.map((name) => urns.get(name)!), ...loss.replace];
   return { replaced: replaced.flatMap((urn) => ["--replace", urn]), stopped: loss.stop };
 }
 

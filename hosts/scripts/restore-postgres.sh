@@ -79,9 +79,10 @@ start_again() {
     ! field "$one" x > /dev/null 2>&1 || docker start "$one" > /dev/null || say "warning: $one could not be started"
   done
 }
+# All at once: none of them keeps data, and each has its own time to end.
+stop_applications() { [ $# = 0 ] || docker stop "$@" > /dev/null 2>&1 || true; }
 stop_all() {
-  # The last first: what needs another stops before it.
-  for one in "$@"; do docker stop "$one" > /dev/null 2>&1 || true; done
+  stop_applications "$@"
   docker stop "$server" > /dev/null
   [ -z "$agent" ] || docker stop "$agent" > /dev/null
 }
@@ -106,7 +107,7 @@ free=$(helper 'df -Pk /volumes | tail -n 1 | tr -s " " | cut -d" " -f4')
 # 2. Builds beside.
 if [ "$kind" = latest ]; then
   say "stops the applications and the server: what is received until then is the end"
-  for one in "$@"; do docker stop "$one" > /dev/null 2>&1 || true; done
+  stop_applications "$@"
   docker stop "$server" > /dev/null
   stopped="$* "
 fi

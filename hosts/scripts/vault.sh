@@ -24,6 +24,8 @@ export LC_ALL=C
 cd "$BACKUPS"
 verb=$1
 shift
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
 # stamps: the published backups, oldest first.
 stamps() { for one in 2*Z; do if [ -f "$one/manifest.json" ]; then echo "$one"; fi; done; }
@@ -52,50 +54,48 @@ begin() {
 # The files of a backup, without what speaks of them.
 files() { find . -type f ! -path ./manifest.json ! -path ./manifest.sha256 | sed 's|^\./||' | sort; }
 
-# describe STAMP SECONDS: the manifest of the files that /tmp/STAMP.files lists, with their sums in /tmp/STAMP.sums.
+# describe STAMP SECONDS: the manifest of the files that $scratch/files lists, with their sums in $scratch/sums.
 describe() {
-  tr '\n' '\0' < "/tmp/$1.files" | xargs -0 stat -c %s > "/tmp/$1.sizes"
-  printf '{"format": 1, "stamp": "%s", "seconds": %s, "bytes": %s,\n"parts": [' "$1" "$2" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "/tmp/$1.sizes")"
+  tr '\n' '\0' < "$scratch/files" | xargs -0 stat -c %s > "$scratch/sizes"
+  printf '{"format": 1, "stamp": "%s", "seconds": %s, "bytes": %s,\n"parts": [' "$1" "$2" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "$scratch/sizes")"
   separator=
   for part in */part.json; do printf '%s\n' "$separator"; tr -d '\n' < "$part"; separator=,; done
   printf '],\n"files": [\n'
-  paste "/tmp/$1.sizes" "/tmp/$1.sums" "/tmp/$1.files" | sed 's/^\([0-9]*\)\t\([0-9a-f]*\)\t\(.*\)$/{"size": \1, "sha256": "\2", "path": "\3"},/; $ s/,$//'
+  paste "$scratch/sizes" "$scratch/sums" "$scratch/files" | sed 's/^\([0-9]*\)\t\([0-9a-f]*\)\t\(.*\)$/{"size": \1, "sha256": "\2", "path": "\3"},/; $ s/,$//'
   printf ']}\n'
 }
 
 seal() {
   cd ".$1.partial"
-  files > "/tmp/$1.files"
-  if grep -n '["\\]' "/tmp/$1.files"; then echo "vault: these names cannot stand in a manifest" >&2; exit 1; fi
-  tr '\n' '\0' < "/tmp/$1.files" | xargs -0 sha256sum | cut -d' ' -f1 > "/tmp/$1.sums"
+  files > "$scratch/files"
+  if grep -n '["\\]' "$scratch/files"; then echo "vault: these names cannot stand in a manifest" >&2; exit 1; fi
+  tr '\n' '\0' < "$scratch/files" | xargs -0 sha256sum | cut -d' ' -f1 > "$scratch/sums"
   describe "$1" "$2" > manifest.json
   sha256sum manifest.json > manifest.sha256
-  rm -f "/tmp/$1".*
 }
 
 check() {
   cd "$1" 2>/dev/null || { echo "vault: there is no backup $1" >&2; exit 1; }
   wrong=0
   sha256sum manifest.json 2> /dev/null | cmp -s - manifest.sha256 || { echo "$1/manifest.json: does not have its own checksum"; exit 1; }
-  sed -n 's/^{"size": [0-9]*, "sha256": "\([0-9a-f]*\)", "path": "\(.*\)"},\{0,1\}$/\1  \2/p' manifest.json > "/tmp/$1.check"
-  cut -c67- "/tmp/$1.check" | sort > "/tmp/$1.declared"
-  files > "/tmp/$1.found"
-  for file in $(comm -23 "/tmp/$1.declared" "/tmp/$1.found"); do echo "$1/$file: missing"; wrong=1; done
-  for file in $(comm -13 "/tmp/$1.declared" "/tmp/$1.found"); do echo "$1/$file: not in the manifest"; wrong=1; done
-  sha256sum -c "/tmp/$1.check" 2> /dev/null | grep -v ': OK$' > "/tmp/$1.wrong" || true
+  sed -n 's/^{"size": [0-9]*, "sha256": "\([0-9a-f]*\)", "path": "\(.*\)"},\{0,1\}$/\1  \2/p' manifest.json > "$scratch/check"
+  cut -c67- "$scratch/check" | sort > "$scratch/declared"
+  files > "$scratch/found"
+  for file in $(comm -23 "$scratch/declared" "$scratch/found"); do echo "$1/$file: missing"; wrong=1; done
+  for file in $(comm -13 "$scratch/declared" "$scratch/found"); do echo "$1/$file: not in the manifest"; wrong=1; done
+  sha256sum -c "$scratch/check" 2> /dev/null | grep -v ': OK$' > "$scratch/wrong" || true
   while IFS= read -r line; do
     file=${line%: *}
     if [ -e "$file" ]; then echo "$1/$file: its bytes are not those of the manifest"; fi
     wrong=1
-  done < "/tmp/$1.wrong"
+  done < "$scratch/wrong"
   # Whatever else it says, sizes and parts, has to be what it would say now; only how long it took nothing can tell.
   if [ "$wrong" = 0 ]; then
-    mv "/tmp/$1.found" "/tmp/$1.files"
-    cut -c1-64 "/tmp/$1.check" > "/tmp/$1.sums"
+    mv "$scratch/found" "$scratch/files"
+    cut -c1-64 "$scratch/check" > "$scratch/sums"
     describe "$1" "$(sed -n '1s/.*"seconds": \([0-9]*\),.*/\1/p' manifest.json)" | cmp -s - manifest.json ||
       { echo "$1/manifest.json: does not say what its files and parts are"; wrong=1; }
   fi
-  rm -f "/tmp/$1".*
   return "$wrong"
 }
 
@@ -195,9 +195,9 @@ prune() {
   # Of every database system the newest verified one stays: a server that came up empty must not push out what it lost.
   stamps | sort -r | while read -r one; do
     if [ -s "verified/$one" ]; then echo "$(system_of "$one") $one"; fi
-  done | awk '!seen[$1]++ { print $2 }' > /tmp/newest
-  { stamps | sort -r | kept "$@"; cat /tmp/newest; } | sort -u > /tmp/kept
-  stamps | comm -23 - /tmp/kept | while read -r one; do
+  done | awk '!seen[$1]++ { print $2 }' > "$scratch/newest"
+  { stamps | sort -r | kept "$@"; cat "$scratch/newest"; } | sort -u > "$scratch/kept"
+  stamps | comm -23 - "$scratch/kept" | while read -r one; do
     echo "vault: $one is no longer kept" >&2
     # Out of sight first: half of one must not look like a backup.
     mv "$one" ".$one.partial"

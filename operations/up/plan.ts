@@ -130,7 +130,7 @@ export const installedScripts = (state: State): string[] =>
 
 /**
  * What a lost volume takes along: its system's applications would work on nothing, so they stop until all is made again,
- * and its jobs (all are idempotent) have to prepare the new one. A job that is gone itself is made again, and runs.
+ * and its jobs (all are idempotent) have to prepare the new one. A job that is gone itself has left the state by then: it is made, and runs.
  */
 export function afterLoss(
   todo: Plan,
@@ -141,12 +141,13 @@ export function afterLoss(
   const lost = new Set(todo.lostVolumes.map(({ name }) => name));
   const hit = systems.filter((system) => system.volumes.some(({ dockerName }) => lost.has(dockerName)));
   const there = new Set(inspected.map((container) => container.Name.replace(/^\//, "")));
+  const gone = new Set(todo.lost.map(({ name }) => name));
   const own = known(state, CONTAINER);
   return {
     stop: hit.flatMap(applications).filter((name) => there.has(name) && own.has(name)),
     replace: hit
       .flatMap(containersOf)
-      .filter(({ service, name }) => service.kind === "job" && own.has(name) && there.has(name))
+      .filter(({ service, name }) => service.kind === "job" && own.has(name) && !gone.has(name))
       .map(({ name }) => own.get(name)!.urn),
   };
 }
