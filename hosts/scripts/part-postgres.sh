@@ -3,7 +3,8 @@
 # the shared socket: `docker exec -i -u postgres CONTAINER sh -s -- VERB FOLDER < part-postgres.sh`.
 #   backup FOLDER   makes FOLDER: roles.sql, dump/ (logical, for pg_restore), base/ (physical, for the WAL after it), and
 #                   part.json: versions, the WAL it goes on with, and of each table its rows and the sha256 of its COPY stream
-#   verify FOLDER   reads the dump through and compares each table with part.json; then pg_verifybackup reads base/
+#   verify FOLDER   reads the dump through and compares each table with part.json; then pg_verifybackup reads base/, and
+#                   pg_waldump the WAL after it
 #   deep FOLDER     in a scratch server of the same image, empty: restores FOLDER into it and compares what is there with it:
 #                   roles, schema (with grants, indexes, triggers, extensions), sequences, and each table's rows
 # Exit code 1 and a line for each thing that differs.
@@ -115,7 +116,32 @@ verify() {
   declared=$(tr '{' '\n' < "$out/part.json" | grep -c '"oid" : ' || true)
   [ "$declared" = "$(wc -l < "$scratch/contents")" ] || { say "dump: $(wc -l < "$scratch/contents") tables of $declared"; wrong=1; }
   pg_verifybackup --quiet "$out/base" || { say "base: is not what was backed up"; wrong=1; }
+  read_wal || wrong=1
   return "$wrong"
+}
+
+# read_wal: every record of the WAL after the base, to the last whole segment. No manifest has it, and to a recovery a damaged
+# record is the end: what came after would be lost, and nothing said.
+read_wal() {
+  line=$(sed -n 's/.*"wal" : "\([0-9TZ]*\)".*/\1/p' "$out/part.json")
+  from=$(sed -n 's/.*"walFrom" : "\([0-9A-F]*\)".*/\1/p' "$out/part.json")
+  [ -d "$BACKUPS/wal/$line" ] || { say "WAL: the line $line is missing"; return 1; }
+  newest=$(find "$BACKUPS/wal/$line" -name '????????????????????????' -o -name '*.partial' | sed 's|.*/||' | sort | tail -n 1)
+  # After a backup that is new, nothing whole is there yet; a copy off the host has not what is being received.
+  [ "$(printf '%s\n%s\n' "${newest%.partial}" "$from" | sort | tail -n 1)" != "$from" ] || return 0
+  last=${newest%.partial}
+  # Before the segment that is received: of 16 MB, 256 to a number.
+  [ "$last" = "$newest" ] || last=$(echo "$last" | sed 's/^\(.\{8\}\)\(.\{8\}\)\(.\{8\}\)/\1 \2 \3/' | {
+    read -r timeline high low
+    before=$((0x$high * 256 + 0x$low - 1))
+    printf '%s%08X%08X' "$timeline" "$((before / 256))" "$((before % 256))"
+  })
+  # A recovery refuses a segment of another size, also where only its filling is gone.
+  short=$(find "$BACKUPS/wal/$line" -name '????????????????????????' ! -size 16777216c)
+  if [ -n "$short" ] || ! pg_waldump --quiet --path "$BACKUPS/wal/$line" "$from" "$last"; then
+    say "WAL: the line $line is not whole from $from to $last"
+    return 1
+  fi
 }
 
 # differs WHAT FILE FILE: shows the first lines that differ; returns 1 when they do.

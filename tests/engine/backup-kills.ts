@@ -7,6 +7,8 @@ import { until } from "../http.ts";
 import type { Backups } from "./backups.harness.ts";
 import type { Chance } from "./chance.ts";
 
+export const ENDED = "it had ended";
+
 export interface Killed {
   /** After so many milliseconds; and the length of the next run. */
   after: number;
@@ -40,7 +42,7 @@ function halves(backups: Backups): string[] {
  */
 export async function killed(backups: Backups, chance: Chance, usual: number, containers: boolean): Promise<Killed> {
   const known = backups.latest();
-  const after = chance.below(usual * 1.05);
+  const after = chance.below(usual * 0.8);
   const child = backups.start();
   let said = "";
   for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (text: Buffer) => (said += text.toString()));
@@ -61,7 +63,7 @@ export async function killed(backups: Backups, chance: Chance, usual: number, co
   const length = Date.now() - begin;
   return {
     ...{ after, length },
-    at: early ? (said.match(/backs up \w+/g)?.at(-1) ?? "begins") : "it had ended",
+    at: early ? (said.match(/backs up \w+/g)?.at(-1) ?? "begins") : ENDED,
     published: newest !== known,
     latest: newest >= known ? wrong : [...wrong, `${newest} is older than ${known}`],
     next: next.code === 0 ? "" : next.text.slice(-300),

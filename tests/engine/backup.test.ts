@@ -9,6 +9,7 @@ import { Backups } from "./backups.harness.ts";
 import { Chance } from "./chance.ts";
 import { Changes } from "./changes.ts";
 import { Corruptions, KINDS } from "./corruptions.ts";
+import { damagedWal, writeWal } from "./damaged-wal.ts";
 import { failed, here, succeeded } from "./host.ts";
 import { LostServer } from "./lost-server.ts";
 import { TestStack } from "./stack.harness.ts";
@@ -97,6 +98,9 @@ test("every kind of corruption is found, and named", () => {
   const tried = [...KINDS, ...KINDS].map((kind) => corruptions.try(kind, chance, false));
   const unseen = tried.filter(({ by, named }) => by.length === 0 || !named);
   expect({ seed: chance.seed, unseen }).toEqual({ seed: chance.seed, unseen: [] });
+  writeWal(backups, 3);
+  const damaged = ["a bit flipped", "missing"].map((kind) => damagedWal(backups, latest(), kind, chance));
+  expect({ seed: chance.seed, unseen: damaged.filter(({ found }) => !found) }).toMatchObject({ unseen: [] });
   writeFileSync(join(at, "postgres/more"), "x");
   expect(failed(stack.operation("verify"))).toContain(`${latest()}/postgres/more: not in the manifest`);
   spawnSync("rm", [join(at, "postgres/more")]);

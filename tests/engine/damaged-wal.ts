@@ -36,7 +36,7 @@ export function damagedWal(
   stamp: string,
   kind: string,
   chance: Chance,
-): { what: string; found: boolean } {
+): { kind: string; segment: string; found: boolean } {
   const part = readFileSync(join(backups.folder, stamp, "postgres/part.json"), "utf8");
   const [, line, from] = /"wal" : "(\w+)", "walFrom" : "(\w+)"/.exec(part)!;
   const at = join(backups.folder, "wal", line!);
@@ -48,7 +48,7 @@ export function damagedWal(
     const content = DAMAGES[kind]!(readFileSync(join(at, "aside")), other, chance);
     // The container's user reads it.
     if (content) writeFileSync(join(at, name), content, { mode: 0o644 });
-    return { what: `${name}: ${kind}`, found: backups.read("postgres", stamp).code !== 0 };
+    return { kind, segment: name, found: backups.read("postgres", stamp).code !== 0 };
   } finally {
     rmSync(join(at, name), { force: true });
     renameSync(join(at, "aside"), join(at, name));

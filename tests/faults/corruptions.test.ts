@@ -2,6 +2,7 @@
 import { Backups } from "../engine/backups.harness.ts";
 import { Chance, rounds, table } from "../engine/chance.ts";
 import { CHECKS, Corruptions, KINDS, type Corrupted } from "../engine/corruptions.ts";
+import { DAMAGED, damagedWal, writeWal } from "../engine/damaged-wal.ts";
 import { fill, filledStack } from "../engine/filled-stack.ts";
 import { succeeded } from "../engine/host.ts";
 import type { TestStack } from "../engine/stack.harness.ts";
@@ -53,3 +54,18 @@ test("corruptions", () => {
   // It is as it was before.
   expect(backups.wrong(stamp!)).toEqual([]);
 }, 7_200_000);
+
+test("damage to the WAL after a backup, which no manifest has", () => {
+  const chance = new Chance();
+  const backups = new Backups(stack, ["postgres"]);
+  succeeded(backups.backup());
+  const stamp = backups.latest();
+  writeWal(backups, 10);
+  expect(backups.wrong(stamp)).toEqual([]);
+  const all = Array.from(rounds(100), (n) => damagedWal(backups, stamp, DAMAGED[n % DAMAGED.length]!, chance));
+  const of = (kind: string) => all.filter((one) => one.kind === kind);
+  const rows = DAMAGED.map((kind) => [kind, of(kind).length, of(kind).filter(({ found }) => found).length]);
+  console.log(`SEED=${chance.seed}\n${table(["", "tried", "found"], rows)}`);
+  expect(all.filter(({ found }) => !found)).toEqual([]);
+  expect(backups.wrong(stamp)).toEqual([]);
+}, 3_600_000);
