@@ -7,7 +7,7 @@
 #   publish STAMP          it takes its name at once, whole; `latest` points to it
 #   copied SNAPSHOT        notes that all published ones are in a snapshot of the copy off the host
 #   copy-failed            notes that no copy could be made, until one is
-#   verified STAMP HOW     notes when it was verified, and how (quick, deep)
+#   verified STAMP HOW     notes when it was verified, and how (quick, deep); and of the newest verified one writes metrics/backup.prom
 #   list                   a line for each: STAMP, bytes, seconds it took, how and when it was verified, its line of WAL,
 #                          the identifier of its database system (another one is a server that was made anew),
 #                          the snapshot off the host that it is in, and since when
@@ -105,7 +105,33 @@ publish() {
   mv -T ".latest.$$" latest
 }
 
-verified() { echo "$2 $(date -u +%Y-%m-%dT%H:%M:%SZ)" >> "verified/$1"; }
+verified() {
+  echo "$2 $(date -u +%Y-%m-%dT%H:%M:%SZ)" >> "verified/$1"
+  if [ -d metrics ]; then metrics; fi
+}
+
+# began STAMP: when a backup began, in seconds since 1970.
+began() { date -u -d "$(echo "$1" | sed 's/^\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z$/\1-\2-\3 \4:\5:\6/')" +%s; }
+
+# For node_exporter's textfile collector; moments instead of ages, so that a file that is no longer written tells.
+metrics() {
+  one=$(newest_verified)
+  # shellcheck disable=SC2046 # words of numbers
+  set -- $(list | grep "^$one ")
+  labels="{system=\"${BACKUPS##*/}\"}"
+  {
+    echo "# TYPE robotoff_protea_backup_timestamp_seconds gauge"
+    echo "robotoff_protea_backup_timestamp_seconds$labels $(began "$one")"
+    echo "# TYPE robotoff_protea_backup_size_bytes gauge"
+    echo "robotoff_protea_backup_size_bytes$labels $2"
+    echo "# TYPE robotoff_protea_backup_duration_seconds gauge"
+    echo "robotoff_protea_backup_duration_seconds$labels $3"
+    echo "# TYPE robotoff_protea_backup_verified_timestamp_seconds gauge"
+    echo "robotoff_protea_backup_verified_timestamp_seconds{system=\"${BACKUPS##*/}\",how=\"$4\"} $(date -u -d "$5" +%s)"
+  } > metrics/.backup.prom
+  chmod 644 metrics/.backup.prom
+  mv metrics/.backup.prom metrics/backup.prom
+}
 
 copied() {
   mkdir -p copied
@@ -133,8 +159,7 @@ list() {
 chosen() {
   list | while read -r one _ took how _ line _; do
     [ "$how" != - ] || continue
-    began=$(date -u -d "$(echo "$one" | sed 's/^\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z$/\1-\2-\3 \4:\5:\6/')" +%s)
-    if [ "$1" = latest ] || [ $((began + took + 1)) -le "$1" ]; then echo "$one $line"; fi
+    if [ "$1" = latest ] || [ $(($(began "$one") + took + 1)) -le "$1" ]; then echo "$one $line"; fi
   done | tail -n 1
 }
 

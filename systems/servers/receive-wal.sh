@@ -4,8 +4,8 @@
 set -eu
 if [ "$(id -u)" = 0 ]; then
   # The folder is the host's; what is written there is the server's user's.
-  mkdir -p "$BACKUPS/wal"
-  chown postgres:postgres "$BACKUPS" "$BACKUPS/wal" ||
+  mkdir -p "$BACKUPS/wal" "$BACKUPS/metrics"
+  chown postgres:postgres "$BACKUPS" "$BACKUPS/wal" "$BACKUPS/metrics" ||
     echo "receive-wal: cannot give $BACKUPS to the user postgres; going on, in case that user may write there" >&2
   exec su postgres -s /bin/sh -c "exec sh $0"
 fi
@@ -37,6 +37,22 @@ if [ "$(ask "select wal_status from pg_replication_slots where slot_name = 'back
   new_line "the server had to remove WAL before it was received"
 fi
 pg_receivewal --slot backup --create-slot --if-not-exists
+
+# metrics: for node_exporter's textfile collector, until when can be restored. A moment instead of an age, so that a file that is
+# no longer written tells.
+metrics() {
+  cd "$BACKUPS/metrics" || return
+  while sleep 15; do
+    until=$(ask "select extract(epoch from clock_timestamp() - coalesce(flush_lag, '0')) from pg_stat_replication
+      where application_name = 'backup' and state = 'streaming'" 2>/dev/null) || until=
+    [ -n "$until" ] || continue
+    {
+      echo "# TYPE robotoff_protea_recoverable_until_timestamp_seconds gauge"
+      echo "robotoff_protea_recoverable_until_timestamp_seconds{system=\"${BACKUPS##*/}\"} $until"
+    } > .wal.prom && chmod 644 .wal.prom && mv .wal.prom wal.prom
+  done
+}
+metrics &
 
 # Ends with the connection, and Docker starts it again. A stop is passed on: process 1 ignores signals.
 code=0

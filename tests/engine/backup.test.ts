@@ -1,7 +1,16 @@
 /** Backups that are proven, and the row that comes back: on PROTEA's PostgreSQL, with writers, kills and lost volumes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { until } from "../http.ts";
 import { killed } from "./backup-kills.ts";
@@ -37,7 +46,7 @@ const volume = () => `${stack.name}-protea_postgres_data`;
 /** Contents of a table, whole. */
 const hash = (table: string) => query(`select md5(string_agg(t::text, ',' order by t::text)) from ${table} t`);
 
-test("the first up makes a verified backup, and from then on every moment can be restored", () => {
+test("the first up makes a verified backup, and from then on every moment can be restored", async () => {
   expect(stamps()).toHaveLength(1);
   expect(succeeded(stack.operation("backups"))).toMatch(
     /protea {2}2\d{7}T\d{6}Z +\S+ +\S+ MB +\d+ s +quick, .*\n\nprotea: recoverable from \S+Z to now \(\d+\.\d\d s behind\)/,
@@ -45,6 +54,11 @@ test("the first up makes a verified backup, and from then on every moment can be
   expect(succeeded(stack.operation("status"))).toContain("protea: recoverable from ");
   const output = succeeded(stack.pulumi("stack", "output", "backupDirectory", "--json", "--stack", stack.name));
   expect(JSON.parse(output)).toEqual({ protea: folder });
+  const told = (name: string) => readFileSync(join(folder, "metrics", name), "utf8");
+  expect(told("backup.prom")).toContain('robotoff_protea_backup_duration_seconds{system="protea"} ');
+  await until("the WAL is told of", 60, () => existsSync(join(folder, "metrics/wal.prom")));
+  const moment = Number(/{system="protea"} (\d+)/.exec(told("wal.prom"))![1]);
+  expect(Math.abs(Date.now() / 1_000 - moment)).toBeLessThan(60);
   // Another up makes none.
   succeeded(stack.makeUp());
   expect(stamps()).toHaveLength(1);

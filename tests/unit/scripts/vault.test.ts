@@ -9,6 +9,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -85,6 +86,29 @@ test("an empty server is filled from the newest verified backup, or the newest t
   expect(chosen(at("2026-11-25T03:00:08Z"))).toEqual(is("20261125T030000Z 20260101T000000Z\n"));
   expect(chosen(at("2026-11-25T03:00:07Z"))).toEqual(is("20261124T030000Z 20261101T000000Z\n"));
   expect(chosen(at("2026-11-24T03:00:07Z"))).toEqual(is(""));
+});
+
+test("the newest verified one is told to node_exporter, where its folder is", () => {
+  backup("20261124T030000Z");
+  const file = join(folder, "metrics/backup.prom");
+  expect(existsSync(file)).toBe(false);
+  mkdirSync(join(folder, "metrics"));
+  backup("20261125T030000Z");
+  backup("20261125T040000Z", { verified: false });
+  vault("verified", "20261124T030000Z", "deep");
+  const labels = `{system="${folder.split("/").at(-1)}"`;
+  expect(
+    readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => !line.startsWith("#")),
+  ).toEqual([
+    `robotoff_protea_backup_timestamp_seconds${labels}} ${Date.parse("2026-11-25T03:00:00Z") / 1_000}`,
+    expect.stringMatching(/^robotoff_protea_backup_size_bytes\S+ \d+$/),
+    `robotoff_protea_backup_duration_seconds${labels}} 7`,
+    expect.stringMatching(/^robotoff_protea_backup_verified_timestamp_seconds\S+,how="quick"} \d{10}$/),
+    "",
+  ]);
+  expect(statSync(file).mode & 0o777).toBe(0o644);
 });
 
 test("what differs from the manifest is named", () => {
