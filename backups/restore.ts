@@ -112,7 +112,18 @@ export function fillPartsArguments(system: SystemSpec, host: HostSettings, once?
 /** The scripts that fill-parts.sh looks for beside itself. */
 export const besideFillParts = (system: SystemSpec): string[] => ["vault", "restore-parts", ...besideParts(system)];
 
-export function restoreArguments(system: SystemSpec, host: HostSettings, target: Target, base: Backup): string[] {
+/**
+ * The arguments of hosts/scripts/restore-postgres.sh.
+ * @param look only opened beside the live data, to be looked at
+ */
+export function restoreArguments(
+  system: SystemSpec,
+  host: HostSettings,
+  target: Target,
+  base: Backup,
+  look = false,
+): string[] {
+  const [kind, word] = targetWords(target);
   return [
     system.name,
     backupDirectory(host)!,
@@ -121,7 +132,8 @@ export function restoreArguments(system: SystemSpec, host: HostSettings, target:
     dataVolume(system),
     base.stamp,
     base.line,
-    ...targetWords(target),
+    look ? `look-${kind}` : kind,
+    word,
     ...applications(system),
   ];
 }

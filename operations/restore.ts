@@ -1,6 +1,7 @@
 /**
  * `make restore AT=latest|TIME|CHECKPOINT`: a system's PostgreSQL as it was at a moment. It looks first and says what will be
  * replaced and what will be lost; DRY=1 ends there. The old data is kept beside (hosts/scripts/restore-postgres.sh).
+ * LOOK=1: opened beside the live one, read-only, to find the moment before something went wrong.
  * ONLY=bucket,lab,git: those parts as they were in a backup (hosts/scripts/restore-parts.sh).
  */
 import { baseFor, ofAnotherSystem, parseTarget } from "../backups/list.ts";
@@ -20,7 +21,7 @@ import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { readStack } from "./stack.ts";
 
-export const done = run(["at", "dry", "only", "yes"], async (options) => {
+export const done = run(["at", "dry", "look", "only", "yes"], async (options) => {
   const stack = readStack(options.stack);
   const now = new Date();
   if (!options.at)
@@ -31,6 +32,16 @@ export const done = run(["at", "dry", "only", "yes"], async (options) => {
     const base = baseFor(backups, target);
     return { system, target, base, other: ofAnotherSystem(backups, base), ...chosenParts(system, options.only) };
   });
+  if (options.look) {
+    if (options.only)
+      throw new Error("found ONLY= and LOOK=1; only a database can be looked at: its parts lie in the backup as files");
+    const codes: number[] = [];
+    for (const { system, target, base } of planned)
+      codes.push(
+        await runInstalled(stack.host, "restore-postgres", restoreArguments(system, stack.host, target, base, true)),
+      );
+    return Math.max(...codes);
+  }
   const lines = planned.flatMap(({ system, target, base, other, database, others }) => [
     ...(others.length > 0 ? [describeParts(system, others, base)] : []),
     ...(database ? [describeRestore(system, target, base, now, other)] : []),

@@ -3,7 +3,8 @@
 #   SERVER, AGENT   the containers of the server, and of its backup (postgres-backup)
 #   VOLUME          Docker's name of the server's data volume
 #   STAMP, LINE     the backup to begin with, and the line of WAL that it goes on with
-#   KIND TARGET     latest -, time '2026-11-25 03:12:00+00', or name NAME (a checkpoint)
+#   KIND TARGET     latest -, time '2026-11-25 03:12:00+00', or name NAME (a checkpoint); look-latest and so on: nothing of the
+#                   server or the applications is touched, and the recovered one is left running to be looked at, until the next run
 # The new data is built in a volume beside the old one, recovered there by a server that nobody reaches, and looked at. Then
 # the applications and the server are stopped, the two volumes change places, and all is started again. The old data is
 # kept: in the volume VOLUME.beside-TIME. Interrupted anywhere, the server has the old data or the new, whole; run again it
@@ -12,10 +13,13 @@
 set -eu
 system=$1 directory=$2 server=$3 agent=$4 volume=$5 stamp=$6 line=$7 kind=$8 target=$9
 shift 9
+look=
+case $kind in look-*) look=1 kind=${kind#look-} ;; esac
 now=$(date -u +%Y%m%dT%H%M%SZ)
 begin=$(date +%s)
 beside=$volume.beside-$now
 scratch=$server-restore
+[ -z "$look" ] || scratch=$server-look
 mark=robotoff-protea.restore
 data=/var/lib/postgresql/data
 
@@ -90,6 +94,7 @@ stop_all() {
 # What a run before this one did not finish.
 docker ps -aq --filter "label=$mark=$server" | while read -r one; do docker rm -f "$one" > /dev/null; done
 if [ -n "$(helper 'cd "/volumes/$1"; [ ! -f restore ] && [ ! -f restored ] || echo unfinished' "$volume")" ]; then
+  [ -z "$look" ] || die "a restore was interrupted while the volumes changed places: make restore finishes it"
   say "finishes the restore that was interrupted while the volumes changed places"
   stop_all "$@"
   helper "$change_places" "$volume" -
@@ -105,7 +110,7 @@ free=$(helper 'df -Pk /volumes | tail -n 1 | tr -s " " | cut -d" " -f4')
 [ "$free" -gt "$((need + need / 5))" ] || die "the new data needs $((need / 1024)) MiB beside the old; Docker's disk has $((free / 1024)) MiB free"
 
 # 2. Builds beside.
-if [ "$kind" = latest ]; then
+if [ "$kind" = latest ] && [ -z "$look" ]; then
   say "stops the applications and the server: what is received until then is the end"
   stop_applications "$@"
   docker stop "$server" > /dev/null
@@ -125,6 +130,8 @@ docker run --rm --network none --user postgres --label "$mark=$server" --entrypo
 # run_scratch ARGS…: the server that recovers, with the arguments of the real one (they must fit those it had) and these.
 run_scratch() {
   field "$server" '{{range .Config.Cmd}}{{println .}}{{end}}' > "${TMPDIR:-/tmp}/robotoff-protea-$scratch.args"
+  # Nobody writes to what is only looked at.
+  [ -z "$look" ] || set -- -c default_transaction_read_only=on "$@"
   set -- -c "listen_addresses=" -c "recovery_target_action=promote" -c "restore_command=cp /backups/$system/wal/$line/%f %p 2>/dev/null || cp /backups/$system/wal/$line/%f.partial %p" "$@"
   while IFS= read -r word; do if [ -n "$word" ] && [ "$word" != postgres ]; then set -- "$@" "$word"; fi; done < "${TMPDIR:-/tmp}/robotoff-protea-$scratch.args"
   docker run -d --name "$scratch" --network none --memory "$memory" --shm-size "$shm" --label "$mark=$server" \
@@ -160,6 +167,13 @@ if ! recovered; then
   fi
 fi
 reached=$(scratch_ask "select coalesce(pg_last_xact_replay_timestamp()::text, 'the base backup')")
+if [ -n "$look" ]; then
+  database=$(field "$server" '{{range .Config.Env}}{{println .}}{{end}}' | sed -n 's/^POSTGRES_DB=//p')
+  say "the data of $reached can be looked at, after $(($(date +%s) - begin)) s; nothing else was touched:"
+  echo "  docker exec -it $scratch psql -U $user -d $database"
+  echo "  docker rm -f $scratch && docker volume rm $beside    # when it is no longer needed; the next look or restore does that, too"
+  exit 0
+fi
 docker exec "$scratch" rm "$data/.building"
 docker stop "$scratch" > /dev/null
 docker run --rm --network none --label "$mark=$server" --entrypoint pg_controldata --user postgres -v "$beside:$data" "$image" "$data" |

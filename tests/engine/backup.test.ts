@@ -44,7 +44,8 @@ const stamps = () => readdirSync(folder).filter((name) => /^2.*Z$/.test(name));
 const server = () => stack.container("protea", "postgres");
 const volume = () => `${stack.name}-protea_postgres_data`;
 /** Contents of a table, whole. */
-const hash = (table: string) => query(`select md5(string_agg(t::text, ',' order by t::text)) from ${table} t`);
+const HASH = (table: string) => `select md5(string_agg(t::text, ',' order by t::text)) from ${table} t`;
+const hash = (table: string) => query(HASH(table));
 
 test("the first up makes a verified backup, and from then on every moment can be restored", async () => {
   expect(stamps()).toHaveLength(1);
@@ -155,9 +156,19 @@ test("to the instant before a bad DELETE, and to a checkpoint", () => {
   const dry = succeeded(stack.operation("restore", "--at", at, "--dry", "1"));
   expect(dry).toContain(`replaced: the data in the volume ${volume()}; it is kept, in a volume beside it`);
   expect(query("select count(*) from kept")).toBe("10");
+  // Beside the live data, first.
+  expect(succeeded(stack.operation("restore", "--at", at, "--look", "1"))).toContain(
+    `docker exec -it ${server()}-look psql -U protea -d protea\n`,
+  );
+  const looked = (sql: string) =>
+    here.tryDocker("exec", `${server()}-look`, "psql", "-U", "protea", "-d", "protea", "-qAtc", sql);
+  expect(succeeded(looked(HASH("kept"))).trim()).toBe(changed);
+  expect(failed(looked("delete from kept"))).toContain("cannot execute DELETE in a read-only transaction");
+  expect(query("select count(*) from kept")).toBe("10");
   expect(failed(stack.operation("restore", "--at", at))).toContain("add YES=1 to go on");
   succeeded(stack.operation("restore", "--at", at, "--yes", "1"));
   expect(hash("kept")).toBe(changed);
+  expect(stack.containers().has(`${server()}-look`)).toBe(false);
   succeeded(stack.operation("restore", "--at", "before", "--yes", "1"));
   expect(hash("kept")).toBe(before);
   // And back from the restore itself.

@@ -86,6 +86,13 @@ test("a restore stops what uses the data, the last first, and no server", () => 
     "before",
     ...applications(robotoff),
   ]);
+  expect(plain(restoreArguments(robotoff, host, { kind: "latest" }, base!, true))).toEqual([
+    ...common,
+    ...began,
+    "look-latest",
+    "-",
+    ...applications(robotoff),
+  ]);
   const fill = (...once: ["latest" | Date] | []) => plain(fillArguments(robotoff, host, ...once));
   const rest = ["vault.sh", "restore-postgres.sh", ...common, ...applications(robotoff)];
   expect(fill()).toEqual(["never", ...rest]);

@@ -207,6 +207,14 @@ describe("make restore", () => {
     expect(stdout.includes("all of it is healthy")).toBe(name === "backup");
   });
 
+  test("LOOK=1 opens that moment beside, and nothing else is run; a part has nothing to open", async () => {
+    expect((await restore("--at", "latest", "--look", "1")).status).toBe(0);
+    expect(ran()).toEqual(["restore-postgres protea"]);
+    const { status, stderr } = await restore("--at", "latest", "--look", "1", "--only", "bucket");
+    expect(status).toBe(1);
+    expect(stderr).toContain("found ONLY= and LOOK=1; only a database can be looked at");
+  });
+
   test("ONLY=bucket leaves the database alone", async () => {
     const { status, stdout } = await restore("--at", "latest", "--only", "bucket", "--yes", "1");
     expect(status).toBe(0);
