@@ -147,6 +147,20 @@ recovered() {
   done
 }
 
+# at_the_end: fails where whole segments of WAL come after the one in which recovery ended. To a recovery a damaged or missing piece
+# is the end like any other; what was committed after it must not be lost without a word.
+at_the_end() {
+  ended=$(scratch_ask "select pg_walfile_name(pg_last_wal_replay_lsn())" | cut -c9-)
+  newest=$(helper 'cd "/backups/wal/$1" && ls | grep -xE "[0-9A-F]{24}" | cut -c9- | sort | tail -n 1' "$line")
+  # The segments' numbers, without their timeline.
+  [ "$(printf '%s\n%s\n' "$ended" "$newest" | sort | tail -n 1)" = "$ended" ] && return
+  # To the millisecond, as a moment is given; the last commit is in it.
+  moment=$(scratch_ask "select to_char((pg_last_xact_replay_timestamp() + '1 ms') at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')")
+  die "the WAL in $directory/$system/wal/$line can be read up to ${moment:-the base backup}, in segment $ended; it goes on to $newest:" \
+    "a piece is damaged or missing (make verify says which; a copy off the host may have it). To take what is before it, say that" \
+    "moment: AT=, or RESTORE= for an empty server. The old data is as it was"
+}
+
 say "recovers it"
 case $kind in
   latest) run_scratch ;;
@@ -161,11 +175,13 @@ if ! recovered; then
     say "nothing was committed between the end of the WAL and $target: takes the end"
     run_scratch
     recovered || { docker logs --tail 20 "$scratch" >&2; die "the new data could not be recovered; the old is as it was"; }
+    [ "$(scratch_ask "select timestamptz '$target' <= pg_last_xact_replay_timestamp() + '1 ms'")" = t ] || at_the_end
   else
     tail -n 20 "${TMPDIR:-/tmp}/robotoff-protea-$scratch.log" >&2
     die "the new data could not be recovered; the old is as it was"
   fi
 fi
+[ "$kind" != latest ] || at_the_end
 reached=$(scratch_ask "select coalesce(pg_last_xact_replay_timestamp()::text, 'the base backup')")
 if [ -n "$look" ]; then
   database=$(field "$server" '{{range .Config.Env}}{{println .}}{{end}}' | sed -n 's/^POSTGRES_DB=//p')

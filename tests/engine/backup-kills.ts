@@ -26,7 +26,7 @@ export interface Killed {
 }
 
 /** What stays in a folder of backups; all else is half of something. */
-const WHOLE = /^(2\d{7}T\d{6}Z|latest|verified|wal|public|checkpoints|copied)$/;
+const WHOLE = /^(2\d{7}T\d{6}Z|latest|verified|wal|public|checkpoints|copied|metrics|stack)$/;
 
 /** What is half in the folder: by its name, or a backup that no note says to be verified and that is not. */
 function halves(backups: Backups): string[] {

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -175,6 +176,39 @@ test("to the instant before a bad DELETE, and to a checkpoint", () => {
   const [again] = /before-restore-\w+/.exec(succeeded(stack.operation("backups")))!;
   succeeded(stack.operation("restore", "--at", again, "--yes", "1"));
   expect(hash("kept")).toBe(lost);
+});
+
+test("WAL that is damaged is no end: what was committed after it is not lost without a word", () => {
+  const line = join(folder, "wal", readlinkSync(join(folder, "wal/current")));
+  succeeded(stack.operation("backup"));
+  query("create table before_damage (id int)");
+  writeWal(backups, 5);
+  query("create table after_damage (id int)");
+  const whole = readdirSync(line).filter((name) => /^[0-9A-F]{24}$/.test(name));
+  const damaged = join(line, whole.sort().at(-2)!);
+  renameSync(damaged, `${damaged}.aside`);
+  try {
+    const said = failed(stack.operation("restore", "--at", "latest", "--yes", "1"));
+    expect(said).toMatch(/can be read up to \S+Z, in segment \w+; it goes on to \w+: a piece is damaged or missing/);
+    expect(query("select count(*) from after_damage")).toBe("0");
+    // Up to there it can be had.
+    const [, moment] = /can be read up to (\S+Z),/.exec(said)!;
+    succeeded(stack.operation("restore", "--at", moment!, "--look", "1"));
+    const looked = here.tryDocker(
+      "exec",
+      `${server()}-look`,
+      "psql",
+      "-U",
+      "protea",
+      "-d",
+      "protea",
+      "-c",
+      "table before_damage",
+    );
+    expect(succeeded(looked)).toContain("(0 rows)");
+  } finally {
+    renameSync(`${damaged}.aside`, damaged);
+  }
 });
 
 test("what was committed before a chosen moment is there exactly, after the server and its data were lost", async () => {

@@ -187,7 +187,7 @@ describe("the bucket", () => {
     delete old["folder/"];
 
     let killed = 0;
-    for (let seconds = 0.1; ; seconds += 0.02) {
+    for (let seconds = 0.04; ; seconds += 0.02) {
       const { code, text } = files.partKilledAfter(seconds, "restore", "/backups/first/bucket");
       if (code === 0) break;
       expect([code, text]).toEqual([137, expect.anything()]);
@@ -215,7 +215,7 @@ describe("the bucket", () => {
     minio.run("mc", "mb", "s/protea");
     minio.run("mc", "tag", "set", "s/protea", "owner=ada");
     let begun = 0;
-    for (let seconds = 0.1; ; seconds += 0.02) {
+    for (let seconds = 0.04; ; seconds += 0.02) {
       if (files.partKilledAfter(seconds, "restore", "/backups/first/bucket").code === 0) break;
       const there = minio.run("mc", "ls", "--recursive", "s/protea").split("\n").length;
       if (there > 1 && there < Object.keys(wanted.hashes).length) begun += 1;
@@ -282,7 +282,7 @@ describe("the lab folder", () => {
       "53 files, 5.0 MB, copied",
     );
     let killed = 0;
-    for (let seconds = 0.1; ; seconds *= 1.2) {
+    for (let seconds = 0.02; ; seconds *= 1.2) {
       const { code, text } = lab.partKilledAfter(seconds, "restore", "/backups/first/lab");
       if (code === 0) break;
       expect([code, text]).toEqual([137, expect.not.stringContaining("restore:")]);
@@ -377,7 +377,7 @@ describe("the repository", () => {
     run("update-ref", "-d", "refs/notes/commits");
     expect(succeeded(git.part("backup", "/backups/third/git", "/backups/second/git"))).toContain("7 refs, copied");
     let killed = 0;
-    for (let seconds = 0.1; ; seconds *= 1.2) {
+    for (let seconds = 0.02; ; seconds *= 1.2) {
       const { code, text } = git.partKilledAfter(seconds, "restore", "/backups/first/git");
       if (code === 0) break;
       expect([code, text]).toEqual([137, expect.not.stringContaining("restore:")]);
