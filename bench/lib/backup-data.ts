@@ -40,15 +40,15 @@ export function inBucket(stack: TestStack, program: string): string {
   return stack.docker("exec", container, "python3", "-B", "-c", [...prelude, program].join("\n"));
 }
 
-/** Half of it in small objects of 20 kB, half in objects of 20 MB. */
+/** Half of it in small objects of 50 kB, half in objects of 20 MB. */
 export function fillBucket(stack: TestStack, gigabytes: number): void {
-  const [small, large] = [Math.round(gigabytes * 25_000), Math.round(gigabytes * 25)];
+  const [small, large] = [Math.round(gigabytes * 10_000), Math.round(gigabytes * 25)];
   inBucket(
     stack,
     `
 def put(n):
     small = n < ${small}
-    client.request('PUT', bucket, f"{'small' if small else 'large'}/{n % 100}/{n}", body=os.urandom(20_000 if small else 20_000_000),
+    client.request('PUT', bucket, f"{'small' if small else 'large'}/{n % 100}/{n}", body=os.urandom(50_000 if small else 20_000_000),
                    headers={'content-type': 'application/x-npz', 'x-amz-meta-n': str(n)})
 for _ in in_threads(put, range(${small + large}), 4): pass`,
   );

@@ -229,7 +229,7 @@ export async function backup(rounds: number): Promise<Section> {
   return {
     title: "Backups and restores: the runbook's commands and ours",
     notes: [
-      `A database of ${size.toFixed(0)} MB (pgbench, text, vectors with an HNSW index), a bucket of ${(SIZE * 1_000).toFixed(0)} MB (half of it objects of 20 kB, half of 20 MB), a folder of ${((SIZE * 1_000) / 3).toFixed(0)} MB; SIZE=5: other sizes. PostgreSQL may take 4 GiB.`,
+      `A database of ${size.toFixed(0)} MB (pgbench, text, vectors with an HNSW index), a bucket of ${(SIZE * 1_000).toFixed(0)} MB (half of it objects of 50 kB, half of 20 MB), a folder of ${((SIZE * 1_000) / 3).toFixed(0)} MB; SIZE=5: other sizes. PostgreSQL may take 4 GiB.`,
       `On disk: ${sizes}.`,
       `\`make verify\` of ${published.toFixed(0)} MB: ${samples.show("ours: verify")}, ${rate("ours: verify")} (every byte against the manifest, then each part read through by its own tools); \`sha256sum\` alone ${samples.show("runbook: sha256sum")}, ${rate("runbook: sha256sum")}.`,
       `On paper, for 60 GB and 40 GB at these rates: the runbook's dump and mirror ${minutes(["runbook: dump"], "runbook: bucket").toFixed(0)} min; ours, both ways, ${minutes(["ours: dump", "ours: base backup"], "ours: bucket").toFixed(0)} min, and ${minutes(["ours: dump", "ours: base backup"], "ours: bucket again").toFixed(0)} min when one object of a hundred changed.`,
