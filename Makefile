@@ -169,7 +169,7 @@ topology: ## print the deployed stack's resource graph as a Mermaid picture
 bench: setup ## measure this program against its alternatives: make bench ARGS='--rounds 1 deploy'
 	node bench/run.ts $(ARGS)
 
-bench-backup: setup ## measure backups and restores against the runbook's commands: SIZE=1.5 GB of database; a quarter of an hour
+bench-backup: setup ## measure backups and restores against the runbook's commands: SIZE=2.2 GB of bucket, 1.5 of database; ten minutes a round
 	$(if $(SIZE),SIZE=$(SIZE) )node bench/run.ts $(ARGS) backup
 
 test: setup lint types unit engine ## every test; the engine tests need some minutes

@@ -11,8 +11,8 @@ import { output, seconds } from "../lib/processes.ts";
 import type { Section } from "../lib/report.ts";
 import { Samples } from "../lib/statistics.ts";
 
-/** GB of the database; the bucket and the folder have as much, and a third. */
-const SIZE = Number(process.env.SIZE ?? 1.5);
+/** GB of the bucket; the database comes to 0.7 of it, the folder is a third. */
+const SIZE = Number(process.env.SIZE ?? 2.2);
 
 const megabytes = (path: string) =>
   Number(execFileSync("du", ["-sk", path], { encoding: "utf8" }).split("\t")[0]) / 1_000;
