@@ -92,7 +92,10 @@ export const BESIDE_FILL = ["vault", "restore-postgres"];
 /** The job that makes room for what is beside the database: what waits for it waits for the contents, too. */
 export const FILLED_AFTER = "bucket";
 
-/** The parts that go back to a backup alone, while the database goes back to any moment. */
+/**
+ * The parts that go back to a backup alone, while the database goes back to any moment. A copy for others to download is never
+ * brought back.
+ */
 const otherParts = (system: SystemSpec) => partsOf(system).filter(({ name }) => name !== DATABASE && name !== "public");
 
 /** The arguments of hosts/scripts/fill-parts.sh, of a system with parts beside the database. */
@@ -148,15 +151,15 @@ const DATABASE = "postgres";
  */
 export function chosenParts(system: SystemSpec, only: string | undefined): { database: boolean; others: string[] } {
   if (only === undefined) return { database: true, others: [] };
-  // A copy for others to download is never brought back.
-  const known = partsOf(system).flatMap(({ name }) => (name === "public" ? [] : [name]));
+  const others = otherParts(system).map(({ name }) => name);
+  const known = [DATABASE, ...others];
   const names = only.split(",");
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new Error(`found ONLY=${only}; ${system.name} has ${known.join(", ")} (with commas between several)`);
   return {
     database: names.includes(DATABASE),
-    others: known.filter((name) => name !== DATABASE && names.includes(name)),
+    others: others.filter((name) => names.includes(name)),
   };
 }
 

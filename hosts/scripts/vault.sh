@@ -113,21 +113,22 @@ verified() {
 # began STAMP: when a backup began, in seconds since 1970.
 began() { date -u -d "$(echo "$1" | sed 's/^\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z$/\1-\2-\3 \4:\5:\6/')" +%s; }
 
+# gauge NAME VALUE [LABEL]: a metric as Prometheus reads it.
+gauge() {
+  echo "# TYPE robotoff_protea_backup_$1 gauge"
+  echo "robotoff_protea_backup_$1{system=\"${BACKUPS##*/}\"${3:+,$3}} $2"
+}
+
 # For node_exporter's textfile collector; moments instead of ages, so that a file that is no longer written tells.
 metrics() {
   one=$(newest_verified)
   # shellcheck disable=SC2046 # words of numbers
   set -- $(list | grep "^$one ")
-  labels="{system=\"${BACKUPS##*/}\"}"
   {
-    echo "# TYPE robotoff_protea_backup_timestamp_seconds gauge"
-    echo "robotoff_protea_backup_timestamp_seconds$labels $(began "$one")"
-    echo "# TYPE robotoff_protea_backup_size_bytes gauge"
-    echo "robotoff_protea_backup_size_bytes$labels $2"
-    echo "# TYPE robotoff_protea_backup_duration_seconds gauge"
-    echo "robotoff_protea_backup_duration_seconds$labels $3"
-    echo "# TYPE robotoff_protea_backup_verified_timestamp_seconds gauge"
-    echo "robotoff_protea_backup_verified_timestamp_seconds{system=\"${BACKUPS##*/}\",how=\"$4\"} $(date -u -d "$5" +%s)"
+    gauge timestamp_seconds "$(began "$one")"
+    gauge size_bytes "$2"
+    gauge duration_seconds "$3"
+    gauge verified_timestamp_seconds "$(date -u -d "$5" +%s)" "how=\"$4\""
   } > metrics/.backup.prom
   chmod 644 metrics/.backup.prom
   mv metrics/.backup.prom metrics/backup.prom

@@ -23,10 +23,15 @@ _LONGEST = 63 - len("-before-20260101t000000z")
 _FILLING = {"restore": "filling"}
 
 
+def _is_filling(client: Client, bucket: str) -> bool:
+    """Whether a restore into an empty bucket did not end."""
+    return _FILLING.items() <= client.tags(bucket).items()
+
+
 def is_empty(client: Client, bucket: str) -> bool:
     """Whether there is no object, those of a restore into an empty bucket that did not end aside."""
     try:
-        return next(client.objects(bucket), None) is None or _FILLING.items() <= client.tags(bucket).items()
+        return next(client.objects(bucket), None) is None or _is_filling(client, bucket)
     except S3Error as problem:
         if problem.code == "NoSuchBucket":
             return True
@@ -64,7 +69,7 @@ class BucketRestore:
         size = sum(entry["size"] for entry in changes)
         progress = Progress("bucket, restoring", 2 * size)
         # Nothing to mix with, nothing to keep: no second copy on the server's disk.
-        fills = not live or is_empty(self._client, self._bucket)
+        fills = not live or _is_filling(self._client, self._bucket)
         if fills:
             self._client.tag_bucket(self._bucket, {**self._client.tags(self._bucket), **_FILLING})
             self._upload(changes, progress)
