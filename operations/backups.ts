@@ -1,7 +1,5 @@
 /** `make backups`: every backup, how it was verified, and what can be restored. Exit code 1 when that is not as declared. */
-import { copierOf } from "../backups/parts.ts";
-import { recoverable } from "../backups/window.ts";
-import { backedUp, backupsOf, windowOf } from "./backups/systems.ts";
+import { backedUp, backupsOf, tellWindow, windowOf } from "./backups/systems.ts";
 import { backupRows, COLUMNS } from "./backups/rows.ts";
 import { run } from "./command.ts";
 import { readStack } from "./stack.ts";
@@ -24,16 +22,9 @@ export const done = run([], (options) => {
   console.log("");
   let code = 0;
   for (const { system, backups, window } of found) {
-    const { line, problem } = recoverable(
-      backups,
-      window,
-      stack.host.backups!.maxAge,
-      now,
-      copierOf(system) !== undefined,
-    );
-    console.log(`${system.name}: ${line}${problem ? `; ${problem}` : ""}`);
+    const good = tellWindow(stack.host, system, backups, window, now);
     for (const [name, at] of window.checkpoints) console.log(`  checkpoint ${name}: ${at.toISOString()}`);
-    if (problem) code = 1;
+    if (!good) code = 1;
   }
   return code;
 });

@@ -59,6 +59,20 @@ export const backupsOf = (host: HostSettings, system: SystemSpec): Backup[] => p
 /** How far its continuous copy goes, and the named moments. */
 export const windowOf = (host: HostSettings, system: SystemSpec): Window => parseWindow(vault(host, system, "window"));
 
+/** Prints from when to when a system can be restored. Whether all is as declared. */
+export function tellWindow(
+  host: HostSettings,
+  system: SystemSpec,
+  backups: Backup[],
+  window: Window,
+  now: Date,
+): boolean {
+  const { maxAge } = host.backups!;
+  const { line, problem } = recoverable(backups, window, maxAge, now, copierOf(system) !== undefined);
+  console.log(`${system.name}: ${line}${problem ? `; ${problem}` : ""}`);
+  return problem === undefined;
+}
+
 /** Prints from when to when each system can be restored. Whether all is as declared; also where no backups are. */
 export function tellRecoverable(stack: Stack, options: Selection, now = new Date()): boolean {
   const { host } = stack;
@@ -66,15 +80,7 @@ export function tellRecoverable(stack: Stack, options: Selection, now = new Date
     .filter((system) => backupArguments(system, host) !== undefined)
     .map((system) => {
       try {
-        const { line, problem } = recoverable(
-          backupsOf(host, system),
-          windowOf(host, system),
-          host.backups!.maxAge,
-          now,
-          copierOf(system) !== undefined,
-        );
-        console.log(`${system.name}: ${line}${problem ? `; ${problem}` : ""}`);
-        return problem === undefined;
+        return tellWindow(host, system, backupsOf(host, system), windowOf(host, system), now);
       } catch (error) {
         console.log((error as Error).message);
         return false;
