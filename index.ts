@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { parseTarget } from "./backups/list.ts";
 import { Host } from "./components/host.ts";
@@ -49,6 +50,9 @@ const restore = restoreOnce();
 // Before anything is touched, and before every `up`; a preview asks nothing of the host.
 const problems = pulumi.runtime.isDryRun() ? undefined : checkHost(stack.host, stack.name, stack.systems);
 if (problems) throw new pulumi.RunError(problems);
+// `make up` asks for it: from here on something may be touched (operations/up.ts).
+const { UP_BEGUN } = process.env;
+if (UP_BEGUN && !pulumi.runtime.isDryRun()) writeFileSync(UP_BEGUN, "");
 
 const host = new Host("host", stack.host);
 const secrets = new Secrets("secrets", {

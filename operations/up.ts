@@ -3,6 +3,9 @@
  * either. So what is stopped, gone or unhealthy is brought back first, and at the end everything declared is healthy, or
  * the exit code is not 0 and what `make why` knows is shown. Words after `--` go to Pulumi.
  */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { checkHost } from "../hosts/checks.ts";
 import { show } from "../hosts/docker.ts";
 import { install } from "../hosts/installed.ts";
@@ -22,9 +25,21 @@ import { readStack } from "./stack.ts";
 import { bringBack, each, existing } from "./up/bring-back.ts";
 import { afterLoss, describePlan, installedScripts, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
 
-/** What Pulumi has touched, as the state tells: everything in it but the stack itself. */
-const touched = (state: State) =>
-  JSON.stringify((state.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack"));
+/**
+ * Runs Pulumi.
+ * @returns its exit code, and whether the program got past its configuration and the host's checks: it says so by a file
+ *   (index.ts). The state does not tell: Pulumi encrypts it anew, and a wait that failed leaves it as it was
+ */
+async function deploy(command: string[]): Promise<{ code: number; begun: boolean }> {
+  const folder = mkdtempSync(join(tmpdir(), "robotoff-protea-up-"));
+  try {
+    const file = join(folder, "begun");
+    const code = await show(command, { env: { ...process.env, UP_BEGUN: file } });
+    return { code, begun: existsSync(file) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 const without = (names: string[], others: string[]) => names.filter((name) => !others.includes(name));
 
@@ -60,13 +75,12 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
 
 export const done = run(["yes"], async (options) => {
   await recoverWhenNeeded(options, "up");
-  const before = readState(options.stack);
-  const { replaced, stopped } = await prepare(options, before);
+  const { replaced, stopped } = await prepare(options, readState(options.stack));
   const command = ["bin/pulumi", "up", "--stack", options.stack, ...replaced, ...options.words];
-  const code = await show(command);
+  const { code, begun } = await deploy(command);
   if (code !== 0) {
     // A configuration or a host that was refused: nothing was touched, so the containers have nothing to say.
-    if (touched(readState(options.stack)) !== touched(before)) tellWhy(options);
+    if (begun) tellWhy(options);
     return code;
   }
   await each(readStack(options.stack).host, "start", [...stopped].reverse());

@@ -182,6 +182,12 @@ test("make up that nothing was touched by says nothing of the host; one that end
   expect(refused).toContain("protea:services.api.memory");
   expect(refused).not.toContain("log lines");
   stack.change("protea", "api", { memory: "256m" });
+  // Refused by the program, when Pulumi has already written the state anew.
+  stack.config["protea:externalNetworks"] = [`${stack.name}-nobody`];
+  const checked = failed(stack.makeUp());
+  expect(checked).toContain(`the network ${stack.name}-nobody does not exist`);
+  expect(checked).not.toContain("as declared");
+  delete stack.config["protea:externalNetworks"];
   succeeded(stack.makeUp());
   const test = ["CMD", "sh", "-c", "test ! -e /tmp/ill || { echo feverish; exit 1; }"];
   const times = { interval: "1s", timeout: "5s", retries: 1, startPeriod: "1s" };
