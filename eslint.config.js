@@ -13,6 +13,9 @@ const WALLS = [
   { files: ["images/**"], but: ["systems", "engines", "hosts", "components", "operations"], pulumi: true },
 ];
 
+/** What reads Pulumi's configuration, by either way of importing it. */
+const CONFIGURATION = ["Config", "getStack", "getProject"];
+
 const wall = ({ files, but, pulumi }) => ({
   files: files.map((pattern) => `${pattern}/*.ts`),
   rules: {
@@ -57,9 +60,13 @@ export default tseslint.config(
     // What a component needs it is given: the entry alone reads the configuration.
     files: ["components/**/*.ts"],
     rules: {
-      "no-restricted-properties": [
+      "no-restricted-properties": ["error", ...CONFIGURATION.map((property) => ({ object: "pulumi", property }))],
+      "no-restricted-syntax": [
         "error",
-        ...["Config", "getStack", "getProject"].map((property) => ({ object: "pulumi", property })),
+        {
+          selector: `ImportDeclaration[source.value='@pulumi/pulumi'] ImportSpecifier[imported.name=/^(${CONFIGURATION.join("|")})$/]`,
+          message: "Only index.ts reads Pulumi's configuration.",
+        },
       ],
     },
   },
