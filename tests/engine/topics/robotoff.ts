@@ -1,5 +1,5 @@
 import { docker, failed, healthOf, succeeded, type TestStack } from "../stack.harness.ts";
-import { until } from "../../http.ts";
+import { request, until } from "../../http.ts";
 
 /** What upstream's image demands of the stack: folders that are filled, an index that is made, signals that arrive. */
 export function robotoff(get: () => TestStack): void {
@@ -30,6 +30,33 @@ export function robotoff(get: () => TestStack): void {
       docker("start", ...names);
       expect(codes).not.toContain("137");
       for (const name of names) await until(`${name} is healthy`, 60, () => healthOf(name) === "healthy");
+    });
+
+    test("a worker that is asked to stop finishes the job at hand first", async () => {
+      const query = (sql: string) => get().query("robotoff", sql);
+      const worker = container("worker-1");
+      // The job writes to this table, and has to wait for it.
+      const lock = "begin; lock table image; select pg_sleep(600)";
+      docker("exec", "--detach", container("postgres"), "psql", "-U", "postgres", "-d", "robotoff", "-c", lock);
+      const locks = (granted: boolean) =>
+        query(`select count(*) from pg_locks where relation = 'image'::regclass and ${granted ? "" : "not "}granted`);
+      await until("the table is locked", 30, () => locks(true) === "1");
+      const at = (path: string) => get().url("api of robotoff", 5500, `/api/v1${path}`);
+      const image = { barcode: "stop", image_url: "https://images.example/stop/1.jpg" };
+      const sent = await request(at("/images/import"), "POST", image);
+      const { job_id: id } = sent.body as { job_id: string };
+      const status = async () => ((await request(at(`/jobs/${id}`))).body as { status: string }).status;
+      await until("the job waits", 30, () => locks(false) === "1");
+      get().host.shell(`docker stop ${worker} >/dev/null 2>&1 &`);
+      await until("the worker has heard it", 20, () => /warm shut ?down/i.test(docker("logs", worker)));
+      expect(await status()).toBe("started");
+      query("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)'");
+      await until("the job is finished", 30, async () => (await status()) === "finished");
+      const state = () => docker("inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", worker);
+      await until("the worker has ended", 30, () => state().startsWith("exited"));
+      expect(state()).toBe("exited 0");
+      docker("start", worker);
+      await until(`${worker} is healthy`, 60, () => healthOf(worker) === "healthy");
     });
 
     test("make status HEALTH=1 shows what the API's backends answer, and fails with one of them", () => {
