@@ -21,7 +21,7 @@ export async function deploy(rounds: number): Promise<Section> {
       side.remove();
     }
   }
-  const row = (step: string, target = "") => [
+  const row = (step: string, target: string) => [
     step,
     samples.show(`ours: ${step}`),
     samples.show(`compose: ${step}`),
@@ -38,8 +38,8 @@ export async function deploy(rounds: number): Promise<Section> {
     columns: ["", "this program", "docker compose", "ratio", "to reach"],
     rows: [
       row(STEPS[0], "≤ 1.2"),
-      row(STEPS[1]),
-      row(STEPS[2]),
+      row(STEPS[1], "≤ 0.9"),
+      row(STEPS[2], "≤ 1.0"),
       [PREVIEW, samples.show(`ours: ${PREVIEW}`), "–", "–", ""],
     ],
   };

@@ -150,6 +150,15 @@ describe("make scale", () => {
     expect(checkout.all).toEqual([]);
   });
 
+  test("from no container on, by so many more", async () => {
+    checkout.write(
+      "local",
+      before.replace("worker-embeddings-batch: { memory: 256m }", "worker-embeddings-batch: { replicas: 0 }"),
+    );
+    expect((await scale("--service", "worker-embeddings-batch", "--replicas=+2")).status).toBe(0);
+    expect(checkout.text("local")).toContain("worker-embeddings-batch: { replicas: 2 }");
+  });
+
   test("as many as there are: said, and brought up all the same", async () => {
     expect(await scale("--service", "worker", "--replicas=1")).toMatchObject({
       status: 0,
