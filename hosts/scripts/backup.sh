@@ -29,6 +29,9 @@ for part in "$@"; do
   container=${part#*=}; container=${container%%=*}
   running=$(docker inspect --type container --format '{{.State.Running}}' "$container") || die "the container $container is missing; make up"
   [ "$running" = true ] || die "the container $container is not running; make up"
+  # A disk that was mounted, or a folder that was moved, after the container was started: it goes on with what was there then.
+  [ "$(docker exec "$container" stat -c %d:%i /backups)" = "$(stat -L -c %d:%i "$directory")" ] ||
+    die "$container sees another folder than $directory is now (mounted, moved or linked since it was started?); docker restart $container"
 done
 
 # 2. Writes beside what is there.

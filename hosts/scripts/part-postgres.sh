@@ -1,7 +1,8 @@
 #!/bin/sh
 # part-postgres.sh VERB FOLDER: PostgreSQL's part of a backup. Runs in the container `postgres-backup`, as the server's user, over
 # the shared socket: `docker exec -i -u postgres CONTAINER sh -s -- VERB FOLDER < part-postgres.sh`.
-#   backup FOLDER   makes FOLDER: roles.sql, dump/ (logical, for pg_restore), base/ (physical, for the WAL after it), and
+#   backup FOLDER [PREVIOUS]
+#                   makes FOLDER: roles.sql, dump/ (logical, for pg_restore), base/ (physical, for the WAL after it), and
 #                   part.json: versions, the WAL it goes on with, and of each table its rows and the sha256 of its COPY stream
 #   verify FOLDER   reads the dump through and compares each table with part.json; then pg_verifybackup reads base/, and
 #                   pg_waldump the WAL after it
@@ -12,6 +13,7 @@ set -eu
 umask 077
 verb=$1
 out=$2
+previous=${3:-}
 jobs=2
 export PGUSER="$POSTGRES_USER" PGDATABASE="$POSTGRES_DB" PGAPPNAME=backup
 scratch=$(mktemp -d)
@@ -64,6 +66,34 @@ large_objects_of() {
     grep -E '^(SELECT pg_catalog\.lo|ALTER LARGE|GRANT|REVOKE|COMMENT)' | sha256sum
 }
 
+# watched WHAT TOTAL MEASURE COMMAND…: runs the command; every ten seconds it says how many KiB MEASURE prints, how many a second, and,
+# where the TOTAL is not 0, how long that takes still.
+watched() {
+  what=$1 total=$2 measure=$3
+  shift 3
+  begun=$(date +%s)
+  # A sleep that outlives its shell must not hold what the host waits for.
+  while sleep 10 > /dev/null 2>&1; do
+    done=$($measure)
+    rate=$((done / ($(date +%s) - begun)))
+    left=
+    if [ "$rate" -gt 0 ] && [ "$total" -gt "$done" ]; then left=" of about $((total / 1024)), $(((total - done) / rate)) s left"; fi
+    say "$what: $((done / 1024)) MiB$left, $((rate / 1024)) MiB/s"
+  done &
+  watcher=$!
+  code=0
+  "$@" || code=$?
+  kill "$watcher"
+  wait "$watcher" 2> /dev/null || true
+  return "$code"
+}
+kib_of() { { du -sk "$@" 2> /dev/null || true; } | awk '{ sum += $1 } END { print sum + 0 }'; }
+dump() { pg_dump --format directory --jobs "$jobs" --compress "$compress" --lock-wait-timeout 60000 --file "$out/dump" 2> "$scratch/dump.log"; }
+dumped() { kib_of "$out/dump"; }
+copied() { kib_of "$out/base"; }
+# Of the dump's files, those of the tables that were read to their end.
+read_back() { find "$scratch" -name '*.sum' | sed "s|.*/\(.*\)\.sum|$out/dump/\1.dat|" | { while read -r one; do kib_of "$one"*; done; } | awk '{ sum += $1 } END { print sum + 0 }'; }
+
 backup() {
   mkdir "$out"
   wal=$(readlink "$BACKUPS/wal/current")
@@ -72,14 +102,24 @@ backup() {
   say "roles"
   pg_dumpall --globals-only > "$out/roles.sql"
   say "dump of $PGDATABASE, $(ask -c 'select pg_size_pretty(pg_database_size(current_database()))')"
-  pg_dump --format directory --jobs "$jobs" --compress "$compress" --lock-wait-timeout 60000 --file "$out/dump"
+  # Its list of tables is older than its locks.
+  for again in 1 2 ""; do
+    code=0
+    watched dump "$(kib_of "${previous:-$scratch}/dump")" dumped dump || code=$?
+    cat "$scratch/dump.log" >&2
+    [ "$code" = 0 ] && break
+    [ -n "$again" ] && grep -q 'LOCK TABLE' "$scratch/dump.log" || return "$code"
+    say "a table was dropped meanwhile: dumps once more"
+    rm -rf "$out/dump"
+  done
   say "reads the dump back"
-  contents "$out/dump" > "$scratch/contents"
+  watched "reads back" "$(dumped)" read_back contents "$out/dump" > "$scratch/contents"
   schema_of "$out/dump" > "$out/schema.sql"
   sequences_of "$out/dump" > "$out/sequences.sql"
   large_objects_of "$out/dump" > "$out/large-objects.sha256"
   say "base backup"
-  pg_basebackup --pgdata "$out/base" --format plain --wal-method stream --checkpoint fast --label "$(basename "$(dirname "$out")")" --progress 2>&1 | last_line >&2
+  watched "base backup" "$(ask -c 'select sum(pg_database_size(oid))::bigint / 1024 from pg_database')" copied \
+    pg_basebackup --pgdata "$out/base" --format plain --wal-method stream --checkpoint fast --label "$(basename "$(dirname "$out")")"
   pg_verifybackup --quiet "$out/base"
   # Names as JSON has them are made by the server: a shell cannot quote every name.
   # shellcheck disable=SC2016
@@ -100,9 +140,6 @@ select json_build_object(
 SQL
   say "$(wc -l < "$scratch/tables") tables, $(du -sk "$out/dump" | cut -f1) KiB of dump, $(du -sk "$out/base" | cut -f1) KiB of base"
 }
-
-# Progress ends its lines with a carriage return: of these the last, and what is said besides.
-last_line() { tr '\r' '\n' | grep -v '^ *$' | tail -n 1 | cut -c1-200; }
 
 verify() {
   wrong=0
@@ -154,6 +191,9 @@ differs() {
 
 deep() {
   wrong=0
+  of=$(sed -n 's/.*"server" : "\([0-9]*\).*/\1/p' "$out/part.json")
+  own=$(ask -d postgres -c "select current_setting('server_version_num')::int / 10000")
+  if [ "$of" -gt "$own" ]; then say "deep: the dump is of PostgreSQL $of, which this server, $own, cannot read"; return 1; fi
   export PGDATABASE=postgres
   # Of the role that this server was made with there is one already.
   psql -qX -f "$out/roles.sql" > "$scratch/roles.log" 2>&1 || true

@@ -105,6 +105,10 @@ docker volume ls -q --filter "label=$mark=$server" | while read -r one; do
   [ -z "$(helper '[ ! -f "/volumes/$1/_data/.building" ] || echo half' "$one" < /dev/null)" ] || docker volume rm "$one" > /dev/null
 done
 
+versions=$(helper 'cat "/backups/$1/postgres/base/PG_VERSION"; postgres --version' "$stamp") || die "there is no base backup in $directory/$system/$stamp/postgres"
+of=$(echo "$versions" | sed -n 1p) own=$(echo "$versions" | sed -n '2s/[^0-9]*\([0-9]*\).*/\1/p')
+[ "$of" = "$own" ] || die "the backup $stamp is of PostgreSQL $of, and $server runs $own: such a copy is read by its own version only. Declare an image" \
+  "of $of; or load its dump, which a newer one reads: pg_restore --create --dbname postgres $directory/$system/$stamp/postgres/dump"
 need=$(helper 'du -sk "/backups/$1/postgres/base" | cut -f1' "$stamp")
 free=$(helper 'df -Pk /volumes | tail -n 1 | tr -s " " | cut -d" " -f4')
 [ "$free" -gt "$((need + need / 5))" ] || die "the new data needs $((need / 1024)) MiB beside the old; Docker's disk has $((free / 1024)) MiB free"

@@ -36,6 +36,13 @@ system_of() { sed -n 's/.*"system" : "\([0-9]*\)".*/\1/p' "$1/manifest.json" | g
 newest_verified() { stamps | sort -r | while read -r one; do if [ -s "verified/$one" ]; then echo "$one"; break; fi; done; }
 
 begin() {
+  # Names are moments: an older one would never be the newest, and one that is there would be written into.
+  newest=$(stamps | tail -n 1)
+  if [ -n "$newest" ] && ! [ "$(printf '%s\n%s\n' "$newest" "$1" | sort | tail -n 1)" = "$1" ] || [ "$newest" = "$1" ]; then
+    echo "vault: there is a backup of $newest, and this host's clock says $1: set the clock; or, if it was wrong before and is right now," \
+      "rename what is of a time to come: mv $BACKUPS/$newest $BACKUPS/later-$newest (a name that is no moment is kept, and not used)" >&2
+    exit 1
+  fi
   # A run that was killed on the host goes on in its containers. Here it is ended; elsewhere it loses the folder it writes to.
   for process in /proc/[0-9]*; do
     if { tr '\0' ' ' < "$process/cmdline"; } 2> /dev/null | grep -q '/\.2[0-9TZ]*\.partial'; then

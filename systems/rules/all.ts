@@ -3,6 +3,7 @@ import type { Problem } from "../../config/problems.ts";
 import { soleConsumers } from "../protea/rules.ts";
 import { highPriorityQueues } from "../robotoff/rules.ts";
 import type { SystemSpec } from "../spec.ts";
+import { slotLimit } from "./backups.ts";
 import { ownNetworks, volumeNames } from "./docker-names.ts";
 import { memory } from "./memory.ts";
 import { dataPorts, hostPorts } from "./ports.ts";
@@ -19,6 +20,7 @@ const RULES = [
   volumeNames,
   ownNetworks,
   highPriorityQueues,
+  slotLimit,
 ];
 
 /** Every problem of the described systems. */

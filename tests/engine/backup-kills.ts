@@ -29,7 +29,7 @@ export interface Killed {
 const WHOLE = /^(2\d{7}T\d{6}Z|latest|verified|wal|public|checkpoints|copied|metrics|stack)$/;
 
 /** What is half in the folder: by its name, or a backup that no note says to be verified and that is not. */
-function halves(backups: Backups): string[] {
+export function halves(backups: Backups): string[] {
   const names = readdirSync(backups.folder).filter((name) => !WHOLE.test(name));
   const noted = readdirSync(join(backups.folder, "verified"));
   const doubtful = backups.stamps().filter((stamp) => !noted.includes(stamp));

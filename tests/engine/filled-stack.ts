@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { here, succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
-export async function filledStack(): Promise<TestStack> {
+/** @param prepare what is done before its first up */
+export async function filledStack(prepare: (stack: TestStack) => void = () => undefined): Promise<TestStack> {
   const stack = await TestStack.create(["protea"], here, true);
   try {
+    prepare(stack);
     mkdirSync(join(stack.folder, "lab/datasets"), { recursive: true });
     mkdirSync(join(stack.folder, "repository"));
     fillFolders(stack, "first");

@@ -13,6 +13,24 @@ const workers = (...pools: object[]): Values => ({
 
 const rules: [string, Values, string[]][] = [
   [
+    "a command of one's own, without the limit of the WAL that is kept for backups",
+    { "host:backups": { directory: "/srv/backups" }, ...protea({ postgres: { command: ["postgres", "-c", "x=1"] } }) },
+    [
+      "protea:services.postgres.command: says no max_slot_wal_keep_size; add -c and max_slot_wal_keep_size=8GB: the WAL kept for " +
+        "backups while nobody receives it, without which it fills the server's disk",
+    ],
+  ],
+  [
+    "a command of one's own with that limit, and one where nothing is backed up: fine",
+    {
+      "host:backups": { directory: "/srv/backups" },
+      ...protea({ postgres: { command: ["postgres", "-c", "max_slot_wal_keep_size=1GB"] } }),
+      ...robotoff({ postgres: { command: ["postgres", "--max_slot_wal_keep_size=-1"] } }),
+    },
+    [],
+  ],
+  ["a command of one's own, and no backups: fine", protea({ postgres: { command: ["postgres"] } }), []],
+  [
     "two services on one host port",
     protea({ api: { ports: ["127.0.0.1:5500:8000"] } }),
     [
