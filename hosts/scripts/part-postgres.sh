@@ -94,6 +94,17 @@ copied() { kib_of "$out/base"; }
 # Of the dump's files, those of the tables that were read to their end.
 read_back() { find "$scratch" -name '*.sum' | sed "s|.*/\(.*\)\.sum|$out/dump/\1.dat|" | { while read -r one; do kib_of "$one"*; done; } | awk '{ sum += $1 } END { print sum + 0 }'; }
 
+# references: what rows say of objects in a bucket, for that part of the backup, which comes after this one: s3://BUCKET/KEY in columns that
+# are named so, as PROTEA's artifact store has it.
+references() {
+  ask <<'SQL'
+select format('select distinct json_build_object(''column'', %L, ''uri'', %I)::text from %I.%I where %I like ''s3://%%'' order by 1',
+  format('%s.%s.%s', table_schema, table_name, column_name), column_name, table_schema, table_name, column_name)
+from information_schema.columns join information_schema.tables using (table_schema, table_name)
+where table_type = 'BASE TABLE' and data_type in ('text', 'character varying') and column_name like '%uri' order by 1 \gexec
+SQL
+}
+
 backup() {
   mkdir "$out"
   wal=$(readlink "$BACKUPS/wal/current")
@@ -117,6 +128,7 @@ backup() {
   schema_of "$out/dump" > "$out/schema.sql"
   sequences_of "$out/dump" > "$out/sequences.sql"
   large_objects_of "$out/dump" > "$out/large-objects.sha256"
+  references > "$out/references.jsonl"
   say "base backup"
   watched "base backup" "$(ask -c 'select sum(pg_database_size(oid))::bigint / 1024 from pg_database')" copied \
     pg_basebackup --pgdata "$out/base" --format plain --wal-method stream --checkpoint fast --label "$(basename "$(dirname "$out")")"

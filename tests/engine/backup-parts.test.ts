@@ -77,6 +77,27 @@ test("the first up keeps them beside the database, and they are brought back wit
   succeeded(stack.operation("status"));
 });
 
+test("rows that point to objects which are not there are told", () => {
+  stack.query(
+    "protea",
+    `create table dataset (id serial, manifest_uri varchar(1024), train_uri text);
+     insert into dataset (manifest_uri, train_uri) values ('s3://protea/a 1', 's3://protea/none'), ('s3://protea/none', 's3://elsewhere/a 1'),
+       ('file:///a', null)`,
+  );
+  const said = succeeded(stack.operation("backup"));
+  expect(said).toContain(
+    "warning: 3 rows point to objects that are not there, listed in missing.jsonl: s3://elsewhere/a 1 (public.dataset.train_uri), ",
+  );
+  const lines = readFileSync(join(latest(), "bucket/missing.jsonl"), "utf8").trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { column: "public.dataset.train_uri", uri: "s3://elsewhere/a 1" },
+    { column: "public.dataset.manifest_uri", uri: "s3://protea/none" },
+    { column: "public.dataset.train_uri", uri: "s3://protea/none" },
+  ]);
+  stack.query("protea", "drop table dataset");
+  expect(succeeded(stack.operation("backup"))).not.toContain("point to objects");
+});
+
 test("what rotted in a backup is found, and the next one does not share it", () => {
   succeeded(stack.operation("backup"));
   const objects = join(latest(), "bucket/objects");

@@ -10,9 +10,12 @@ from pathlib import Path
 
 from bucket_store import LISTING, Entry, content, contents, entries
 from files import Progress, flush, in_threads, json_line, refuse_emptied, sha256_of, words, write_whole
+from references import References
 from s3 import Client, Listed, S3Error, etag_of, kept_headers
 
 _THREADS = 8
+MISSING = "missing.jsonl"
+"""Rows that point to objects which are not there."""
 
 
 class BucketBackup:
@@ -44,6 +47,7 @@ class BucketBackup:
     def run(self) -> str:
         kept: set[bytes] = set()
         total = {"objects": 0, "bytes": 0}
+        references = References(self._out, self._bucket)
 
         def lines() -> Iterator[bytes]:
             progress = Progress("bucket, copying")
@@ -52,6 +56,7 @@ class BucketBackup:
                     self.vanished += 1
                     continue
                 kept.add(bytes.fromhex(entry["sha256"]))
+                references.seen(entry["key"])
                 total["objects"] += 1
                 total["bytes"] += entry["size"]
                 progress.add(entry["size"])
@@ -63,9 +68,12 @@ class BucketBackup:
         for path in contents(self._out):
             if bytes.fromhex(path.name) not in kept:
                 path.unlink()
+        missing = list(references.missing())
+        write_whole(self._out / MISSING, map(json_line, missing))
         part = {
             "part": "bucket", "format": 1, "bucket": self._bucket, **total, "contents": len(kept), "listing": listing,
             "fetched": self.fetched, "fetchedBytes": self.fetched_bytes, "linked": self.linked, "vanished": self.vanished,
+            "references": references.total, "missing": len(missing),
             "server": self._client.server, "tool": f"Python {platform.python_version()}",
         }  # fmt: skip
         write_whole(self._out / "part.json", [json_line(part)])
@@ -74,6 +82,7 @@ class BucketBackup:
         return (
             f"bucket {self._bucket}: {total['objects']} objects, {words(total['bytes'])}; "
             f"{self.fetched} of them copied, {words(self.fetched_bytes)}; {self.linked} as in the backup before{gone}"
+            f"{_warning(missing)}"
         )
 
     def _entry(self, listed: Listed) -> Entry | None:
@@ -150,6 +159,14 @@ class BucketBackup:
                     os.link(source, linked)
                     linked.rename(fetched)
         fetched.rename(path)
+
+
+def _warning(missing: list[dict[str, str]]) -> str:
+    """It was so before the backup, which is none the worse."""
+    if not missing:
+        return ""
+    first = ", ".join(f"{one['uri']} ({one['column']})" for one in missing[:3])
+    return f"\nbucket: warning: {len(missing)} rows point to objects that are not there, listed in {MISSING}: {first}"
 
 
 def _entry(listed: Listed, digest: str, headers: dict[str, str], tags: dict[str, str]) -> Entry:
