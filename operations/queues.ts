@@ -43,8 +43,14 @@ export const done = run([], async (options) => {
   let worst = 0;
   for (const system of selected(stack, { system: options.system })) {
     console.log(`--- ${system.name}`);
-    const code = system.name === "protea" ? rabbitmqQueues(stack.host, system) : await rqInfo(stack.host, system);
-    worst = Math.max(worst, code);
+    try {
+      const code = system.name === "protea" ? rabbitmqQueues(stack.host, system) : await rqInfo(stack.host, system);
+      worst = Math.max(worst, code);
+    } catch (error) {
+      // Of one that is down the other's are seen all the same.
+      console.error((error as Error).message);
+      worst = Math.max(worst, 1);
+    }
   }
   return worst;
 });

@@ -67,6 +67,15 @@ describe("the verb", () => {
     expect(stdout).toContain("dead letters: 0\n");
   });
 
+  test("nor does a Robotoff of which nothing runs", async () => {
+    docker.answer("ps --filter label=com.docker.compose.project=robotoff --format {{.Names}}");
+    docker.answer(LIST, JSON.stringify([queue("protea.embeddings", 0, 1)]));
+    const { status, stdout, stderr } = await docker.operation("queues");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^none of these containers runs: robotoff_worker-1_1, /);
+    expect(stdout).toContain("dead letters: 0\n");
+  });
+
   test("a RabbitMQ that does not answer is an error, not an empty list", async () => {
     docker.answer(LIST, "Error response from daemon: container is not running", 1);
     expect(await docker.operation("queues", "--system", "protea")).toMatchObject({
