@@ -28,11 +28,16 @@ export function docker(host: HostSettings, args: string[], input?: string): Ende
   return ended(command!, spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28 }));
 }
 
+/** Of a container that it should run something in, docker says its id and no more. */
+const NOT_THERE = /container \S+ is not running|no such container/i;
+const WAY_OUT = "make status shows what does not run, make why says why, make start starts what was stopped";
+
 /** As docker(), for what must succeed. */
 export function dockerOutput(host: HostSettings, args: string[], input?: string): string {
   const { code, stdout, stderr } = docker(host, args, input);
-  if (code !== 0) throw new Error(stderr.trim() || `docker ${args.join(" ")}: exit code ${code}`);
-  return stdout;
+  if (code === 0) return stdout;
+  const said = stderr.trim() || `docker ${args.join(" ")}: exit code ${code}`;
+  throw new Error(args[0] === "exec" && NOT_THERE.test(said) ? `${said}\n${WAY_OUT}` : said);
 }
 
 /**

@@ -73,6 +73,18 @@ describe("docker", () => {
     expect(() => dockerOutput(OWN, ["ps", "--all"])).toThrow(new Error("daemon is away"));
     expect(() => dockerOutput(OWN, ["info", "-f", "x"])).toThrow(new Error("docker info -f x: exit code 4"));
   });
+
+  test.each([
+    ["container 4f0976ca69ad is not running", "exec", true],
+    ["No such container: protea-api-1", "exec", true],
+    ["No such container: protea-api-1", "inspect", false],
+    ["OCI runtime exec failed: python is not running anywhere", "exec", false],
+  ])("%s, of %s: what to do about it is added %s", (said, verb, added) => {
+    fake.answer(`${verb} x`, said, 1);
+    expect(() => dockerOutput(OWN, [verb, "x"])).toThrow(
+      new RegExp(`^${said}${added ? "\nmake status shows .*" : ""}$`),
+    );
+  });
 });
 
 describe("a command that is shown", () => {

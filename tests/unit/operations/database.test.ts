@@ -121,7 +121,7 @@ describe("the commands", () => {
     docker.answer(PROTEA, "Error response from daemon: container abc is not running", 1);
     const { status, stderr } = await docker.operation("db", "--system", "protea");
     expect(status).toBe(1);
-    expect(stderr).toMatch(/\nError response from daemon: container abc is not running\n$/);
+    expect(stderr).toMatch(/\nError response from daemon: container abc is not running\nmake status shows .*\n$/);
   });
 
   test("db-clean deletes in batches, events first, and goes on after the last one's id", async () => {

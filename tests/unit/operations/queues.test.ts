@@ -77,10 +77,10 @@ describe("the verb", () => {
   });
 
   test("a RabbitMQ that does not answer is an error, not an empty list", async () => {
-    docker.answer(LIST, "Error response from daemon: container is not running", 1);
+    docker.answer(LIST, "Error response from daemon: refused", 1);
     expect(await docker.operation("queues", "--system", "protea")).toMatchObject({
       status: 1,
-      stderr: "Error response from daemon: container is not running\n",
+      stderr: "Error response from daemon: refused\n",
     });
   });
 });
