@@ -297,6 +297,14 @@ describe("Docker's API", () => {
     await expect(post()).rejects.toThrow(new Error(message));
   });
 
+  test("a docker that has ended before its answer is read", async () => {
+    fake.answer("system dial-stdio", response("201 Created", '{"Id": "abc"}'));
+    const docker = readFileSync(`${fake.folder}/docker`, "utf8");
+    // The same in a process that goes on alone, and answers when this one has ended.
+    fake.program("docker", docker.replace('tail -n +2 "$answer";', '(sleep 0.3; tail -n +2 "$answer") & exit 0;'));
+    expect(await post()).toEqual({ Id: "abc" });
+  });
+
   test("an answer without a body, and one that has a message and is no error", async () => {
     fake.answer("system dial-stdio", response("204 No Content", ""));
     expect(await post()).toEqual({});
