@@ -55,9 +55,10 @@ export function copierOf(system: SystemSpec): string | undefined {
   return declared ? containerName(system, BACKUP_COPY, 1) : undefined;
 }
 
-/** The scripts that backup.sh looks for beside itself. */
+/** The scripts that backup.sh and verify.sh look for beside themselves. */
 export const scriptsBeside = (system: SystemSpec): string[] => [
   "vault",
+  "part-restore",
   ...(copierOf(system) ? ["copy"] : []),
   ...new Set(partsOf(system).map((part) => part.script)),
 ];
@@ -109,7 +110,7 @@ export function verifyArguments(
 ): string[] {
   const agent = agentOf(system);
   return [
-    ...[system.name, backupDirectory(host)!, agent, installedName("vault"), stamp, how],
+    ...[system.name, backupDirectory(host)!, agent, installedName("vault"), installedName("part-restore"), stamp, how],
     ...partsOf(system).map(partWord),
   ];
 }

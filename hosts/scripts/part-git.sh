@@ -1,5 +1,5 @@
 #!/bin/sh
-# part-git.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | empty FOLDER: a git repository, as a bundle of all its refs. Runs in
+# part-git.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: a git repository, as a bundle of all its refs. Runs in
 # the container git-backup, which has the repository, read-only, at /repository; a restore runs in a container of the same
 # image that mounts it to be written. sh, git, and what Debian and busybox both have.
 set -eu
@@ -220,6 +220,11 @@ case $verb in
     echo "git: $(said refs) refs, cloned and compared"
     ;;
   restore) restore ;;
+  deep)
+    restore
+    git -C "$repository" fsck --full --strict >"$scratch/fsck" 2>&1 || differs "$bundle: restored, git fsck says: $(tail -n 1 "$scratch/fsck")"
+    refs_of "$repository" | sort | cmp -s - "$folder/refs.txt" || differs "$bundle: restored, it has other refs than refs.txt"
+    ;;
   empty) empty ;;
-  *) fail "expected backup, verify, restore or empty" ;;
+  *) fail "expected backup, verify, restore, deep or empty" ;;
 esac

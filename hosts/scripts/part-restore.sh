@@ -1,22 +1,76 @@
 #!/bin/sh
-# part-restore.sh CONTAINER SCRIPT FOLDER: runs a part's restore, on the host. SCRIPT is the part's, FOLDER a path in the
-# container, which only reads what it keeps: this runs in a copy of it, gone afterwards, that writes there.
+# part-restore.sh restore|deep CONTAINER SCRIPT FOLDER: runs a part's verb in a copy of its container, on the host. SCRIPT is the part's,
+# FOLDER a path in the container. The copy is gone afterwards.
+#   restore   what the container only reads is written to
+#   deep      all that it reads is empty, and thrown away with it: FOLDER is restored into that, and compared. A bucket is restored into
+#             a server of its own, of the image of the one that runs, which nothing else reaches
 set -eu
-container=$1 script=$2 folder=$3
+verb=$1 container=$2 script=$3 folder=$4
 program=/opt/backup-parts
+mark=robotoff-protea.restores
+[ "$verb" = restore ] || mark=robotoff-protea.verifies
 
-image=$(docker inspect --format '{{.Image}}' "$container")
-mounts=$(docker inspect --format '{{range .Mounts}}{{.Source}}:{{.Destination}}{{println}}{{end}}' "$container")
-set --
-for mount in $mounts; do
-  case $mount in *:/backups) set -- "$@" --volume "$mount:ro" ;; *) set -- "$@" --volume "$mount" ;; esac
-done
-copy=$(docker create --label "robotoff-protea.restores=$container" --network none --user 0:0 --security-opt no-new-privileges:true \
-  "$@" --entrypoint tail "$image" -f /dev/null)
-trap 'docker rm --force "$copy" >/dev/null' EXIT
+field() { docker inspect --type container --format "$2" "$1"; }
+label() { field "$container" "{{or (index .Config.Labels \"$1\") \"-\"}}"; }
+die() { echo "${script##*/}: $*" >&2; exit 1; }
+
+image=$(field "$container" '{{.Image}}')
+mounts=$(field "$container" '{{range .Mounts}}{{.Source}}:{{.Destination}}{{println}}{{end}}')
+stack=$(label robotoff-protea.stack)
+network=none
+server=
+copy=
+clean() {
+  for one in $copy $server; do docker rm --force --volumes "$one" > /dev/null; done
+  [ "$network" = none ] || docker network rm "$network" > /dev/null
+}
+trap clean EXIT
 trap 'exit 130' HUP INT TERM
+
+if [ "$verb" = deep ]; then
+  # What a killed run left.
+  docker ps --all --quiet --filter "label=$mark=$container" | while read -r one; do docker rm --force --volumes "$one" > /dev/null; done
+  docker network ls --quiet --filter "label=$mark=$container" | while read -r one; do docker network rm "$one" > /dev/null; done
+fi
+set -- --label "$mark=$container" --label "robotoff-protea.stack=$stack"
+
+# The server's password is made for it, and handed on in the environment.
+if [ "$verb" = deep ] && field "$container" '{{range .Config.Env}}{{println .}}{{end}}' | grep -q '^MC_HOST_server='; then
+  of=$(docker ps --quiet --filter "label=com.docker.compose.project=$(label com.docker.compose.project)" --filter label=com.docker.compose.service=minio)
+  [ -n "$of" ] || die "there is no running server whose image a scratch one could be of; make up"
+  MINIO_ROOT_USER=scratch MINIO_ROOT_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  MC_HOST_server=http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@minio:9000
+  export MINIO_ROOT_USER MINIO_ROOT_PASSWORD MC_HOST_server
+  network=$(docker network create --internal "$@" "$container-verify")
+  server=$(docker run --detach "$@" --network "$network" --network-alias minio --memory 1g --volume /data --env MINIO_ROOT_USER --env MINIO_ROOT_PASSWORD \
+    "$(field "$of" '{{.Image}}')" server /data)
+  # A bucket's name is no secret.
+  set -- "$@" --env MC_HOST_server --env "$(field "$container" '{{range .Config.Env}}{{println .}}{{end}}' | grep '^BUCKET=')"
+fi
+disk=
+for mount in $mounts; do
+  case $verb:$mount in
+    *:/backups) set -- "$@" --volume "$mount:ro" ;;
+    restore:*) set -- "$@" --volume "$mount" ;;
+    *) disk=${mount#*:}; set -- "$@" --volume "$disk" ;;
+  esac
+done
+[ "$verb" = restore ] || set -- "$@" --memory 2g
+copy=$(docker create "$@" --network "$network" --user 0:0 --security-opt no-new-privileges:true --entrypoint tail "$image" -f /dev/null)
 if docker cp "$container:$program" - >/dev/null 2>&1; then
   docker cp "$container:$program" - | docker cp - "$copy:${program%/*}"
 fi
 docker start "$copy" >/dev/null
-docker exec --interactive "$copy" sh -s -- restore "$folder" <"$script"
+
+if [ "$verb" = deep ]; then
+  need=$(docker exec "$copy" du -sk "$folder" | cut -f1)
+  free=$(docker exec "$copy" df -Pk "${disk:-/}" | tail -n 1 | tr -s ' ' | cut -d' ' -f4)
+  [ "$free" -gt "$((need + need / 5))" ] || die "a deep verification needs $((need / 1024)) MiB on Docker's disk, which has $((free / 1024)) MiB free"
+fi
+if [ -n "$server" ]; then
+  until docker exec "$copy" python3 -c 'import urllib.request; urllib.request.urlopen("http://minio:9000/minio/health/ready", timeout=2)' 2> /dev/null; do
+    [ "$(field "$server" '{{.State.Running}}')" = true ] || { docker logs --tail 20 "$server" >&2; die "the scratch server ended"; }
+    sleep 0.3
+  done
+fi
+docker exec --interactive "$copy" sh -s -- "$verb" "$folder" <"$script"

@@ -38,7 +38,7 @@ bring_back() {
   # What its container only reads, another one writes.
   case $name in
     bucket) docker exec -i -u "$user" "$container" sh -s -- restore "$(at)" < "$here/$script" ;;
-    *) sh "$here/$restore" "$container" "$here/$script" "$(at)" ;;
+    *) sh "$here/$restore" restore "$container" "$here/$script" "$(at)" ;;
   esac || die "$name was not restored: see above; the applications stay stopped, and the same command again finishes"
 }
 

@@ -1,12 +1,13 @@
 #!/bin/sh
-# verify.sh SYSTEM DIRECTORY AGENT VAULT STAMP HOW PART=CONTAINER=USER=SCRIPT…: is a backup still what was backed up?
+# verify.sh SYSTEM DIRECTORY AGENT VAULT RESTORE STAMP HOW PART=CONTAINER=USER=SCRIPT…: is a backup still what was backed up?
 #   STAMP latest: the newest
 #   HOW quick: every byte against the manifest, and each part read through by its own tools
-#   HOW deep:  besides, PostgreSQL's part is restored into a scratch server without a network, and its contents compared
+#   HOW deep:  besides, every part is restored and its contents compared: PostgreSQL's into a scratch server without a network, the
+#              others by RESTORE, part-restore.sh; all of it is limited, and thrown away
 # A line for each thing that differs, and exit code 1. Changes nothing but the note of when it was verified.
 set -eu
-system=$1 directory=$2 agent=$3 vault=$4 stamp=$5 how=$6
-shift 6
+system=$1 directory=$2 agent=$3 vault=$4 restore=$5 stamp=$6 how=$7
+shift 7
 here=$(dirname "$0")
 scratch=$agent-verify
 in_vault() { nice -n 10 docker exec -i -u root "$agent" sh -s -- "$@" < "$here/$vault"; }
@@ -24,7 +25,17 @@ END
   echo "$system: reads $name through"
   nice -n 10 docker exec -i -u "$user" "$container" sh -s -- verify "/backups/$system/$stamp/$name" < "$here/$script" ||
     { echo "$system: $stamp is not what was backed up; see above" >&2; exit 1; }
-  if [ "$how" = deep ] && [ "$name" = postgres ]; then postgres_script=$script; fi
+  [ "$how" = deep ] || continue
+  case $name in
+    postgres) postgres_script=$script ;;
+    # Of the database that PostgreSQL's part has.
+    public) ;;
+    *)
+      echo "$system: restores $name into nothing, and compares"
+      nice -n 10 sh "$here/$restore" deep "$container" "$here/$script" "/backups/$system/$stamp/$name" ||
+        { echo "$system: $stamp does not restore to what was backed up; see above" >&2; exit 1; }
+      ;;
+  esac
 done
 
 if [ -n "${postgres_script:-}" ]; then

@@ -98,6 +98,18 @@ test("rows that point to objects which are not there are told", () => {
   expect(succeeded(stack.operation("backup"))).not.toContain("point to objects");
 });
 
+test("a deep verification restores every part into nothing, compares, and leaves nothing", () => {
+  const before = stack.leftovers().sort();
+  const text = succeeded(stack.operation("verify", "--deep", "1"));
+  for (const part of ["bucket", "lab", "git"])
+    expect(text).toContain(`protea: restores ${part} into nothing, and compares`);
+  expect(text).toMatch(/bucket protea: 20 objects, 20 of them written/);
+  expect(text).toMatch(/lab: 1 files, /);
+  expect(text).toMatch(/into nothing, and compares\ngit: 1 refs\n/);
+  expect(text).toContain("is what was backed up (deep)");
+  expect(stack.leftovers().sort()).toEqual(before);
+});
+
 test("what rotted in a backup is found, and the next one does not share it", () => {
   succeeded(stack.operation("backup"));
   const objects = join(latest(), "bucket/objects");

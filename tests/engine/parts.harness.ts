@@ -57,7 +57,7 @@ export class PartContainer extends Container {
 
   /** The part's restore where this container only reads. */
   restoreElsewhere(path: string): Outcome {
-    return run("sh", ["hosts/scripts/part-restore.sh", this.name, this.path, path]);
+    return run("sh", ["hosts/scripts/part-restore.sh", "restore", this.name, this.path, path]);
   }
 
   python(program: string): string {

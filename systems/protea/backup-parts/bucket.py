@@ -1,4 +1,4 @@
-"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | empty FOLDER: the bucket BUCKET of the server MC_HOST_server."""
+"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: the bucket BUCKET of the server MC_HOST_server."""
 
 import os
 import sys
@@ -19,11 +19,12 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
         return BucketBackup(client, bucket, folder, previous).run()
     if verb == "empty":
         return "empty" if is_empty(client, bucket) else ""
+    # Deep, it is another server: what it has is compared with the folder as after every restore.
     return BucketRestore(client, bucket, folder).run()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "empty"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "deep", "empty"):
         fail(str(__doc__))
     try:
         print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))

@@ -1,4 +1,4 @@
-"""lab.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | empty FOLDER: datasets, runs and experiments of /lab, as a tar file.
+"""lab.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: datasets, runs and experiments of /lab, as a tar file.
 
 GNU's format, which every tar reads; nothing is compressed, for most of it is compressed already.
 """
@@ -8,6 +8,7 @@ import io
 import os
 import platform
 import stat
+import subprocess
 import sys
 import tarfile
 import time
@@ -255,11 +256,17 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
     if verb == "backup":
         return backup(folder, previous)
     part, _ = verify(folder)
-    return LabRestore(LAB, FOLDERS, folder, part).run()
+    said = LabRestore(LAB, FOLDERS, folder, part).run()
+    if verb == "deep":
+        # Contents, owners, modes, times, links: as tar itself sees them.
+        compared = subprocess.run(["tar", "--compare", "--file", folder / "lab.tar", "--directory", LAB], capture_output=True, text=True)
+        if compared.returncode:
+            raise Differs("\n".join(f"lab.tar: restored, {line}" for line in (compared.stdout + compared.stderr).splitlines()[:20]))
+    return said
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "empty"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "deep", "empty"):
         fail(str(__doc__))
     try:
         print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))

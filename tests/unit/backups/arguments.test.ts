@@ -36,12 +36,12 @@ test("a backup", () => {
   expect(plain(backupArguments(protea, mounted))!.slice(0, 8)).toEqual([
     "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4", "https://hc.example.org/x/protea", "-",
   ]); // prettier-ignore
-  expect(scriptsBeside(robotoff)).toEqual(["vault", "part-postgres", "part-public"]);
+  expect(scriptsBeside(robotoff)).toEqual(["vault", "part-restore", "part-postgres", "part-public"]);
 });
 
 test("a verification, and what a migration is told to name the moment before it", () => {
   expect(plain(verifyArguments(robotoff, host, "latest", "deep"))).toEqual([
-    "robotoff", "/.local/backups", "robotoff_postgres-backup_1", "vault.sh", "latest", "deep",
+    "robotoff", "/.local/backups", "robotoff_postgres-backup_1", "vault.sh", "part-restore.sh", "latest", "deep",
     "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
     "public=robotoff_postgres-backup_1=postgres=part-public.sh",
   ]); // prettier-ignore

@@ -87,7 +87,7 @@ test("what backup.sh and copy.sh are told", () => {
   expect(plain(copyArguments(robotoff))).toEqual([
     ...["robotoff", "robotoff_postgres-backup_1", "vault.sh", "robotoff_backup-copy_1"],
   ]);
-  expect(scriptsBeside(robotoff).slice(0, 2)).toEqual(["vault", "copy"]);
+  expect(scriptsBeside(robotoff).slice(0, 3)).toEqual(["vault", "part-restore", "copy"]);
 });
 
 test("without a container that copies there is no copy", () => {

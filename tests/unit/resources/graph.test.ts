@@ -153,7 +153,7 @@ describe("production", () => {
     const plain = (text: unknown) => String(text).replaceAll(/-[0-9a-f]{12}\.sh/g, ".sh");
     expect(plain(inputs.create)).toMatch(
       `${scripts}/schedule.sh set robotoff-protea-protea-verify 'Sun 05:00' - ${scripts}/verify.sh protea /srv/backups ` +
-        "protea-postgres-backup-1 vault.sh latest deep postgres=protea-postgres-backup-1=postgres=part-postgres.sh ",
+        "protea-postgres-backup-1 vault.sh part-restore.sh latest deep postgres=protea-postgres-backup-1=postgres=part-postgres.sh ",
     );
     expect(inputs.update).toBe(inputs.create);
     expect(plain(inputs.delete)).toBe(
