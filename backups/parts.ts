@@ -3,6 +3,7 @@ import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { script } from "../hosts/scripts.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
+import { REDIS_BACKUP } from "../systems/servers/redis.ts";
 import { containerName, type SystemSpec } from "../systems/spec.ts";
 
 /** A part of a backup, in the order in which parts are made: what points to objects comes before the objects. */
@@ -22,7 +23,11 @@ interface Part {
 const POSTGRES: Part = { name: "postgres", service: POSTGRES_BACKUP, user: "postgres", script: "part-postgres" };
 
 const PARTS: Record<SystemSpec["name"], Part[]> = {
-  robotoff: [POSTGRES, { name: "public", service: POSTGRES_BACKUP, user: "postgres", script: "part-public" }],
+  robotoff: [
+    POSTGRES,
+    { name: "public", service: POSTGRES_BACKUP, user: "postgres", script: "part-public" },
+    { name: "redis", service: REDIS_BACKUP, user: "root", script: "part-redis" },
+  ],
   protea: [
     POSTGRES,
     { name: "bucket", service: "files-backup", user: "root", script: "part-bucket" },

@@ -52,7 +52,7 @@ export class System extends Component {
       );
       services.set(service.name, made);
       if (backedUp && service.name === SERVER) ready.set(service.name, this.filled(args, "postgres", [made]));
-      else if (backedUp && service.name === FILLED_AFTER) {
+      else if (backedUp && service.name === FILLED_AFTER[system.name]) {
         const keepers = service.needs.map((need) => services.get(need.service)!);
         ready.set(service.name, this.filled(args, "parts", keepers, made));
       } else if (awaited.has(service.name) || service.kind === "job" || backing.has(service.name))

@@ -10,6 +10,7 @@ when=$1 vault=$2 restore_parts=$3 restore=$4 system=$5 directory=$6 agent=$7
 shift 7
 here=$(dirname "$0")
 [ "$when" != never ] || exit 0
+[ $# != 0 ] || exit 0
 [ -d "$directory/$system" ] || exit 0
 
 # A first deployment has no backup; the database's own script complains of a moment before all of them.

@@ -37,8 +37,8 @@ bring_back() {
   say "restores $name"
   # What its container only reads, another one writes.
   case $name in
-    bucket) docker exec -i -u "$user" "$container" sh -s -- restore "$(at)" < "$here/$script" ;;
-    *) sh "$here/$restore" restore "$container" "$here/$script" "$(at)" ;;
+    lab | git) sh "$here/$restore" restore "$container" "$here/$script" "$(at)" ;;
+    *) docker exec -i -u "$user" "$container" sh -s -- restore "$(at)" < "$here/$script" ;;
   esac || die "$name was not restored: see above; the applications stay stopped, and the same command again finishes"
 }
 

@@ -28,8 +28,8 @@ END
   [ "$how" = deep ] || continue
   case $name in
     postgres) postgres_script=$script ;;
-    # Of the database that PostgreSQL's part has.
-    public) ;;
+    # Of the database that PostgreSQL's part has; and what a scratch server has loaded by now.
+    public | redis) ;;
     *)
       echo "$system: restores $name into nothing, and compares"
       nice -n 10 sh "$here/$restore" deep "$container" "$here/$script" "/backups/$system/$stamp/$name" ||

@@ -10,6 +10,7 @@ import { redis } from "../servers/redis.ts";
 import { triton } from "../servers/triton.ts";
 import { httpAnswers, listeningOn } from "../healthchecks.ts";
 import { completed, healthy, imageReference, loopback, serviceSpec, withSettings } from "../service-spec.ts";
+import { backupServices } from "./backup-services.ts";
 import { environment } from "./environment.ts";
 import { REPORTING, robotoffExporters } from "./exporters.ts";
 import { checkoutJob, folderMounts, languageModelJob, source, tritonModels, volumes } from "./folders.ts";
@@ -54,7 +55,6 @@ export function describeRobotoff(
   // With the data that it reads, and the tables of its version.
   const checkout = checkoutJob(settings);
   const migrated = completed("migrate", ...checkout.map((job) => job.name));
-  const queueServers = [...healthy("postgres", "redis"), ...migrated];
   const run = (...command: string[]) => ["python", "-m", "robotoff", ...command];
 
   const database = postgres({
@@ -72,16 +72,22 @@ export function describeRobotoff(
     ...database,
     mounts: [...database.mounts, { source: "backup", target: "/opt/robotoff-backups", readOnly: false }],
   };
+  const queues = redis({
+    image: imageReference(settings.images.redis),
+    appendOnly: settings.redis.appendOnly,
+    volume: "redis-data",
+    ports: [loopback(5502, 6379)],
+    memory: 4 * GIB,
+  });
+  const backedUp = backupServices(settings, queues, backups);
+  // With its backup's container: what came up empty is filled after that, and before any application starts.
+  const redisFilled = healthy("redis", ...backedUp.map(({ name }) => name));
+  const queueServers = [...healthy("postgres"), ...redisFilled, ...migrated];
   const servers = [
     ...(backups === undefined ? [withDumps] : withBackup(withDumps, "robotoff", backupVolumes("-"), backups)),
     ...(backups === undefined || !copy ? [] : [backupCopy("robotoff", settings.project, backups, copy)]),
-    redis({
-      image: imageReference(settings.images.redis),
-      appendOnly: settings.redis.appendOnly,
-      volume: "redis-data",
-      ports: [loopback(5502, 6379)],
-      memory: 4 * GIB,
-    }),
+    queues,
+    ...backedUp,
     elasticsearch({
       image: imageReference(settings.images.elasticsearch),
       security: settings.elasticsearch.security,
@@ -110,7 +116,7 @@ export function describeRobotoff(
       command: run("init-elasticsearch"),
       restart: "no",
     }),
-    app("api", 6 * GIB, [...healthy("postgres", "redis", "elasticsearch", ...(settings.exporters ? ["statsd"] : [])), ...migrated], {
+    app("api", 6 * GIB, [...queueServers, ...healthy("elasticsearch", ...(settings.exporters ? ["statsd"] : []))], {
       // Upstream's own command: declaring the entrypoint takes it away.
       command: ["gunicorn", "--config", "/opt/robotoff/gunicorn.py", ...(settings.exporters ? REPORTING : []), "--log-file=-", "robotoff.app.api:api"],
       ports: [loopback(5500, 5500)],
@@ -123,7 +129,7 @@ export function describeRobotoff(
       healthcheck: asleep("run-scheduler"),
       stopSignal: "SIGINT",
     }),
-    app("update-listener", 1 * GIB, [...healthy("redis"), ...migrated], {
+    app("update-listener", 1 * GIB, [...redisFilled, ...migrated], {
       command: run("run-update-listener"),
       healthcheck: connectedToServer("REDIS_UPDATE_HOST", "REDIS_UPDATE_PORT"),
       stopSignal: "SIGINT",

@@ -8,6 +8,9 @@ import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
  */
 const SNAPSHOTS = "3600 1 300 100 60 1000";
 
+/** The service in whose container it is backed up. */
+export const REDIS_BACKUP = "redis-backup";
+
 /** Redis as Robotoff runs it: snapshots and an append-only file, so that queued jobs outlive the container. */
 export function redis(args: {
   image: string;
@@ -25,8 +28,9 @@ export function redis(args: {
     ports: args.ports,
     dataPorts: [6379],
     mounts: [{ source: args.volume, target: "/data", readOnly: false }],
-    // `ping` exits 0 also while the data is still loading, and then says so.
-    healthcheck: healthcheck(["CMD-SHELL", "redis-cli ping | grep -q PONG"], { startPeriod: OPENING }),
+    // `role` exits 0 also while the data is still loading, and then says so. A replica, which a restore that was killed leaves
+    // behind (hosts/scripts/part-redis.sh), refuses every write.
+    healthcheck: healthcheck(["CMD-SHELL", "redis-cli role | grep -qx master"], { startPeriod: OPENING }),
     memory: args.memory,
     single: ONE_SERVER,
     stopGracePeriod: 30_000,

@@ -23,6 +23,7 @@ test("a backup", () => {
     "robotoff", "/.local/backups", "0", "robotoff_postgres-backup_1", "vault.sh", "3,7,4,6", "-", "-",
     "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
     "public=robotoff_postgres-backup_1=postgres=part-public.sh",
+    "redis=robotoff_redis-backup_1=root=part-redis.sh",
   ]); // prettier-ignore
   const mounted = {
     ...host,
@@ -36,7 +37,7 @@ test("a backup", () => {
   expect(plain(backupArguments(protea, mounted))!.slice(0, 8)).toEqual([
     "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4", "https://hc.example.org/x/protea", "-",
   ]); // prettier-ignore
-  expect(scriptsBeside(robotoff)).toEqual(["vault", "part-restore", "part-postgres", "part-public"]);
+  expect(scriptsBeside(robotoff)).toEqual(["vault", "part-restore", "part-postgres", "part-public", "part-redis"]);
 });
 
 test("a verification, and what a migration is told to name the moment before it", () => {
@@ -44,6 +45,7 @@ test("a verification, and what a migration is told to name the moment before it"
     "robotoff", "/.local/backups", "robotoff_postgres-backup_1", "vault.sh", "part-restore.sh", "latest", "deep",
     "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
     "public=robotoff_postgres-backup_1=postgres=part-public.sh",
+    "redis=robotoff_redis-backup_1=root=part-redis.sh",
   ]); // prettier-ignore
   const { args, beside } = beforeMigration(protea);
   expect([plain(args), beside]).toEqual([["protea-postgres-backup-1", "vault.sh"], ["vault"]]);
@@ -101,6 +103,11 @@ test("a restore stops what uses the data, the last first, and no server", () => 
   expect(plain(fillPartsArguments(protea, host, "latest"))).toEqual([
     ...["latest", "vault.sh", "restore-parts.sh", "part-restore.sh", "protea", common[1], "protea-postgres-backup-1"],
     "bucket=protea-files-backup-1=root=part-bucket.sh",
+  ]);
+  // A dump for others is never brought back.
+  expect(plain(fillPartsArguments(robotoff, host, "latest"))!.slice(4)).toEqual([
+    ...[...common.slice(0, 2), common[3]],
+    "redis=robotoff_redis-backup_1=root=part-redis.sh",
   ]);
 });
 

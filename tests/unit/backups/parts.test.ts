@@ -1,4 +1,4 @@
-/** PROTEA's parts beside the database: which a stack has, which ONLY= names, and what the host's script is told. */
+/** The parts beside the database: which a stack has, which ONLY= names, and what the host's script is told. */
 import { partsOf } from "../../../backups/parts.ts";
 import { chosenParts, describeParts, partsArguments } from "../../../backups/restore.ts";
 import type { Backup } from "../../../backups/list.ts";
@@ -18,6 +18,11 @@ test("a stack has the parts of which there is anything to keep, the database fir
     "git",
   ]);
   expect(parts("protea", MINIMAL)).toEqual([]);
+  expect(parts("robotoff", BACKUPS)).toEqual(["postgres", "public", "redis"]);
+  expect(parts("robotoff", { ...BACKUPS, "robotoff:services": { redis: { replicas: 0 } } })).toEqual([
+    "postgres",
+    "public",
+  ]);
 });
 
 test("ONLY= names parts that there are; left out, it is the database", () => {
@@ -28,7 +33,7 @@ test("ONLY= names parts that there are; left out, it is the database", () => {
   expect(() => chosenParts(system("protea", BACKUPS), "bucket,lab")).toThrow(
     "found ONLY=bucket,lab; protea has postgres, bucket (with commas between several)",
   );
-  expect(() => chosenParts(system("robotoff", BACKUPS), "public")).toThrow("robotoff has postgres");
+  expect(() => chosenParts(system("robotoff", BACKUPS), "public")).toThrow("robotoff has postgres, redis");
 });
 
 test("the host's script is told the parts in their order and the applications, the last first", () => {

@@ -28,6 +28,7 @@ const FACTS: [string, string, string][] = [
   ["robotoff", "postgres-backup", SERVER],
   ["robotoff", "backup-copy", COPY],
   ["robotoff", "redis", `${SERVER}; data 6379`],
+  ["robotoff", "redis-backup", BACKUP],
   ["robotoff", "elasticsearch", `${SERVER}; data 9200, 9300; Java's heap at robotoff:elasticsearch.heap`],
   ["robotoff", "checkout", JOB],
   ["robotoff", "triton", "server"],

@@ -64,7 +64,7 @@ test.each<[string, Values, Values, string[]]>([
     "one image",
     {},
     { "robotoff:images": { ...(STAGING["robotoff:images"] as object), redis: "redis:7.2.4-alpine" } },
-    ["robotoff_redis_1"],
+    ["robotoff_redis-backup_1", "robotoff_redis_1"],
   ],
 ])("%s: nothing else changes", (_, before, after, expected) => {
   expect(differences(containers(before), containers(after))).toEqual(expected);

@@ -54,6 +54,7 @@ test("what has anything, and what no backup has, is left alone; never asks nothi
   choose("1795576320", "");
   expect(fill("1795576320")).toEqual(untouched);
   expect(fill("never")).toEqual(untouched);
+  expect(fill("latest", [])).toEqual(untouched);
   expect(fill("latest", PARTS, join(docker.folder, "nowhere"))).toEqual(untouched);
 });
 
