@@ -26,6 +26,16 @@ git lfs install --local >/dev/null
 git remote get-url origin >/dev/null 2>&1 || git remote add origin "$repository"
 git remote set-url origin "$repository"
 git fetch --quiet --depth 1 origin "$commit"
+# Where the folders are volumes they outlive .git, which goes with the container: what is there as the commit has it is right.
+if ! git rev-parse --quiet --verify HEAD >/dev/null; then
+  git read-tree "$commit"
+  if git diff --quiet --diff-filter=d; then
+    git update-ref --no-deref HEAD "$commit"
+    git ls-files --deleted -z | xargs -0 -r git checkout --quiet --
+  else
+    git read-tree --empty
+  fi
+fi
 git checkout --quiet --detach "$commit"
 # A checkout of the commit that is there restores nothing.
 git ls-files --deleted -z -- data cache datasets models | xargs -0 -r git checkout --quiet --

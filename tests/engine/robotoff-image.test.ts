@@ -148,6 +148,11 @@ describe("the checkout of its folders", () => {
     expect(host.run(...bring(commit))).toBe(`/checkout is at ${commit}`);
     expect(host.run(...bring(commit, `rm ${taxonomy}`))).toBe(`/checkout is now at ${commit}`);
     expect(host.run("zcat", `/checkout/${taxonomy}`)).toContain("en:plant-based-foods");
+    // The container is another one, and the folders are volumes.
+    expect(host.run(...bring(commit, "rm -rf .git .gitattributes"))).toBe(`/checkout is now at ${commit}`);
+    expect(host.run(...bring(commit, `rm -rf .git ${taxonomy}`))).toBe(`/checkout is now at ${commit}`);
+    expect(host.run("zcat", `/checkout/${taxonomy}`)).toContain("en:plant-based-foods");
+    expect(host.run(...bring(commit))).toBe(`/checkout is at ${commit}`);
     host.remove();
   });
 
