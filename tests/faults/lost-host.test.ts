@@ -1,6 +1,6 @@
 /**
  * A host is lost with all that its engine had, while both systems are written to: one `up` on the empty host, and every row,
- * object, file and commit is back. OBJECTS=, ROWS=: how much there is of each (2000, 50000).
+ * object, file, commit and queued job is back. OBJECTS=, ROWS=: how much there is of each (2000, 50000).
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -67,11 +67,21 @@ const git = (...args: string[]) => {
   const who = ["-c", "safe.directory=*", "-c", "user.name=test", "-c", "user.email=test@localhost"];
   return execFileSync("git", [...who, "-C", at("repository"), ...args], { encoding: "utf8" });
 };
+const redis = (...words: string[]) => stack.docker("exec", stack.container("robotoff", "redis"), "redis-cli", ...words);
+/** Jobs, and what they are about: lists, hashes and times, in a database that no application writes to. */
+const JOBS = `for n = 1, 5000 do
+  redis.call('rpush', 'rq:queue:test', 'job' .. n) redis.call('hset', 'rq:job:' .. n, 'data', string.rep('x' .. n, 20), 'n', n)
+  redis.call('pexpireat', 'rq:job:' .. n, 4102444800000 + n) end`;
+const KEYS = `local lines = {}
+  for n, job in ipairs(redis.call('lrange', 'rq:queue:test', 0, -1)) do lines[n] = job .. redis.call('hget', 'rq:job:' .. n, 'data') ..
+    redis.call('hget', 'rq:job:' .. n, 'n') .. redis.call('pexpiretime', 'rq:job:' .. n) end
+  return #lines .. ' ' .. redis.sha1hex(table.concat(lines))`;
 const SUMS = "find datasets runs -type f -exec sha256sum {} + | sort";
 const seen = () => ({
   ...Object.fromEntries(SYSTEMS.map((system) => [system, stack.query(system, SEEN).split("\n")])),
   objects: python(LOOK),
   refs: git("for-each-ref"),
+  keys: redis("-n", "9", "eval", KEYS, "0"),
   lab: execFileSync("sh", ["-c", SUMS], { cwd: at("lab"), encoding: "utf8" }),
 });
 
@@ -124,6 +134,7 @@ test("a host is lost, with its engine's whole data folder: one command, and ever
   for (const system of SYSTEMS) stack.query(system, FILL);
   stack.query("protea", VECTORS);
   python(PUT);
+  redis("-n", "9", "eval", JOBS, "0");
   succeeded(stack.operation("backup"));
   const before = seen();
 
