@@ -4,10 +4,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+
 import { here, succeeded } from "../../tests/engine/host.ts";
 import { TestStack } from "../../tests/engine/stack.harness.ts";
 import { changeBucket, fillBucket, fillDatabase, fillLab } from "../lib/backup-data.ts";
-import { output, seconds } from "../lib/processes.ts";
+import { latencies, words } from "../lib/latency.ts";
+import { output, pause, seconds } from "../lib/processes.ts";
 import type { Section } from "../lib/report.ts";
 import { Samples } from "../lib/statistics.ts";
 
@@ -31,6 +33,16 @@ class Sides {
 
   private readonly docker = (...args: string[]) => output({ command: ["docker", ...args] });
   private readonly container = (service: string) => this.stack.container("protea", service);
+
+  /** What PROTEA's API took to answer while something went on; it asks its database and RabbitMQ. */
+  readonly answers: Record<"idle" | "runbook" | "ours", number[]> = { idle: [], runbook: [], ours: [] };
+
+  private async answered<T>(side: keyof Sides["answers"], action: () => Promise<T>): Promise<T> {
+    const done: { result?: T } = {};
+    const url = this.stack.url("api of protea", 8000, "/health/ready");
+    this.answers[side].push(...(await latencies(url, async () => (done.result = await action()))));
+    return done.result!;
+  }
 
   private async measured(what: string, action: () => Promise<unknown>): Promise<void> {
     this.samples.add(what, await seconds(action));
@@ -68,7 +80,8 @@ class Sides {
 
   async databases(): Promise<void> {
     const server = this.container("postgres");
-    await this.measured("runbook: dump", async () => {
+    await this.answered("idle", () => pause(10_000));
+    const dump = async () => {
       await this.docker(
         "exec",
         server,
@@ -84,13 +97,10 @@ class Sides {
       );
       await this.docker("cp", "--quiet", `${server}:/tmp/bench.dump`, join(this.at, "bench.dump"));
       await this.docker("exec", server, "rm", "/tmp/bench.dump");
-    });
-    const lines = await this.part(
-      "postgres-backup",
-      "postgres",
-      "postgres",
-      "backup",
-      "/backups/protea/bench/one/postgres",
+    };
+    await this.measured("runbook: dump", () => this.answered("runbook", dump));
+    const lines = await this.answered("ours", () =>
+      this.part("postgres-backup", "postgres", "postgres", "backup", "/backups/protea/bench/one/postgres"),
     );
     const at = (text: string) => lines.find(([line]) => line.includes(text))![1];
     this.samples.add("ours: dump", at("postgres: base backup") - at("postgres: dump of"));
@@ -232,6 +242,7 @@ export async function backup(rounds: number): Promise<Section> {
       `A database of ${size.toFixed(0)} MB (pgbench, text, vectors with an HNSW index), a bucket of ${(SIZE * 1_000).toFixed(0)} MB (half of it objects of 50 kB, half of 20 MB), a folder of ${((SIZE * 1_000) / 3).toFixed(0)} MB; SIZE=5: other sizes. PostgreSQL may take 4 GiB.`,
       `On disk: ${sizes}.`,
       `\`make verify\` of ${published.toFixed(0)} MB: ${samples.show("ours: verify")}, ${rate("ours: verify")} (every byte against the manifest, then each part read through by its own tools); \`sha256sum\` alone ${samples.show("runbook: sha256sum")}, ${rate("runbook: sha256sum")}.`,
+      `PROTEA's API meanwhile (\`GET /health/ready\`: it asks PostgreSQL and RabbitMQ; median, 99 of 100, worst): idle ${words(sides.answers.idle)}; during the runbook's dump ${words(sides.answers.runbook)}; during ours, both ways, ${words(sides.answers.ours)}.`,
       `On paper, for 60 GB and 40 GB at these rates: the runbook's dump and mirror ${minutes(["runbook: dump"], "runbook: bucket").toFixed(0)} min; ours, both ways, ${minutes(["ours: dump", "ours: base backup"], "ours: bucket").toFixed(0)} min, and ${minutes(["ours: dump", "ours: base backup"], "ours: bucket again").toFixed(0)} min when one object of a hundred changed.`,
     ],
     columns: ["", "the runbook", "ours", "times as fast", "to reach"],

@@ -16,8 +16,8 @@ begin=$(date +%s)
 
 say() { echo "$system: $*"; }
 die() { echo "$system: no backup was made: $*" >&2; exit 1; }
-# in_vault VERB…: by the container that keeps the folder. Low priority: the applications come first.
-in_vault() { nice -n 10 docker exec -i -u root "$agent" sh -s -- "$@" < "$here/$vault"; }
+# in_vault VERB…: by the container that keeps the folder. Low priority there, and not of docker: the applications come first.
+in_vault() { docker exec -i -u root "$agent" nice -n 10 sh -s -- "$@" < "$here/$vault"; }
 
 exec 9> "${TMPDIR:-/tmp}/robotoff-protea-$agent-$(id -u).lock"
 flock -n 9 || { echo "$system: another backup or restore runs on this host; wait for it" >&2; exit 75; }
@@ -43,7 +43,7 @@ for part in "$@"; do
 $part
 END
   say "backs up $name"
-  in_part() { nice -n 10 docker exec -i -u "$user" "$container" sh -s -- "$@" < "$here/$script"; }
+  in_part() { docker exec -i -u "$user" "$container" nice -n 10 sh -s -- "$@" < "$here/$script"; }
   in_part backup "$folder/$name" ${previous:+"$previous/$name"} || die "the part $name failed; see above"
   if ! in_part verify "$folder/$name"; then
     # What it shares with the backup before may have rotted there: once more, without it.

@@ -7,8 +7,8 @@ set -eu
 system=$1 agent=$2 vault=$3 container=$4
 here=$(dirname "$0")
 begin=$(date +%s)
-in_vault() { nice -n 10 docker exec -i -u root "$agent" sh -s -- "$@" < "$here/$vault"; }
-restic() { nice -n 10 docker exec "$container" restic --retry-lock 30m "$@"; }
+in_vault() { docker exec -i -u root "$agent" nice -n 10 sh -s -- "$@" < "$here/$vault"; }
+restic() { docker exec "$container" nice -n 10 restic --retry-lock 30m "$@"; }
 die() {
   in_vault copy-failed || true
   echo "$system: nothing was copied off the host: $*; the backups here are as they were. Then: make copy" >&2
@@ -24,7 +24,7 @@ running=$(docker inspect --type container --format '{{.State.Running}}' "$contai
 
 # restic itself tries for a quarter of an hour to reach a server that does not answer.
 code=0
-found=$(nice -n 10 docker exec "$container" timeout 20 restic cat config 2>&1) || code=$?
+found=$(docker exec "$container" timeout 20 restic cat config 2>&1) || code=$?
 case $code in
   0) ;;
   10)

@@ -3,5 +3,4 @@
 # files-backup, which has the program (systems/protea/backup-parts) and, in its environment, server and bucket.
 set -eu
 umask 077
-[ "$1" = restore ] || exec nice -n 10 python3 -B /opt/backup-parts/bucket.py "$@"
 exec python3 -B /opt/backup-parts/bucket.py "$@"

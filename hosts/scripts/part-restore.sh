@@ -73,4 +73,6 @@ if [ -n "$server" ]; then
     sleep 0.3
   done
 fi
-docker exec --interactive "$copy" sh -s -- "$verb" "$folder" <"$script"
+priority=0
+[ "$verb" = restore ] || priority=10
+docker exec --interactive "$copy" nice -n "$priority" sh -s -- "$verb" "$folder" <"$script"

@@ -10,7 +10,7 @@ system=$1 directory=$2 agent=$3 vault=$4 restore=$5 stamp=$6 how=$7
 shift 7
 here=$(dirname "$0")
 scratch=$agent-verify
-in_vault() { nice -n 10 docker exec -i -u root "$agent" sh -s -- "$@" < "$here/$vault"; }
+in_vault() { docker exec -i -u root "$agent" nice -n 10 sh -s -- "$@" < "$here/$vault"; }
 
 if [ "$stamp" = latest ]; then
   stamp=$(in_vault list | tail -n 1 | cut -d' ' -f1)
@@ -23,7 +23,7 @@ for part in "$@"; do
 $part
 END
   echo "$system: reads $name through"
-  nice -n 10 docker exec -i -u "$user" "$container" sh -s -- verify "/backups/$system/$stamp/$name" < "$here/$script" ||
+  docker exec -i -u "$user" "$container" nice -n 10 sh -s -- verify "/backups/$system/$stamp/$name" < "$here/$script" ||
     { echo "$system: $stamp is not what was backed up; see above" >&2; exit 1; }
   [ "$how" = deep ] || continue
   case $name in
@@ -32,7 +32,7 @@ END
     public | redis) ;;
     *)
       echo "$system: restores $name into nothing, and compares"
-      nice -n 10 sh "$here/$restore" deep "$container" "$here/$script" "/backups/$system/$stamp/$name" ||
+      sh "$here/$restore" deep "$container" "$here/$script" "/backups/$system/$stamp/$name" ||
         { echo "$system: $stamp does not restore to what was backed up; see above" >&2; exit 1; }
       ;;
   esac
@@ -53,7 +53,7 @@ if [ -n "${postgres_script:-}" ]; then
     [ "$(docker inspect --format '{{.State.Running}}' "$scratch")" = true ] || { docker logs --tail 20 "$scratch" >&2; exit 1; }
     sleep 0.3
   done
-  nice -n 10 docker exec -i -u postgres "$scratch" sh -s -- deep "/backups/$system/$stamp/postgres" < "$here/$postgres_script" ||
+  docker exec -i -u postgres "$scratch" nice -n 10 sh -s -- deep "/backups/$system/$stamp/postgres" < "$here/$postgres_script" ||
     { echo "$system: $stamp does not restore to what was backed up; see above" >&2; exit 1; }
 fi
 in_vault verified "$stamp" "$how"
