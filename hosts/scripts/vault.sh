@@ -2,7 +2,8 @@
 # vault.sh VERB …: a system's folder of backups, $BACKUPS. Runs in the container `postgres-backup`, as root:
 # `docker exec -i -u root CONTAINER sh -s -- VERB … < vault.sh`. STAMP is a backup's name, the UTC time at which it began.
 #   begin STAMP            removes what killed runs left, makes the folder of a new one and prints its path, and the newest verified one's
-#   seal STAMP SECONDS     writes manifest.json: of every file its size and sha256; and its own sum beside it
+#   seal STAMP SECONDS     writes manifest.json: of every file its size and sha256; and its own sum beside it. Large files that the newest
+#                          verified one has too become hard links to it
 #   check STAMP            compares every byte with the manifest; a line for each file that differs, and exit code 1
 #   publish STAMP          it takes its name at once, whole; `latest` points to it
 #   copied SNAPSHOT        notes that all published ones are in a snapshot of the copy off the host
@@ -72,11 +73,30 @@ describe() {
   printf ']}\n'
 }
 
+# listed MANIFEST: SHA256  PATH of each file that it names.
+listed() { sed -n 's/^{"size": [0-9]*, "sha256": "\([0-9a-f]*\)", "path": "\(.*\)"},\{0,1\}$/\1  \2/p' "$1"; }
+
+# share PREVIOUS: what is byte for byte as in the backup before, and larger than a megabyte, becomes one file with it. Both are read: what rotted
+# there must not take the place of what was copied just now.
+share() {
+  paste -d' ' "$scratch/sums" /dev/null "$scratch/files" | sort > "$scratch/own"
+  find . -type f -size +1024k | sed 's|^\./||' | sort > "$scratch/large"
+  listed "$1/manifest.json" | sort | comm -12 - "$scratch/own" | cut -c67- | sort | comm -12 - "$scratch/large" | while IFS= read -r file; do
+    if [ "$(stat -c %i "$file")" = "$(stat -c %i "$1/$file")" ] || ! cmp -s "$file" "$1/$file"; then continue; fi
+    # As on file systems without links.
+    ln "$1/$file" "$file.linked" 2> /dev/null || continue
+    stat -c %s "$file"
+    mv -f "$file.linked" "$file"
+  done | awk '{ sum += $1 } END { if (NR > 0) printf "vault: %d files, %.0f MB, are as in the backup before and take no room\n", NR, sum / 1e6 }' >&2
+}
+
 seal() {
+  previous=$(newest_verified)
   cd ".$1.partial"
   files > "$scratch/files"
   if grep -n '["\\]' "$scratch/files"; then echo "vault: these names cannot stand in a manifest" >&2; exit 1; fi
   tr '\n' '\0' < "$scratch/files" | xargs -0 sha256sum | cut -d' ' -f1 > "$scratch/sums"
+  if [ -n "$previous" ]; then share "$BACKUPS/$previous"; fi
   describe "$1" "$2" > manifest.json
   sha256sum manifest.json > manifest.sha256
 }
@@ -85,7 +105,7 @@ check() {
   cd "$1" 2>/dev/null || { echo "vault: there is no backup $1" >&2; exit 1; }
   wrong=0
   sha256sum manifest.json 2> /dev/null | cmp -s - manifest.sha256 || { echo "$1/manifest.json: does not have its own checksum"; exit 1; }
-  sed -n 's/^{"size": [0-9]*, "sha256": "\([0-9a-f]*\)", "path": "\(.*\)"},\{0,1\}$/\1  \2/p' manifest.json > "$scratch/check"
+  listed manifest.json > "$scratch/check"
   cut -c67- "$scratch/check" | sort > "$scratch/declared"
   files > "$scratch/found"
   for file in $(comm -23 "$scratch/declared" "$scratch/found"); do echo "$1/$file: missing"; wrong=1; done

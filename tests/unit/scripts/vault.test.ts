@@ -75,6 +75,30 @@ test("a backup is published whole, and the manifest is JSON with every file", ()
   expect(vault("list").stdout).toMatch(/^20261125T030000Z \d+ 7 quick \d{4}-\S+Z 20260101T000000Z 71 - -\n$/);
 });
 
+test("a large file that the backup before has too is the same file, unless it rotted there", () => {
+  const large = (stamp: string, name: string, content: string) => {
+    mkdirSync(join(folder, `.${stamp}.partial/postgres/base`), { recursive: true });
+    writeFileSync(join(folder, `.${stamp}.partial/postgres/base`, name), content.repeat(2 ** 20 + 1));
+  };
+  const [one, two] = ["20261124T030000Z", "20261125T030000Z"];
+  const inode = (stamp: string, name: string) => statSync(join(folder, stamp, "postgres/base", name)).ino;
+  for (const name of ["same", "rotten", "other", "a b"]) large(one, name, "x");
+  backup(one);
+  writeFileSync(join(folder, one, "postgres/base/rotten"), "y".repeat(2 ** 20 + 1));
+  for (const name of ["same", "rotten", "a b"]) large(two, name, "x");
+  large(two, "other", "z");
+  writeFileSync(join(folder, `.${two}.partial/postgres/part.json`), `{"part" : "postgres"}`);
+  expect(vault("seal", two, "7")).toEqual({
+    ...{ status: 0, stdout: "" },
+    stderr: "vault: 2 files, 2 MB, are as in the backup before and take no room\n",
+  });
+  vault("publish", two);
+  const shared = ["same", "rotten", "other", "a b"].filter((name) => inode(one, name) === inode(two, name));
+  expect(shared).toEqual(["same", "a b"]);
+  expect(vault("check", two)).toEqual({ status: 0, stdout: "", stderr: "" });
+  expect(vault("check", one).stdout).toBe(`${one}/postgres/base/rotten: its bytes are not those of the manifest\n`);
+});
+
 test("an empty server is filled from the newest verified backup, or the newest that ended before a moment", () => {
   backup("20261124T030000Z", { line: "20261101T000000Z" });
   backup("20261125T030000Z");
