@@ -76,7 +76,8 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
 export const done = run(["yes"], async (options) => {
   await recoverWhenNeeded(options, "up");
   const { replaced, stopped } = await prepare(options, readState(options.stack));
-  const command = ["bin/pulumi", "up", "--stack", options.stack, ...replaced, ...options.words];
+  // Of a failure the last words must be what failed; the outputs are in `make urls` and `bin/pulumi stack output`.
+  const command = ["bin/pulumi", "up", "--suppress-outputs", "--stack", options.stack, ...replaced, ...options.words];
   const { code, begun } = await deploy(command);
   if (code !== 0) {
     // A configuration or a host that was refused: nothing was touched, so the containers have nothing to say.

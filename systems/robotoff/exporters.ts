@@ -1,5 +1,5 @@
 import type { RobotoffSettings } from "../../config/robotoff.ts";
-import type { ServiceSpec } from "../spec.ts";
+import { networkName, type ServiceSpec } from "../spec.ts";
 import { healthcheck } from "../healthchecks.ts";
 import { healthy, imageReference, loopback, serviceSpec } from "../service-spec.ts";
 
@@ -19,8 +19,11 @@ const MAPPING = `mappings:
     labels: { app: "$1" }
 `;
 
-/** What makes the API report to the statsd exporter (upstream's docker/monitor.yml). */
-export const REPORTING = ["--statsd-host=statsd:9125", "--statsd-prefix=robotoff"];
+/** What makes the API report to the statsd exporter (upstream's docker/monitor.yml); with the network's suffix, as every server. */
+export const reporting = (settings: RobotoffSettings): string[] => [
+  `--statsd-host=statsd.${networkName(settings)}:9125`,
+  "--statsd-prefix=robotoff",
+];
 
 /** The two Prometheus exporters. Both images carry busybox, hence wget. */
 export function robotoffExporters(settings: RobotoffSettings): ServiceSpec[] {

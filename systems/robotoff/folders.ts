@@ -56,6 +56,8 @@ export function checkoutJob(settings: RobotoffSettings): ServiceSpec[] {
       image: imageReference(settings.images.git),
       ...script("checkout.sh"),
       command: [repository, commit, "/checkout"],
+      // git keeps what it unpacks of a history in memory, up to its big files' limit of 512 MiB for each; LFS streams. Not measured.
+      memory: 2 ** 30,
       mounts: folder
         ? [{ source: folder, target: "/checkout", readOnly: false, path }]
         : FOLDERS.map((name) => ({ ...source(settings, name), target: `/checkout/${name}`, readOnly: false })),

@@ -12,7 +12,7 @@ import { httpAnswers, listeningOn } from "../healthchecks.ts";
 import { completed, healthy, imageReference, loopback, serviceSpec, withSettings } from "../service-spec.ts";
 import { backupServices } from "./backup-services.ts";
 import { environment } from "./environment.ts";
-import { REPORTING, robotoffExporters } from "./exporters.ts";
+import { reporting, robotoffExporters } from "./exporters.ts";
 import { checkoutJob, folderMounts, languageModelJob, source, tritonModels, volumes } from "./folders.ts";
 import { asleep, connectedToServer, LOADING } from "./healthchecks.ts";
 import { poolServices } from "./workers.ts";
@@ -118,7 +118,7 @@ export function describeRobotoff(
     }),
     app("api", 6 * GIB, [...queueServers, ...healthy("elasticsearch", ...(settings.exporters ? ["statsd"] : []))], {
       // Upstream's own command: declaring the entrypoint takes it away.
-      command: ["gunicorn", "--config", "/opt/robotoff/gunicorn.py", ...(settings.exporters ? REPORTING : []), "--log-file=-", "robotoff.app.api:api"],
+      command: ["gunicorn", "--config", "/opt/robotoff/gunicorn.py", ...(settings.exporters ? reporting(settings) : []), "--log-file=-", "robotoff.app.api:api"],
       ports: [loopback(5500, 5500)],
       // Asks no backend; /api/v1/health asks six, the public website among them (operations/health.ts).
       healthcheck: { ...httpAnswers(5500, "/api/v1/status"), startPeriod: LOADING },

@@ -11,7 +11,7 @@ const [robotoff, protea] = committed("local").systems;
 const wanted = declared(protea!);
 const names = wanted.map(({ name }) => name);
 const INSPECT = `container inspect ${names.join(" ")}`;
-const UP = "pulumi up --stack local --yes";
+const UP = "pulumi up --suppress-outputs --stack local --yes";
 const urn = (name: string) => `urn:pulumi:local::robotoff-protea::type::${name}`;
 const ROOT = "urn:pulumi:local::robotoff-protea::pulumi:pulumi:Stack::robotoff-protea-local";
 const object = (kind: string, name: string) => ({
@@ -106,7 +106,11 @@ function sinceLook(n: number, text: string): void {
 }
 
 test("all is well: one look before, one after, and Pulumi between them", async () => {
-  expect(await up()).toEqual({ status: 0, stdout: "", stderr: "bin/pulumi up --stack local --yes\n" });
+  expect(await up()).toEqual({
+    status: 0,
+    stdout: "",
+    stderr: "bin/pulumi up --suppress-outputs --stack local --yes\n",
+  });
   expect(checkout.calls).toEqual([INSPECT, UP, INSPECT]);
 });
 
@@ -186,7 +190,7 @@ test("a network and a volume that are gone are looked up with what was in them; 
   const after = checkout.calls.slice(checkout.calls.findIndex((call) => call.startsWith("stop")));
   expect(after.filter((call) => /^(stop|start|pulumi up)/.test(call))).toEqual([
     ...others.map((name) => `stop ${name}`),
-    `pulumi up --stack local${jobs.join("")} --yes`,
+    `pulumi up --suppress-outputs --stack local${jobs.join("")} --yes`,
     ...[...others].reverse().map((name) => `start ${name}`),
   ]);
 });
@@ -199,7 +203,9 @@ test("what cannot be started is replaced", async () => {
   checkout.answer("start protea-postgres-1", "its mount is gone\n", 1).answer("start protea-api-1");
   checkout.pulumi(`if [ "$1" = up ]; then ${afterwards(engine())}; fi`);
   expect((await up()).status).toBe(0);
-  expect(checkout.calls).toContain(`pulumi up --stack local --replace ${urn("protea-postgres-1")} --yes`);
+  expect(checkout.calls).toContain(
+    `pulumi up --suppress-outputs --stack local --replace ${urn("protea-postgres-1")} --yes`,
+  );
 });
 
 test("an unhealthy server with data is left alone, and the networks are not asked for", async () => {
@@ -284,7 +290,11 @@ describe("Pulumi fails", () => {
     const resources = STATE.resources.map((one) => ({ ...one, outputs: { envs: { ciphertext: "another" } } }));
     writeFileSync(next, JSON.stringify({ checkpoint: { latest: { resources } } }));
     checkout.pulumi(`cp ${next} ${checkout.stateFile()}; exit 255`);
-    expect(await up()).toEqual({ status: 255, stdout: "", stderr: "bin/pulumi up --stack local --yes\n" });
+    expect(await up()).toEqual({
+      status: 255,
+      stdout: "",
+      stderr: "bin/pulumi up --suppress-outputs --stack local --yes\n",
+    });
     expect(checkout.calls).toEqual([INSPECT, UP]);
   });
 
@@ -306,7 +316,7 @@ test("Pulumi is content, and a container is not: exit code 1, and why", async ()
     status: 1,
     stdout: "protea-api-1: exited\n  it ended with exit code 0\n  it has logged nothing\nmissing: protea-minio-1\n",
     stderr:
-      "bin/pulumi up --stack local --yes\n" +
+      "bin/pulumi up --suppress-outputs --stack local --yes\n" +
       `2 of ${wanted.length} containers not as declared; missing: protea-minio-1; exited: protea-api-1\n`,
   });
 });
@@ -337,5 +347,5 @@ test.each([
   const { status, stdout, stderr } = await checkout.operation("up", "--system", "robotoff");
   expect(status).toBe(0);
   expect(stdout).toContain(`redis     ${passed ? "passed" : "failed"}  x\n`);
-  expect(stderr).toBe(`bin/pulumi up --stack local\n${warning}`);
+  expect(stderr).toBe(`bin/pulumi up --suppress-outputs --stack local\n${warning}`);
 });
