@@ -62,7 +62,11 @@ begin() {
 # The files of a backup, without what speaks of them.
 files() { find . -type f ! -path ./manifest.json ! -path ./manifest.sha256 | sed 's|^\./||' | sort; }
 
-# describe STAMP SECONDS: the manifest of the files that $scratch/files lists, with their sums in $scratch/sums.
+# Folders without a file: a server does not start on a copy that lacks them.
+empty_folders() { find . -type d -empty | sed 's|^\./||' | sort; }
+
+# describe STAMP SECONDS: the manifest of the files that $scratch/files lists, with their sums in $scratch/sums, and of the folders that
+# $scratch/folders lists.
 describe() {
   tr '\n' '\0' < "$scratch/files" | xargs -0 stat -c %s > "$scratch/sizes"
   printf '{"format": 1, "stamp": "%s", "seconds": %s, "bytes": %s,\n"parts": [' "$1" "$2" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "$scratch/sizes")"
@@ -70,6 +74,10 @@ describe() {
   for part in */part.json; do printf '%s\n' "$separator"; tr -d '\n' < "$part"; separator=,; done
   printf '],\n"files": [\n'
   paste "$scratch/sizes" "$scratch/sums" "$scratch/files" | sed 's/^\([0-9]*\)\t\([0-9a-f]*\)\t\(.*\)$/{"size": \1, "sha256": "\2", "path": "\3"},/; $ s/,$//'
+  if [ -f "$scratch/folders" ]; then
+    printf '],\n"folders": [\n'
+    sed 's/.*/"&",/; $ s/,$//' "$scratch/folders"
+  fi
   printf ']}\n'
 }
 
@@ -94,7 +102,8 @@ seal() {
   previous=$(newest_verified)
   cd ".$1.partial"
   files > "$scratch/files"
-  if grep -n '["\\]' "$scratch/files"; then echo "vault: these names cannot stand in a manifest" >&2; exit 1; fi
+  empty_folders > "$scratch/folders"
+  if grep -n '["\\]' "$scratch/files" "$scratch/folders"; then echo "vault: these names cannot stand in a manifest" >&2; exit 1; fi
   tr '\n' '\0' < "$scratch/files" | xargs -0 sha256sum | cut -d' ' -f1 > "$scratch/sums"
   if [ -n "$previous" ]; then share "$BACKUPS/$previous"; fi
   describe "$1" "$2" > manifest.json
@@ -110,6 +119,12 @@ check() {
   files > "$scratch/found"
   for file in $(comm -23 "$scratch/declared" "$scratch/found"); do echo "$1/$file: missing"; wrong=1; done
   for file in $(comm -13 "$scratch/declared" "$scratch/found"); do echo "$1/$file: not in the manifest"; wrong=1; done
+  # Manifests of before 2026-11-26 have none.
+  if grep -qx '"folders": \[' manifest.json; then
+    empty_folders > "$scratch/folders"
+    sed '1,/^"folders": \[$/d; s/^"\(.*\)",\{0,1\}$/\1/; /^\]}$/d' manifest.json > "$scratch/declared"
+    for folder in $(comm -23 "$scratch/declared" "$scratch/folders"); do echo "$1/$folder: this folder is missing, or no longer empty"; wrong=1; done
+  fi
   sha256sum -c "$scratch/check" 2> /dev/null | grep -v ': OK$' > "$scratch/wrong" || true
   while IFS= read -r line; do
     file=${line%: *}

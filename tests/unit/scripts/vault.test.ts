@@ -160,6 +160,27 @@ test("what differs from the manifest is named", () => {
     stdout: `${stamp}/manifest.json: does not have its own checksum\n`,
     stderr: "",
   });
+  // Of an older version of this script, which knew of files alone.
+  const manifest = readFileSync(at("manifest.json"), "utf8").replace('],\n"folders": [\n]}', "]}").trim();
+  writeFileSync(at("manifest.json"), `${manifest}\n`);
+  rmSync(at("more"));
+  writeFileSync(at("postgres/rows"), `rows of ${stamp}`);
+  spawnSync("sh", ["-c", "sha256sum manifest.json > manifest.sha256"], { cwd: join(folder, stamp) });
+  expect(check()).toEqual({ status: 0, stdout: "", stderr: "" });
+  const other = "20261126T030000Z";
+  mkdirSync(join(folder, `.${other}.partial/postgres/base/pg_notify`), { recursive: true });
+  mkdirSync(join(folder, `.${other}.partial/postgres/base/pg_twophase`), { recursive: true });
+  backup(other);
+  expect(vault("check", other)).toEqual({ status: 0, stdout: "", stderr: "" });
+  rmSync(join(folder, other, "postgres/base/pg_notify"), { recursive: true });
+  expect(vault("check", other)).toEqual({
+    status: 1,
+    stdout: `${other}/postgres/base/pg_notify: this folder is missing, or no longer empty\n`,
+    stderr: "",
+  });
+  mkdirSync(join(folder, other, "postgres/base/pg_notify"));
+  mkdirSync(join(folder, other, "postgres/base/pg_more"));
+  expect(vault("check", other).stdout).toBe(`${other}/manifest.json: does not say what its files and parts are\n`);
   expect(vault("check", "20200101T000000Z")).toEqual({
     status: 1,
     stdout: "",
