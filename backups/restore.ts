@@ -69,6 +69,15 @@ function whenEmpty(host: HostSettings, once?: "latest" | Date): string {
   return typeof when === "string" ? when : String(Math.floor(when.getTime() / 1_000));
 }
 
+/** What hosts/scripts/restore-postgres.sh is told of a system. */
+const whose = (system: SystemSpec, host: HostSettings): string[] => [
+  system.name,
+  backupDirectory(host)!,
+  containerName(system, SERVER, 1),
+  agentOf(system),
+  dataVolume(system),
+];
+
 /**
  * The arguments of hosts/scripts/fill-postgres.sh.
  * @param once RESTORE= of this `up`: latest, or a moment; undefined: as the stack file says
@@ -78,11 +87,7 @@ export function fillArguments(system: SystemSpec, host: HostSettings, once?: "la
     whenEmpty(host, once),
     installedName("vault"),
     installedName("restore-postgres"),
-    system.name,
-    backupDirectory(host)!,
-    containerName(system, SERVER, 1),
-    agentOf(system),
-    dataVolume(system),
+    ...whose(system, host),
     ...applications(system),
   ];
 }
@@ -128,19 +133,14 @@ export function restoreArguments(
   look = false,
 ): string[] {
   const [kind, word] = targetWords(target);
-  return [
-    system.name,
-    backupDirectory(host)!,
-    containerName(system, SERVER, 1),
-    agentOf(system),
-    dataVolume(system),
-    base.stamp,
-    base.line,
-    look ? `look-${kind}` : kind,
-    word,
-    ...applications(system),
-  ];
+  return [...whose(system, host), base.stamp, base.line, look ? `look-${kind}` : kind, word, ...applications(system)];
 }
+
+/** Of the same script, to finish what a run that was interrupted left undone, and no more. */
+export const finishArguments = (system: SystemSpec, host: HostSettings): string[] => [
+  ...whose(system, host),
+  ...["-", "-", "finish", "-"],
+];
 
 /** What ONLY= may name. */
 const DATABASE = "postgres";

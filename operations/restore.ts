@@ -16,7 +16,7 @@ import {
 } from "../backups/restore.ts";
 import { healthArguments } from "../engines/docker/container-args.ts";
 import { runInstalled } from "../hosts/installed.ts";
-import { backedUp, backupsOf, checkpointBefore, windowOf } from "./backups/systems.ts";
+import { backedUp, backupsOf, checkpointBefore, startAgent, windowOf } from "./backups/systems.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { readStack } from "./stack.ts";
@@ -27,6 +27,7 @@ export const done = run(["at", "dry", "look", "only", "yes"], async (options) =>
   if (!options.at)
     throw new Error("say to when: AT=latest, AT=2026-11-25T03:12:00Z or AT=CHECKPOINT; make backups shows them");
   const planned = backedUp(stack, options).map((system) => {
+    startAgent(stack.host, system);
     const target = parseTarget(options.at!, windowOf(stack.host, system).checkpoints, now);
     const backups = backupsOf(stack.host, system);
     const base = baseFor(backups, target);

@@ -6,11 +6,15 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { backupArguments } from "../backups/parts.ts";
+import { finishArguments, SERVER } from "../backups/restore.ts";
 import { checkHost } from "../hosts/checks.ts";
-import { show } from "../hosts/docker.ts";
-import { install } from "../hosts/installed.ts";
+import { dockerOutput, show } from "../hosts/docker.ts";
+import { install, runInstalled } from "../hosts/installed.ts";
 import { isScript, script } from "../hosts/scripts.ts";
-import { run, selected, type Options } from "./command.ts";
+import { containerName } from "../systems/spec.ts";
+import type { Stack } from "../systems/stack.ts";
+import { run, selected, type Options, type Selection } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { tellBackends } from "./containers/backends.ts";
 import { look } from "./containers/look.ts";
@@ -43,6 +47,19 @@ async function deploy(command: string[]): Promise<{ code: number; begun: boolean
 
 const without = (names: string[], others: string[]) => names.filter((name) => !others.includes(name));
 
+/** A server that is stopped may have been stopped by a restore that was killed, its data between two names. */
+async function finishRestores(stack: Stack, options: Selection, stopped: string[]): Promise<void> {
+  const { host } = stack;
+  for (const system of selected(stack, options)) {
+    const server = containerName(system, SERVER, 1);
+    if (!backupArguments(system, host) || !stopped.includes(server)) continue;
+    const beside = ["volume", "ls", "--quiet", "--filter", `label=robotoff-protea.restore=${server}`];
+    if (!dockerOutput(host, beside)) continue;
+    if ((await runInstalled(host, "restore-postgres", finishArguments(system, host))) !== 0)
+      throw new Error(`${system.name}: a restore that was interrupted could not be finished; see above`);
+  }
+}
+
 /**
  * Brings back what is not as declared.
  * @returns arguments that replace what cannot be started, and what is started again at the end
@@ -65,6 +82,7 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   if (mayMissMore(seen)) install(host, installedScripts(state).filter(isScript).map(script));
   const loss = afterLoss(todo, selected(stack, options), inspected, state);
   await each(host, "stop", loss.stop);
+  if (todo.lostVolumes.length === 0) await finishRestores(stack, options, todo.start);
   const failed = await bringBack(host, options.stack, { ...todo, start: without(todo.start, loss.stop) });
   // What Pulumi changes next may need them: a migration its database. What lost its data is waited for at the end.
   if (todo.lostVolumes.length === 0) await settled(options);

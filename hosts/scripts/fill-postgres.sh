@@ -14,7 +14,12 @@ here=$(dirname "$0")
 objects=$(docker exec "$server" sh -c 'psql -qAtX -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "
   select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname !~ '"'^(pg_|information_schema)'"'"')
-[ "$objects" = 0 ] || exit 0
+if [ "$objects" != 0 ]; then
+  # Of a fill that was killed while the volumes changed places, something may be left to do; the data is whole.
+  [ -z "$(docker volume ls -q --filter "label=robotoff-protea.restore=$server")" ] ||
+    sh "$here/$restore" "$system" "$directory" "$server" "$agent" "$volume" - - finish - "$@" >&2
+  exit 0
+fi
 [ -d "$directory/$system" ] || exit 0
 
 chosen=$(docker run -i --rm --network none --user root --entrypoint sh -e BACKUPS="/backups/$system" -v "$directory:/backups" \

@@ -2,6 +2,7 @@ import { agentOf, backupArguments, copierOf } from "../../backups/parts.ts";
 import { parseList, type Backup } from "../../backups/list.ts";
 import { parseWindow, recoverable, type Window } from "../../backups/window.ts";
 import type { HostSettings } from "../../config/host.ts";
+import { dockerOutput } from "../../hosts/docker.ts";
 import { inContainer } from "../../hosts/installed.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
@@ -40,6 +41,11 @@ export function vault(host: HostSettings, system: SystemSpec, ...verb: string[])
   const { code, stdout, stderr } = inContainer(host, agent, "root", "vault", verb);
   if (code !== 0) throw new Error(`${system.name}: ${stderr.trim() || `exit code ${code} in ${agent}`}`);
   return stdout;
+}
+
+/** A restore that was killed leaves the receiver stopped, in which a folder of backups is read. Starts it; it does no harm. */
+export function startAgent(host: HostSettings, system: SystemSpec): void {
+  dockerOutput(host, ["start", agentOf(system)]);
 }
 
 /**

@@ -22,6 +22,7 @@ import { Corruptions, KINDS } from "./corruptions.ts";
 import { damagedWal, writeWal } from "./damaged-wal.ts";
 import { failed, here, succeeded } from "./host.ts";
 import { LostServer } from "./lost-server.ts";
+import { RestoreKills, whole } from "./restore-kills.ts";
 import { TestStack } from "./stack.harness.ts";
 
 let stack: TestStack;
@@ -232,6 +233,32 @@ test("a backup that is killed leaves the last one as it was, and nothing half af
   expect(await once(first, "exit")).toEqual([0, null]);
   expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
 });
+
+test("a restore that is killed leaves the old data or the new, and is finished by the same command, by make restore, by make up", async () => {
+  const kills = new RestoreKills(backups, ["worker-ping", "worker-reaper"]);
+  kills.prepare();
+  const at = kills.moment.replace(" ", "T").replace("+00", "Z");
+  const tried = [
+    // There is a volume, and nothing in it.
+    await kills.once("moment", { call: 10 }, false),
+    // It recovers, the applications and the server stopped.
+    await kills.once("latest", { call: 16 }, true),
+    // The volumes' data is between two names.
+    await kills.once("moment", { line: 9 }, true, () => stack.makeUp()),
+    // What was there has no place yet, where what was lost is filled.
+    await kills.once("empty server", { line: 13 }, true),
+    // The places are changed, and nothing is started yet.
+    await kills.once("moment", { call: 22 }, false, () => stack.operation("restore", "--at", at, "--yes", "1")),
+  ];
+  expect(tried.filter((one) => !whole(one))).toEqual([]);
+  expect(tried.map(({ phase, live }) => `${phase}: ${live}`)).toEqual([
+    "copies: old",
+    "recovers: old",
+    "changes places: does not start",
+    "changes places: new",
+    "stops: new",
+  ]);
+}, 900_000);
 
 test("after a verified backup the dead man's switch is asked for, after one that failed it is not", async () => {
   const heard = join(stack.folder, "heard");

@@ -53,9 +53,10 @@ function vault(agent: string, list: string, window = WINDOW): void {
   checkout.answer(`${ask} list`, list).answer(`${ask} window`, window);
   checkout.answer(`${ask} checkpoint this`, "this 2026-11-25T12:00:00Z\n");
   checkout.answer(`${ask} before restore`, "before-restore 2026-11-25T12:00:00Z\n");
+  checkout.answer(`start ${agent}`, `${agent}\n`);
 }
 const ran = () =>
-  checkout.all.filter((call) => !call.startsWith("exec ")).map((call) => call.split(" ").slice(0, 2).join(" "));
+  checkout.all.filter((call) => !/^(exec|start) /.test(call)).map((call) => call.split(" ").slice(0, 2).join(" "));
 const PROTEA = ["--system", "protea"];
 
 test("make backup: each system, also after one that failed; the worst exit code", async () => {
@@ -230,6 +231,13 @@ describe("make restore", () => {
     const { stdout } = await restore("--at", "latest", "--only", "postgres,bucket", "--yes", "1");
     expect(stdout).toMatch(/^protea: bucket as in [^]*\nprotea: PostgreSQL goes back to /);
     expect(ran()).toEqual(["restore-parts protea", ...ALL]);
+  });
+
+  test("what a restore that was killed left stopped, and reads the folder of backups, is started", async () => {
+    expect((await restore("--at", "latest", "--dry", "1")).status).toBe(0);
+    expect(checkout.all[0]).toBe("start protea-postgres-backup-1");
+    checkout.answer("start protea-postgres-backup-1", "No such container\n", 1);
+    expect(await restore("--at", "latest", "--dry", "1")).toMatchObject({ status: 1, stderr: "No such container\n" });
   });
 
   test("a server that is down, where no checkpoint can be set, is a reason to restore", async () => {

@@ -1,7 +1,8 @@
 // `make up` from its first look to its last: what it asks, what it brings back, and how it ends.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { applications } from "../../../backups/restore.ts";
+import { script } from "../../../hosts/scripts.ts";
 import { healthQuestion } from "../../../operations/containers/backends.ts";
 import { declared } from "../../../operations/containers/rows.ts";
 import { Checkout } from "../support/checkout.ts";
@@ -75,6 +76,9 @@ const PUBLISHED = ALL.flatMap(({ ports }) => ports)
   .map(({ address, host, container, protocol }) => `x|local|${address}:${host}->${container}/${protocol}\n`)
   .join("");
 
+/** What restores have left, asked for when the server is stopped. */
+const BESIDE = "volume ls --quiet --filter label=robotoff-protea.restore=protea-postgres-1";
+
 let checkout: Checkout;
 beforeEach(() => {
   checkout = new Checkout().state(STATE).answer(INSPECT, engine());
@@ -83,6 +87,7 @@ beforeEach(() => {
     .answer(LISTED[1]!, "protea_taxonomy\n")
     .answer(LISTED[2]!, "")
     .answer(CHECKS[0]!, "1.47\n")
+    .answer(BESIDE, "")
     .answer(CHECKS[1]!, "")
     .answer(CHECKS[2]!, "")
     .answer(CHECKS[3]!, "")
@@ -155,6 +160,7 @@ test("what is stopped, paused, unhealthy or an impostor is brought back in that 
     INSPECT,
     ...LISTED,
     ...CHECKS,
+    BESIDE,
     "stop protea-worker-jobs-1",
     aside,
     "unpause protea-worker-ping-1",
@@ -193,6 +199,31 @@ test("a network and a volume that are gone are looked up with what was in them; 
     `pulumi up --suppress-outputs --stack local${jobs.join("")} --yes`,
     ...[...others].reverse().map((name) => `start ${name}`),
   ]);
+});
+
+test("a server that a restore left stopped: what was interrupted is finished before it is started, or nothing is", async () => {
+  const { HOME } = process.env;
+  process.env.HOME = checkout.folder;
+  const path = `.local/share/robotoff-protea/scripts/restore-postgres-${script("restore-postgres").hash}.sh`;
+  mkdirSync(join(checkout.folder, path, ".."), { recursive: true });
+  checkout.program(path, `echo "restore $*" >>${checkout.folder}/calls\n[ ! -e ${checkout.folder}/busy ] || exit 75`);
+  checkout.answer(BESIDE, "protea_postgres_data.beside-20261125T031200Z\n").answer("start protea-postgres-1");
+  checkout.answer(INSPECT, engine({ "protea-postgres-1": { status: "exited" } }));
+  sinceLook(2, engine());
+  expect((await up()).status).toBe(0);
+  const calls = checkout.calls.slice(checkout.calls.indexOf(BESIDE) + 1);
+  expect(calls[0]).toMatch(/^restore protea \S+ protea-postgres-1 protea-postgres-backup-1 \S+ - - finish -$/);
+  expect(calls[1]).toBe("start protea-postgres-1");
+  writeFileSync(join(checkout.folder, "busy"), "");
+  writeFileSync(join(checkout.folder, "looks"), "");
+  checkout.answer(INSPECT, engine({ "protea-postgres-1": { status: "exited" } }));
+  expect(await up()).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(
+      "protea: a restore that was interrupted could not be finished; see above\n",
+    ) as string,
+  });
+  process.env.HOME = HOME;
 });
 
 test("what cannot be started is replaced", async () => {

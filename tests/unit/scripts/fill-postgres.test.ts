@@ -9,6 +9,7 @@ let backups: string;
 const COUNT = `exec postgres sh -c psql -qAtX -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "
   select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname !~ '^(pg_|information_schema)'"`;
+const BESIDE = "volume ls -q --filter label=robotoff-protea.restore=postgres";
 const CHOSEN = "20261125T030000Z 20261125T010000Z\n";
 
 beforeEach(() => {
@@ -63,8 +64,16 @@ test("nothing before a moment is a failure; no backup at all is a first deployme
   expect(fill("latest", join(docker.folder, "nowhere"))).toEqual({ status: 0, stderr: "" });
 });
 
+test("of a fill that was killed while the volumes changed places, the rest is done", () => {
+  docker.answer(COUNT, "1\n").answer(BESIDE, "data.beside-20261125T031200Z\n");
+  expect(fill("latest")).toEqual({
+    status: 0,
+    stderr: ` restore protea ${backups} postgres agent data - - finish - api worker\n`,
+  });
+});
+
 test("a server with anything in it is not touched, and never is asked for nothing", () => {
-  docker.answer(COUNT, "1\n");
+  docker.answer(COUNT, "1\n").answer(BESIDE, "");
   expect(fill("latest")).toEqual({ status: 0, stderr: "" });
   docker.answer(COUNT, "no answer\n", 2);
   expect(fill("latest").status).not.toBe(0);
