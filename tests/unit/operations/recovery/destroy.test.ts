@@ -195,7 +195,7 @@ describe("interrupted creations", () => {
       ...LOOKED,
       ...REMOVED,
       refresh(urn("robotoff_triton_1")),
-      "pulumi up --stack local",
+      "pulumi up --suppress-outputs --stack local",
     ]);
   });
 
