@@ -2,6 +2,7 @@
  * `make restore AT=latest|TIME|CHECKPOINT`: a system's PostgreSQL as it was at a moment. It looks first and says what will be
  * replaced and what will be lost; DRY=1 ends there. The old data is kept beside (hosts/scripts/restore-postgres.sh).
  * LOOK=1: opened beside the live one, read-only, to find the moment before something went wrong.
+ * INTO=postgresql://user@host:5432: the database as in the newest backup before, into another server (hosts/scripts/restore-into.sh).
  * ONLY=bucket,lab,git: those parts as they were in a backup (hosts/scripts/restore-parts.sh).
  */
 import { baseFor, ofAnotherSystem, parseTarget } from "../backups/list.ts";
@@ -14,6 +15,7 @@ import {
   partsArguments,
   restoreArguments,
 } from "../backups/restore.ts";
+import { BESIDE_INTO, describeInto, intoArguments, parseInto } from "../backups/into.ts";
 import { healthArguments } from "../engines/docker/container-args.ts";
 import { runInstalled } from "../hosts/installed.ts";
 import { backedUp, backupsOf, checkpointBefore, startAgent, windowOf } from "./backups/systems.ts";
@@ -21,7 +23,7 @@ import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { readStack } from "./stack.ts";
 
-export const done = run(["at", "dry", "look", "only", "yes"], async (options) => {
+export const done = run(["at", "dry", "into", "look", "only", "yes"], async (options) => {
   const stack = readStack(options.stack);
   const now = new Date();
   if (!options.at)
@@ -33,6 +35,21 @@ export const done = run(["at", "dry", "look", "only", "yes"], async (options) =>
     const base = baseFor(backups, target);
     return { system, target, base, other: ofAnotherSystem(backups, base), ...chosenParts(system, options.only) };
   });
+  if (options.into !== undefined) {
+    if (options.only || options.look || planned.length !== 1)
+      throw new Error("found INTO=: it takes one database, of SYSTEM=, and neither ONLY= nor LOOK=1");
+    const { system, base } = planned[0]!;
+    const other = parseInto(options.into);
+    const words = describeInto(system, base, other);
+    if (options.dry) {
+      console.log(words);
+      return 0;
+    }
+    await confirm(words, options.yes);
+    const password = `${process.env.PGPASSWORD ?? ""}\n`;
+    const args = intoArguments(system, stack.host, base, other);
+    return runInstalled(stack.host, "restore-into", args, BESIDE_INTO, password);
+  }
   if (options.look) {
     if (options.only)
       throw new Error("found ONLY= and LOOK=1; only a database can be looked at: its parts lie in the backup as files");

@@ -260,6 +260,44 @@ test("a restore that is killed leaves the old data or the new, and is finished b
   ]);
 }, 900_000);
 
+test("into another server: only what is not there yet, and compared", async () => {
+  succeeded(stack.operation("backup"));
+  const [port] = await here.freePorts(1);
+  const other = `${stack.name}-other`;
+  const image = stack.docker("inspect", "--format", "{{.Image}}", server());
+  const published = ["--publish", `127.0.0.1:${port}:5432`, "--env", "POSTGRES_PASSWORD=of the other"];
+  stack.docker("run", "--detach", "--name", other, ...stack.marked, ...published, image);
+  const ask = (sql: string, database = "postgres") =>
+    here.tryDocker("exec", other, "psql", "-U", "postgres", "-d", database, "-qAtc", sql);
+  await until("it answers", 60, () => here.tryDocker("exec", other, "pg_isready", "-q", "-h", "127.0.0.1").code === 0);
+  const into = (password: string, ...args: string[]) => {
+    Object.assign(stack.environment, { PGPASSWORD: password });
+    try {
+      const where = ["--into", `postgresql://postgres@127.0.0.1:${port}`, "--system", "protea"];
+      return stack.operation("restore", "--at", "latest", ...where, "--yes", "1", ...args);
+    } finally {
+      Object.assign(stack.environment, { PGPASSWORD: "" });
+    }
+  };
+  expect(succeeded(into("", "--dry", "1"))).toContain("nothing of this stack is touched");
+  const wrong = failed(into("no such"));
+  expect(wrong).toContain("does not let postgres in; nothing was changed");
+  expect(wrong).not.toContain("no such");
+  const missing = failed(into("of the other"));
+  expect(missing).toMatch(/lacks the roles [^;]*protea[^;]*; nothing was changed/);
+  expect(succeeded(ask("select count(*) from pg_database where datname = 'protea'")).trim()).toBe("0");
+  const roles = readFileSync(join(folder, latest(), "postgres/roles.sql"), "utf8");
+  const names = [...roles.matchAll(/^CREATE ROLE (.*);$/gm)]
+    .map(([, name]) => name!)
+    .filter((name) => name !== "postgres");
+  for (const name of names) succeeded(ask(`create role ${name}`));
+  expect(succeeded(into("of the other"))).toContain("has what was backed up, in its database protea\n");
+  const tables =
+    "select string_agg(relname || ':' || relkind::text, ',' order by relname) from pg_class where relnamespace = 'public'::regnamespace";
+  expect(succeeded(ask(tables, "protea")).trim()).toBe(query(tables));
+  expect(failed(into("of the other"))).toContain("has a database protea already; nothing was changed");
+});
+
 test("after a verified backup the dead man's switch is asked for, after one that failed it is not", async () => {
   const heard = join(stack.folder, "heard");
   const text = `require("http").createServer((request, answer) => { console.log(request.url); answer.end(); })

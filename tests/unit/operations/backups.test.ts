@@ -1,6 +1,6 @@
 // The verbs of the backups: what they ask the containers beside the servers, which scripts they run with what, how they end.
 import type * as childProcess from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tellRecoverable } from "../../../operations/backups/systems.ts";
 import { declared } from "../../../operations/containers/rows.ts";
@@ -231,6 +231,29 @@ describe("make restore", () => {
     const { stdout } = await restore("--at", "latest", "--only", "postgres,bucket", "--yes", "1");
     expect(stdout).toMatch(/^protea: bucket as in [^]*\nprotea: PostgreSQL goes back to /);
     expect(ran()).toEqual(["restore-parts protea", ...ALL]);
+  });
+
+  test("INTO= another server: one database, its password by standard input, and nothing of this stack", async () => {
+    installed("restore-into", `cat >>${checkout.folder}/input; exit 4`);
+    const into = (...args: string[]) => restore("--at", "latest", "--into", "postgresql://ada@db.example.org", ...args);
+    expect(await into("--dry", "1")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("the backup 20261125T030000Z goes into the server db.example.org:5432") as string,
+    });
+    for (const more of [
+      ["--only", "bucket"],
+      ["--look", "1"],
+    ])
+      expect((await into(...more)).stderr).toContain("found INTO=: it takes one database");
+    const both = await checkout.operation("restore", "--at", "latest", "--into", "postgresql://ada@db.example.org");
+    expect(both.stderr).toContain("found INTO=: it takes one database");
+    expect(ran()).toEqual([]);
+    process.env.PGPASSWORD = "p w";
+    expect((await into("--yes", "1")).status).toBe(4);
+    delete process.env.PGPASSWORD;
+    expect(checkout.all.at(-1)).toMatch(/^restore-into protea .* 20261125T030000Z db.example.org 5432 ada prefer$/);
+    expect(readFileSync(join(checkout.folder, "input"), "utf8")).toBe("p w\n");
+    expect(ran()).toEqual(["restore-into protea"]);
   });
 
   test("what a restore that was killed left stopped, and reads the folder of backups, is started", async () => {
