@@ -2,6 +2,7 @@
 import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { script } from "../hosts/scripts.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
+import { ELASTICSEARCH_BACKUP } from "../systems/servers/elasticsearch.ts";
 import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
 import { REDIS_BACKUP } from "../systems/servers/redis.ts";
 import { containerName, type SystemSpec } from "../systems/spec.ts";
@@ -27,6 +28,7 @@ const PARTS: Record<SystemSpec["name"], Part[]> = {
     POSTGRES,
     { name: "public", service: POSTGRES_BACKUP, user: "postgres", script: "part-public" },
     { name: "redis", service: REDIS_BACKUP, user: "root", script: "part-redis" },
+    { name: "elasticsearch", service: ELASTICSEARCH_BACKUP, user: "root", script: "part-elasticsearch" },
   ],
   protea: [
     POSTGRES,

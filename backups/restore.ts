@@ -1,6 +1,5 @@
 /** What a restore of PostgreSQL will do, in words and as the arguments of hosts/scripts/restore-postgres.sh. Pure. */
 import { backupDirectory, type HostSettings } from "../config/host.ts";
-import { REDIS_BACKUP } from "../systems/servers/redis.ts";
 import { inOrder } from "../systems/order.ts";
 import { containerName, containersOf, type SystemSpec } from "../systems/spec.ts";
 import { agentOf, installedName, partsOf, partWord } from "./parts.ts";
@@ -95,8 +94,12 @@ export function fillArguments(system: SystemSpec, host: HostSettings, once?: "la
 /** The scripts that fill-postgres.sh looks for beside itself. */
 export const BESIDE_FILL = ["vault", "restore-postgres"];
 
-/** After which service what is beside the database is filled, by system: what waits for it waits for the contents, too. */
-export const FILLED_AFTER: Record<SystemSpec["name"], string> = { robotoff: REDIS_BACKUP, protea: "bucket" };
+/**
+ * After which service what is beside the database is filled: what waits for it waits for the contents, too. Of PROTEA the job that
+ * makes room for them; of Robotoff the last of the containers that bring them back.
+ */
+export const filledAfter = (system: SystemSpec): string | undefined =>
+  system.name === "protea" ? "bucket" : otherParts(system).at(-1)?.service;
 
 /**
  * The parts that go back to a backup alone, while the database goes back to any moment. A copy for others to download is never

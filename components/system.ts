@@ -5,7 +5,7 @@ import { inOrder } from "../systems/order.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { networkName, type SystemSpec } from "../systems/spec.ts";
 import { backupArguments, beforeMigration, MIGRATION, partsOf } from "../backups/parts.ts";
-import { FILLED_AFTER, SERVER } from "../backups/restore.ts";
+import { filledAfter, SERVER } from "../backups/restore.ts";
 import { Backup, filled } from "./backup.ts";
 import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
@@ -52,7 +52,7 @@ export class System extends Component {
       );
       services.set(service.name, made);
       if (backedUp && service.name === SERVER) ready.set(service.name, this.filled(args, "postgres", [made]));
-      else if (backedUp && service.name === FILLED_AFTER[system.name]) {
+      else if (backedUp && service.name === filledAfter(system)) {
         const keepers = service.needs.map((need) => services.get(need.service)!);
         ready.set(service.name, this.filled(args, "parts", keepers, made));
       } else if (awaited.has(service.name) || service.kind === "job" || backing.has(service.name))

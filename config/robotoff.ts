@@ -3,7 +3,7 @@ import * as field from "./fields.ts";
 import * as text from "./names.ts";
 
 export const ROBOTOFF_SERVICES = [
-  "api", "scheduler", "update-listener", "migrate", "init-elasticsearch", "checkout", "langid-model", "postgres", "postgres-backup", "redis", "redis-backup", "elasticsearch", "triton",
+  "api", "scheduler", "update-listener", "migrate", "init-elasticsearch", "checkout", "langid-model", "postgres", "postgres-backup", "redis", "redis-backup", "elasticsearch", "elasticsearch-backup", "triton",
   "fasttext", "statsd", "postgres-exporter", "backup-copy",
 ] as const; // prettier-ignore
 

@@ -14,7 +14,6 @@ dump=$folder/dump.rdb
 
 fail() { echo "redis, $verb: $*" >&2; exit 1; }
 
-if [ "$verb" != restore ]; then renice -n 10 -p "$$" > /dev/null 2>&1 || true; fi
 scratch=$(mktemp -d)
 attached=
 # Whatever ends this: the server must not stay a replica, which refuses to be written to.

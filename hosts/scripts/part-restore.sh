@@ -2,8 +2,8 @@
 # part-restore.sh restore|deep CONTAINER SCRIPT FOLDER: runs a part's verb in a copy of its container, on the host. SCRIPT is the part's,
 # FOLDER a path in the container. The copy is gone afterwards.
 #   restore   what the container only reads is written to
-#   deep      all that it reads is empty, and thrown away with it: FOLDER is restored into that, and compared. A bucket is restored into
-#             a server of its own, of the image of the one that runs, which nothing else reaches
+#   deep      all that it reads is empty, and thrown away with it: FOLDER is restored into that, and compared. A bucket and indices are
+#             restored into a server of its own, of the image of the one that runs, which nothing else reaches
 set -eu
 verb=$1 container=$2 script=$3 folder=$4
 program=/opt/backup-parts
@@ -20,8 +20,10 @@ stack=$(label robotoff-protea.stack)
 network=none
 server=
 copy=
+volume=
 clean() {
   for one in $copy $server; do docker rm --force --volumes "$one" > /dev/null; done
+  [ -z "$volume" ] || docker volume rm "$volume" > /dev/null
   [ "$network" = none ] || docker network rm "$network" > /dev/null
 }
 trap clean EXIT
@@ -30,28 +32,46 @@ trap 'exit 130' HUP INT TERM
 if [ "$verb" = deep ]; then
   # What a killed run left.
   docker ps --all --quiet --filter "label=$mark=$container" | while read -r one; do docker rm --force --volumes "$one" > /dev/null; done
+  docker volume ls --quiet --filter "label=$mark=$container" | while read -r one; do docker volume rm "$one" > /dev/null; done
   docker network ls --quiet --filter "label=$mark=$container" | while read -r one; do docker network rm "$one" > /dev/null; done
 fi
 set -- --label "$mark=$container" --label "robotoff-protea.stack=$stack"
 
-# The server's password is made for it, and handed on in the environment.
-if [ "$verb" = deep ] && field "$container" '{{range .Config.Env}}{{println .}}{{end}}' | grep -q '^MC_HOST_server='; then
-  of=$(docker ps --quiet --filter "label=com.docker.compose.project=$(label com.docker.compose.project)" --filter label=com.docker.compose.service=minio)
+variables() { field "$container" '{{range .Config.Env}}{{println .}}{{end}}'; }
+# image_of SERVICE: what a scratch server is of.
+image_of() {
+  of=$(docker ps --quiet --filter "label=com.docker.compose.project=$(label com.docker.compose.project)" --filter "label=com.docker.compose.service=$1")
   [ -n "$of" ] || die "there is no running server whose image a scratch one could be of; make up"
+  field "$of" '{{.Image}}'
+}
+
+if [ "$verb" = deep ] && variables | grep -q '^MC_HOST_server='; then
+  of=$(image_of minio)
+  # The server's password is made for it, and handed on in the environment.
   MINIO_ROOT_USER=scratch MINIO_ROOT_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   MC_HOST_server=http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@minio:9000
   export MINIO_ROOT_USER MINIO_ROOT_PASSWORD MC_HOST_server
   network=$(docker network create --internal "$@" "$container-verify")
   server=$(docker run --detach "$@" --network "$network" --network-alias minio --memory 1g --volume /data --env MINIO_ROOT_USER --env MINIO_ROOT_PASSWORD \
-    "$(field "$of" '{{.Image}}')" server /data)
+    "$of" server /data)
   # A bucket's name is no secret.
-  set -- "$@" --env MC_HOST_server --env "$(field "$container" '{{range .Config.Env}}{{println .}}{{end}}' | grep '^BUCKET=')"
+  set -- "$@" --env MC_HOST_server --env "$(variables | grep '^BUCKET=')"
+elif [ "$verb" = deep ] && variables | grep -q '^ELASTIC_URL='; then
+  of=$(image_of elasticsearch)
+  network=$(docker network create --internal "$@" "$container-verify")
+  # Of both: the one writes the repository there that the other reads.
+  volume=$(docker volume create "$@")
+  server=$(docker run --detach "$@" --network "$network" --network-alias elasticsearch --memory 2g --volume "$volume:/snapshots" \
+    --env discovery.type=single-node --env path.repo=/snapshots --env xpack.security.enabled=false --env ingest.geoip.downloader.enabled=false \
+    --env 'ES_JAVA_OPTS=-Xms512m -Xmx512m' "$of")
+  set -- "$@" --env ELASTIC_URL=http://elasticsearch:9200
 fi
 disk=
 for mount in $mounts; do
   case $verb:$mount in
     *:/backups) set -- "$@" --volume "$mount:ro" ;;
     restore:*) set -- "$@" --volume "$mount" ;;
+    *:/snapshots) disk=/snapshots; set -- "$@" --volume "$volume:/snapshots" ;;
     *) disk=${mount#*:}; set -- "$@" --volume "$disk" ;;
   esac
 done
@@ -68,7 +88,8 @@ if [ "$verb" = deep ]; then
   [ "$free" -gt "$((need + need / 5))" ] || die "a deep verification needs $((need / 1024)) MiB on Docker's disk, which has $((free / 1024)) MiB free"
 fi
 if [ -n "$server" ]; then
-  until docker exec "$copy" python3 -c 'import urllib.request; urllib.request.urlopen("http://minio:9000/minio/health/ready", timeout=2)' 2> /dev/null; do
+  if [ -n "$volume" ]; then ready=http://elasticsearch:9200; else ready=http://minio:9000/minio/health/ready; fi
+  until docker exec "$copy" python3 -c "import urllib.request; urllib.request.urlopen('$ready', timeout=2)" 2> /dev/null; do
     [ "$(field "$server" '{{.State.Running}}')" = true ] || { docker logs --tail 20 "$server" >&2; die "the scratch server ended"; }
     sleep 0.3
   done

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { RobotoffSettings } from "../../config/robotoff.ts";
 import type { Mount } from "../../config/units.ts";
+import { SNAPSHOTS } from "../servers/elasticsearch.ts";
 import { backupVolumes } from "../servers/postgres-backup.ts";
 import { imageReference, serviceSpec } from "../service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
@@ -82,7 +83,7 @@ export function volumes(settings: RobotoffSettings, backedUp: boolean): SystemSp
   const folders = [...FOLDERS.map((name) => source(settings, name).source), tritonModels(settings)];
   const names = [
     "postgres-data", "es-data", "es-logs", "redis-data", "backup", "tmp", "home_cache", "elasticsearch_tmp",
-    ...(backedUp ? Object.values(backupVolumes("-")) : []),
+    ...(backedUp ? [...Object.values(backupVolumes("-")), SNAPSHOTS.volume] : []),
     ...(settings.triton.run ? folders : folders.slice(0, -1)).filter((name) => !name.startsWith("/")),
   ]; // prettier-ignore
   return [...new Set([...names, ...Object.keys(settings.volumes)])].map((name) => ({

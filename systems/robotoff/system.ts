@@ -79,28 +79,32 @@ export function describeRobotoff(
     ports: [loopback(5502, 6379)],
     memory: 4 * GIB,
   });
-  const backedUp = backupServices(settings, queues, backups);
-  // With its backup's container: what came up empty is filled after that, and before any application starts.
-  const redisFilled = healthy("redis", ...backedUp.map(({ name }) => name));
+  const search = elasticsearch({
+    image: imageReference(settings.images.elasticsearch),
+    security: settings.elasticsearch.security,
+    password: "robotoff:elasticPassword",
+    heap: { bytes: settings.elasticsearch.heap, path: "robotoff:elasticsearch.heap" },
+    mounts: [
+      { source: "es-data", target: "/usr/share/elasticsearch/data", readOnly: false },
+      { source: "es-logs", target: "/usr/share/elasticsearch/logs", readOnly: false },
+      { source: "elasticsearch_tmp", target: "/tmp", readOnly: false },
+    ],
+    snapshots: backups !== undefined,
+    ports: [],
+    memory: 15 * GIB,
+  });
+  const backedUp =
+    backups === undefined ? [] : backupServices(settings, { redis: queues, elasticsearch: search }, backups);
+  // With the containers of their backups: what came up empty is filled after the last of these, and before any application starts.
+  const filled = healthy(...backedUp.map(({ name }) => name));
+  const redisFilled = [...healthy("redis"), ...filled];
   const queueServers = [...healthy("postgres"), ...redisFilled, ...migrated];
   const servers = [
     ...(backups === undefined ? [withDumps] : withBackup(withDumps, "robotoff", backupVolumes("-"), backups)),
     ...(backups === undefined || !copy ? [] : [backupCopy("robotoff", settings.project, backups, copy)]),
     queues,
+    search,
     ...backedUp,
-    elasticsearch({
-      image: imageReference(settings.images.elasticsearch),
-      security: settings.elasticsearch.security,
-      password: "robotoff:elasticPassword",
-      heap: { bytes: settings.elasticsearch.heap, path: "robotoff:elasticsearch.heap" },
-      mounts: [
-        { source: "es-data", target: "/usr/share/elasticsearch/data", readOnly: false },
-        { source: "es-logs", target: "/usr/share/elasticsearch/logs", readOnly: false },
-        { source: "elasticsearch_tmp", target: "/tmp", readOnly: false },
-      ],
-      ports: [],
-      memory: 15 * GIB,
-    }),
   ];
   const model = triton({
     image: imageReference(settings.images.triton),
@@ -111,7 +115,7 @@ export function describeRobotoff(
   const application = [
     app("migrate", 6 * GIB, migratable(backups), { kind: "job", command: run("migrate-db"), restart: "no" }),
     // Nothing waits for it: the index is written to by jobs and read by searches, not at any start.
-    app("init-elasticsearch", 1 * GIB, healthy("elasticsearch"), {
+    app("init-elasticsearch", 1 * GIB, [...healthy("elasticsearch"), ...filled], {
       kind: "job",
       command: run("init-elasticsearch"),
       restart: "no",

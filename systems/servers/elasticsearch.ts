@@ -2,6 +2,12 @@ import type { ServiceSpec } from "../spec.ts";
 import { healthcheck, OPENING } from "../healthchecks.ts";
 import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
+/** The service in whose container it is backed up. */
+export const ELASTICSEARCH_BACKUP = "elasticsearch-backup";
+
+/** The volume that a backup's snapshots go through, and where the server sees it. */
+export const SNAPSHOTS = { volume: "es-snapshots", target: "/usr/share/elasticsearch/snapshots" };
+
 /** A single Elasticsearch node, as the official image runs it. */
 export function elasticsearch(args: {
   image: string;
@@ -12,6 +18,8 @@ export function elasticsearch(args: {
   /** Java's heap: bytes, and where the stack file says so. */
   heap: { bytes: number; path: string };
   mounts: ServiceSpec["mounts"];
+  /** Whether it can write snapshots: a folder for them is a setting of its start. */
+  snapshots: boolean;
   ports: ServiceSpec["ports"];
   memory: number;
 }): ServiceSpec {
@@ -28,11 +36,15 @@ export function elasticsearch(args: {
       "bootstrap.memory_lock": "true",
       ES_JAVA_OPTS: `-Xms${heap} -Xmx${heap}`,
       "xpack.security.http.ssl.enabled": "false",
+      ...(args.snapshots ? { "path.repo": SNAPSHOTS.target } : {}),
       ...(args.security ? { ELASTIC_PASSWORD: { secret: args.password } } : { "xpack.security.enabled": "false" }),
     },
     ports: args.ports,
     dataPorts: [9200, 9300],
-    mounts: args.mounts,
+    mounts: [
+      ...args.mounts,
+      ...(args.snapshots ? [{ source: SNAPSHOTS.volume, target: SNAPSHOTS.target, readOnly: false }] : []),
+    ],
     ulimits: [
       { name: "memlock", soft: -1, hard: -1 },
       { name: "nofile", soft: 262_144, hard: 262_144 },

@@ -104,7 +104,7 @@ const rows: Row[] = [
       ES_JAVA_OPTS: "-Xms128m -Xmx128m",
     },
     data: "/usr/share/elasticsearch/data",
-    health: check(elasticsearch({ ...common, security: false, heap: { bytes: 2 ** 27, path: "" }, mounts: [] })),
+    health: check(elasticsearch({ ...common, security: false, heap: { bytes: 2 ** 27, path: "" }, mounts: [], snapshots: false })),
     write: [
       [...curl, "-X", "PUT", "localhost:9200/logos", "-d", '{"mappings":{"properties":{"v":{"type":"keyword"}}}}'],
       ["sh", "-c", `printf '{"index":{}}\\n{"v":"kept"}\\n' | ${curl.slice(0, 2).join(" ")} -H content-type:application/x-ndjson \

@@ -35,7 +35,8 @@ export class PartContainer extends Container {
       options: [...["--entrypoint", "tail", "--volume", `${folder}/backups:/backups`], ...options],
       args: ["-f", "/dev/null"],
     });
-    here.docker("cp", "systems/protea/backup-parts", `${this.name}:/opt/`);
+    const system = part === "elasticsearch" ? "robotoff" : "protea";
+    here.docker("cp", `systems/${system}/backup-parts`, `${this.name}:/opt/`);
     this.path = `hosts/scripts/part-${part}.sh`;
     this.script = readFileSync(this.path, "utf8");
   }

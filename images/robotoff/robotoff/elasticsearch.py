@@ -29,7 +29,8 @@ def create_index() -> None:
         elasticsearch("PUT", f"/{ELASTIC_INDEX}", _INDEX)
         logger.info("created index %s", ELASTIC_INDEX)
     except HTTPError as error:
-        if "resource_already_exists" not in str(error):
+        # As an index, or as an alias of one that a restore has made: upstream asks whether there is either.
+        if "already exists" not in str(error):
             raise
         logger.info("index %s is there", ELASTIC_INDEX)
 

@@ -24,6 +24,7 @@ test("a backup", () => {
     "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
     "public=robotoff_postgres-backup_1=postgres=part-public.sh",
     "redis=robotoff_redis-backup_1=root=part-redis.sh",
+    "elasticsearch=robotoff_elasticsearch-backup_1=root=part-elasticsearch.sh",
   ]); // prettier-ignore
   const mounted = {
     ...host,
@@ -37,7 +38,14 @@ test("a backup", () => {
   expect(plain(backupArguments(protea, mounted))!.slice(0, 8)).toEqual([
     "protea", "/.local/backups", "1", "protea-postgres-backup-1", "vault.sh", "1,2,3,4", "https://hc.example.org/x/protea", "-",
   ]); // prettier-ignore
-  expect(scriptsBeside(robotoff)).toEqual(["vault", "part-restore", "part-postgres", "part-public", "part-redis"]);
+  expect(scriptsBeside(robotoff)).toEqual([
+    "vault",
+    "part-restore",
+    "part-postgres",
+    "part-public",
+    "part-redis",
+    "part-elasticsearch",
+  ]);
 });
 
 test("a verification, and what a migration is told to name the moment before it", () => {
@@ -46,6 +54,7 @@ test("a verification, and what a migration is told to name the moment before it"
     "postgres=robotoff_postgres-backup_1=postgres=part-postgres.sh",
     "public=robotoff_postgres-backup_1=postgres=part-public.sh",
     "redis=robotoff_redis-backup_1=root=part-redis.sh",
+    "elasticsearch=robotoff_elasticsearch-backup_1=root=part-elasticsearch.sh",
   ]); // prettier-ignore
   const { args, beside } = beforeMigration(protea);
   expect([plain(args), beside]).toEqual([["protea-postgres-backup-1", "vault.sh"], ["vault"]]);
@@ -108,6 +117,7 @@ test("a restore stops what uses the data, the last first, and no server", () => 
   expect(plain(fillPartsArguments(robotoff, host, "latest"))!.slice(4)).toEqual([
     ...[...common.slice(0, 2), common[3]],
     "redis=robotoff_redis-backup_1=root=part-redis.sh",
+    "elasticsearch=robotoff_elasticsearch-backup_1=root=part-elasticsearch.sh",
   ]);
 });
 

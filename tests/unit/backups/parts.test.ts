@@ -1,6 +1,6 @@
 /** The parts beside the database: which a stack has, which ONLY= names, and what the host's script is told. */
 import { partsOf } from "../../../backups/parts.ts";
-import { chosenParts, describeParts, partsArguments } from "../../../backups/restore.ts";
+import { chosenParts, describeParts, filledAfter, partsArguments } from "../../../backups/restore.ts";
 import type { Backup } from "../../../backups/list.ts";
 import { describeStack } from "../../../systems/stack.ts";
 import { MINIMAL, raw, type Values } from "../support/stack.ts";
@@ -18,10 +18,19 @@ test("a stack has the parts of which there is anything to keep, the database fir
     "git",
   ]);
   expect(parts("protea", MINIMAL)).toEqual([]);
-  expect(parts("robotoff", BACKUPS)).toEqual(["postgres", "public", "redis"]);
-  expect(parts("robotoff", { ...BACKUPS, "robotoff:services": { redis: { replicas: 0 } } })).toEqual([
-    "postgres",
-    "public",
+  expect(parts("robotoff", BACKUPS)).toEqual(["postgres", "public", "redis", "elasticsearch"]);
+  const none = { replicas: 0 };
+  const without = (...names: string[]) => ({
+    ...BACKUPS,
+    "robotoff:services": Object.fromEntries(names.map((name) => [name, none])),
+  });
+  expect(parts("robotoff", without("redis"))).toEqual(["postgres", "public", "elasticsearch"]);
+  expect(parts("robotoff", without("redis", "elasticsearch"))).toEqual(["postgres", "public"]);
+  const after = (values: Values) => filledAfter(system("robotoff", values));
+  expect([BACKUPS, without("elasticsearch"), without("redis", "elasticsearch")].map(after)).toEqual([
+    "elasticsearch-backup",
+    "redis-backup",
+    undefined,
   ]);
 });
 
@@ -33,7 +42,9 @@ test("ONLY= names parts that there are; left out, it is the database", () => {
   expect(() => chosenParts(system("protea", BACKUPS), "bucket,lab")).toThrow(
     "found ONLY=bucket,lab; protea has postgres, bucket (with commas between several)",
   );
-  expect(() => chosenParts(system("robotoff", BACKUPS), "public")).toThrow("robotoff has postgres, redis");
+  expect(() => chosenParts(system("robotoff", BACKUPS), "public")).toThrow(
+    "robotoff has postgres, redis, elasticsearch",
+  );
 });
 
 test("the host's script is told the parts in their order and the applications, the last first", () => {

@@ -87,7 +87,12 @@ describe("the volumes of a system", () => {
 
   test.each<[string, string, Values, string[]]>([
     ["robotoff", "without backups", {}, [...ROBOTOFF, ...FOLDERS]],
-    ["robotoff", "with backups", BACKUPS, [...ROBOTOFF, "postgres-socket", "postgres-scratch", ...FOLDERS]],
+    [
+      "robotoff",
+      "with backups",
+      BACKUPS,
+      [...ROBOTOFF, "postgres-socket", "postgres-scratch", "es-snapshots", ...FOLDERS],
+    ],
     ["robotoff", "one more", { "robotoff:volumes": { more: {}, tmp: {} } }, [...ROBOTOFF, ...FOLDERS, "more"]],
     [
       "robotoff",
