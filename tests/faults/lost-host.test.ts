@@ -1,6 +1,6 @@
 /**
  * A host is lost with all that its engine had, while both systems are written to: one `up` on the empty host, and every row,
- * object, file, commit and queued job is back. OBJECTS=, ROWS=: how much there is of each (2000, 50000).
+ * object, file, commit, queued job and document is back. OBJECTS=, ROWS=: how much there is of each (2000, 50000).
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -76,11 +76,34 @@ const KEYS = `local lines = {}
   for n, job in ipairs(redis.call('lrange', 'rq:queue:test', 0, -1)) do lines[n] = job .. redis.call('hget', 'rq:job:' .. n, 'data') ..
     redis.call('hget', 'rq:job:' .. n, 'n') .. redis.call('pexpiretime', 'rq:job:' .. n) end
   return #lines .. ' ' .. redis.sha1hex(table.concat(lines))`;
+/** Documents with vectors, by a program of the container that backs them up. */
+const indexed = (program: string) => {
+  const client =
+    "import sys, json, math, hashlib; sys.path.insert(0, '/opt/backup-parts')\nfrom elasticsearch_server import Server; server = Server()\n";
+  return stack.docker(
+    "exec",
+    stack.container("robotoff", "elasticsearch-backup"),
+    "python3",
+    "-B",
+    "-c",
+    client + program,
+  );
+};
+const INDEX = `vector = {"type": "dense_vector", "dims": 64, "index": True, "similarity": "cosine"}
+server.ask("PUT", "/vectors", {"settings": {"number_of_replicas": 0}, "mappings": {"properties": {"v": vector}}})
+for n in range(1000): server.ask("PUT", f"/vectors/_doc/{n}", {"n": n, "v": [math.sin(n * d) + 1e-3 for d in range(64)]})`;
+const DOCUMENTS = `server.ask("POST", "/vectors/_refresh")
+hits = server.ask("POST", "/vectors/_search", {"size": 2000})["hits"]["hits"]
+lines = sorted(json.dumps([hit["_id"], hit["_source"]], sort_keys=True) for hit in hits)
+near = {"field": "v", "query_vector": [math.sin(5 * d) for d in range(64)], "k": 3, "num_candidates": 1000}
+found = server.ask("POST", "/vectors/_search", {"knn": near, "size": 3})["hits"]["hits"]
+print(len(lines), hashlib.sha256("".join(lines).encode()).hexdigest(), [hit["_id"] for hit in found])`;
 const SUMS = "find datasets runs -type f -exec sha256sum {} + | sort";
 const seen = () => ({
   ...Object.fromEntries(SYSTEMS.map((system) => [system, stack.query(system, SEEN).split("\n")])),
   objects: python(LOOK),
   refs: git("for-each-ref"),
+  documents: indexed(DOCUMENTS),
   keys: redis("-n", "9", "eval", KEYS, "0"),
   lab: execFileSync("sh", ["-c", SUMS], { cwd: at("lab"), encoding: "utf8" }),
 });
@@ -135,6 +158,7 @@ test("a host is lost, with its engine's whole data folder: one command, and ever
   stack.query("protea", VECTORS);
   python(PUT);
   redis("-n", "9", "eval", JOBS, "0");
+  indexed(INDEX);
   succeeded(stack.operation("backup"));
   const before = seen();
 
