@@ -68,7 +68,11 @@ up: setup ## bring everything up as the stack file declares it; asks first, exce
 	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview) $(only) $(ARGS)
 
 preview: ## what `up` would change
-	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )bin/pulumi preview --stack $(STACK) $(only) $(ARGS)
+	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/preview.ts --stack $(STACK) -- $(only) $(ARGS)
+
+.PHONY: trust
+trust: ## the keys that another machine and its proxy show now; after a yes they are pinned in the stack file
+	node operations/trust.ts --stack $(STACK)$(if $(YES), --yes $(YES))
 
 destroy: ## remove it all; volumes too for local; elsewhere it asks, and volumes stay
 	node operations/destroy.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview,--exclude-protected) $(only) $(ARGS)

@@ -6,6 +6,7 @@ import { Secrets } from "./components/secrets.ts";
 import { System } from "./components/system.ts";
 import { ConfigurationError } from "./config/problems.ts";
 import { checkHost } from "./hosts/checks.ts";
+import { writeSshFiles } from "./hosts/ssh.ts";
 import { backupDirectories, systemOutputs } from "./systems/outputs.ts";
 import { describeStack } from "./systems/stack.ts";
 
@@ -46,6 +47,7 @@ function restoreOnce() {
 }
 
 const stack = readStack();
+writeSshFiles(stack.host);
 const restore = restoreOnce();
 // Before anything is touched, and before every `up`; a preview asks nothing of the host.
 const problems = pulumi.runtime.isDryRun() ? undefined : checkHost(stack.host, stack.name, stack.systems);

@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { duration, image } from "./fields.ts";
-import { endpoint, filePath } from "./names.ts";
+import { endpoint, filePath, hostKey, hostName, hostUser, portNumber } from "./names.ts";
 
 const count = z.number().int().min(0);
 
@@ -95,16 +94,45 @@ const backups = z.strictObject({
     .meta({ description: "`make status` fails when the newest verified backup is older" }),
 });
 
+/** A machine that OpenSSH reaches, and the keys by which it is known. */
+const machine = z.strictObject({
+  address: hostName,
+  user: hostUser,
+  port: portNumber.default(22),
+  hostKeys: z
+    .array(hostKey)
+    .default([])
+    .meta({ description: "Pinned by `make trust`; a machine with any other key, or none here, is refused" }),
+});
+
+const ssh = machine.extend({
+  identity: z
+    .string()
+    .regex(/^(~?\/)?[\w./-]+$/, { error: "a private key's file, absolute or below ~/" })
+    .optional()
+    .meta({
+      description:
+        "The private key's file, the same on every machine it is deployed from. Default: your agent's keys, then ssh's own defaults",
+      examples: ["~/.ssh/id_ed25519"],
+    }),
+  proxy: machine.optional().meta({ description: "The machine through which it is reached (ssh's ProxyJump)" }),
+  connections: z.number().int().min(1).max(10).default(8).meta({
+    description:
+      "How many things a deployment does at a time. They share one connection, of which sshd takes ten (MaxSessions)",
+  }),
+});
+/** A host that is another machine. */
+export type SshSettings = z.infer<typeof ssh>;
+
 /** `host:`, the one Docker host of a stack. */
 export const host = z
   .strictObject({
     docker: endpoint
       .optional()
       .meta({ description: "Docker endpoint. Default: DOCKER_HOST, else this machine's socket" }),
-    sshConfig: filePath
-      .refine(existsSync, { error: "an ssh_config file that exists, absolute or relative to the checkout" })
-      .optional()
-      .meta({ description: "ssh_config file for an ssh:// endpoint: ProxyJump, host keys, multiplexing" }),
+    ssh: ssh.optional().meta({
+      description: "Another machine, reached by OpenSSH, whose own Docker engine it is; left out: this machine",
+    }),
     protectVolumes: z
       .boolean()
       .default(true)
@@ -115,9 +143,13 @@ export const host = z
       .meta({ description: "Missing secrets are generated at the first up and kept, encrypted, in the stack's state" }),
     backups: backups.optional().meta({ description: "Where backups go; left out: none are made" }),
   })
-  .refine(({ docker, backups }) => !docker?.startsWith("ssh://") || !backups || backups.directory.startsWith("/"), {
+  .refine(({ ssh, backups }) => !ssh || !backups || backups.directory.startsWith("/"), {
     path: ["backups", "directory"],
     error: "an absolute path, since the host is another machine",
+  })
+  .refine(({ ssh, docker }) => !ssh || !docker, {
+    path: ["docker"],
+    error: "either an endpoint of this machine or host:ssh, whose engine is at its own socket",
   })
   .refine((settings) => !settings.generateSecrets || !settings.protectVolumes, {
     path: ["generateSecrets"],

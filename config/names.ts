@@ -95,10 +95,18 @@ export const hostName = text(new RegExp(`^${HOST}$`), "a host's name or IPv4 add
 export const hostAndPort = text(new RegExp(`^${HOST}:${PORT}$`), "HOST:PORT, such as 10.3.0.101:5504");
 export const portNumber = z.number().int().min(1).max(65_535);
 
-/** Neither the user nor the host of an ssh:// endpoint can be taken for one of ssh's options. */
 export const endpoint = text(
-  new RegExp(String.raw`^(?:unix://${PATH}|ssh://[a-zA-Z_][\w.-]*@${HOST}(?::${PORT})?)$`),
-  "a Docker endpoint, unix:///PATH or ssh://USER@HOST[:PORT]",
+  new RegExp(String.raw`^unix://${PATH}$`),
+  "a Docker endpoint of this machine, unix:///PATH; another machine's is host:ssh",
+);
+
+/** A user of another machine; no option of ssh's. */
+export const hostUser = text(/^[a-z_][a-z0-9_.-]{0,31}$/, "a user's name");
+
+/** A host's public key as sshd has it in /etc/ssh/ssh_host_*_key.pub, without the comment. */
+export const hostKey = text(
+  /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]{50,}={0,3}$/,
+  "a host's public key: ssh-ed25519 AAAA…, as `make trust` pins it",
 );
 
 const DIGEST = "@sha256:[0-9a-f]{64}";

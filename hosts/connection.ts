@@ -1,20 +1,20 @@
 /** How a host is reached: by the Docker provider, by scripts that run there, and by docker itself. Pure; the only place. */
 import type { HostSettings } from "../config/host.ts";
+import { sshFiles } from "./ssh.ts";
 
 /** A word as a shell must see it. */
 export const quote = (word: string): string =>
   /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** The words that run a command on an `ssh://` host, before the command; undefined for an engine on this machine. */
-export function sshCommand({ docker, sshConfig }: HostSettings): string[] | undefined {
-  if (!docker?.startsWith("ssh://")) return undefined;
-  // Whole: ssh takes the port from it, and can take none of it for an option.
-  return ["ssh", ...(sshConfig ? ["-F", sshConfig] : []), docker, "--"];
+/** The words that run a command on another machine, before the command; undefined for an engine on this one. */
+export function sshCommand({ ssh }: HostSettings): string[] | undefined {
+  return ssh && ["ssh", "-F", sshFiles(ssh).config, ssh.address, "--"];
 }
 
 /** Arguments of docker.Provider. */
-export function providerArguments({ docker, sshConfig }: HostSettings) {
-  return { host: docker, sshOpts: sshConfig ? ["-F", sshConfig] : undefined };
+export function providerArguments({ docker, ssh }: HostSettings) {
+  if (!ssh) return { host: docker, sshOpts: undefined };
+  return { host: `ssh://${ssh.user}@${ssh.address}:${ssh.port}`, sshOpts: ["-F", sshFiles(ssh).config] };
 }
 
 /** How a Command runs one shell command line on the host: its interpreter and its environment. */

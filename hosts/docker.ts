@@ -2,6 +2,7 @@
 import { spawn, spawnSync, type SpawnOptions, type SpawnSyncReturns } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { dockerCommand, quote } from "./connection.ts";
+import { sshFiles } from "./ssh.ts";
 
 /** How a command ended: its exit code, and what it printed. */
 export interface Ended {
@@ -9,6 +10,11 @@ export interface Ended {
   stdout: string;
   stderr: string;
 }
+
+/** What ssh says of a machine whose key is not pinned, or another than the pinned one. */
+const UNKNOWN_KEY = /^Host key verification failed/m;
+const TRUST =
+  "make trust STACK=… shows the key that it has now, to be compared with what its administrator has; nothing was sent to it";
 
 /**
  * Of what spawnSync gives. A command that ends before it has read its input (docker, of a container that does not run) is an
@@ -20,12 +26,26 @@ export function ended(command: string, { status, stdout, stderr, error }: SpawnS
 }
 
 /**
+ * With what ssh does not say by itself. Where a connection is to be shared, ssh drops what the proxy's ssh complains of: it is asked once
+ * more, without sharing.
+ */
+export function explained({ ssh }: HostSettings, { code, stdout, stderr }: Ended): Ended {
+  if (!ssh || code !== 255) return { code, stdout, stderr };
+  let said = stderr;
+  if (ssh.proxy && /^Connection closed by UNKNOWN/m.test(said)) {
+    const args = ["-F", sshFiles(ssh).config, "-o", "ControlPath=none", ssh.address, "--", "true"];
+    said = spawnSync("ssh", args, { encoding: "utf8" }).stderr || said;
+  }
+  return { code, stdout, stderr: UNKNOWN_KEY.test(said) ? `${said.trimEnd()}\n${TRUST}\n` : said };
+}
+
+/**
  * What `docker ARGS` prints and its exit code. Nothing is thrown: inspecting what is missing is a failure to docker.
  * @param input its standard input, for `docker exec -i`
  */
 export function docker(host: HostSettings, args: string[], input?: string): Ended {
   const [command, ...rest] = dockerCommand(host, args);
-  return ended(command!, spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28 }));
+  return explained(host, ended(command!, spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28 })));
 }
 
 /** Of a container that it should run something in, docker says its id and no more. */

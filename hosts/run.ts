@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { quote, shell } from "./connection.ts";
-import { ended, type Ended } from "./docker.ts";
+import { ended, explained, type Ended } from "./docker.ts";
 import { inlineCommand, script } from "./scripts.ts";
 
 /** Prints how a script is run, as it can be typed by hand, to standard error as show() does. */
@@ -16,7 +16,8 @@ export function onHost(host: HostSettings, line: string, input?: string): Ended 
   const { interpreter, environment } = shell(host);
   const [command, ...words] = interpreter;
   const env = { ...process.env, ...environment };
-  return ended(command!, spawnSync(command!, [...words, line], { input, env, encoding: "utf8", maxBuffer: 2 ** 28 }));
+  const options = { input, env, encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+  return explained(host, ended(command!, spawnSync(command!, [...words, line], options)));
 }
 
 /** What it prints and its exit code. Nothing is thrown. */

@@ -21,6 +21,8 @@ export const catalogue: Record<string, Image> = {
   git: {},
   // With a server for the tests beside it; elsewhere restic/restic does.
   restic: {},
+  // For the tests alone: another machine, and the proxy before it.
+  sshd: {},
   // Miniatures of the two applications.
   robotoff: {},
   protea: {},

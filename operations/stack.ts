@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ENCRYPTED, type RawConfiguration } from "../config/read.ts";
+import { writeSshFiles } from "../hosts/ssh.ts";
 import { describeStack, type Stack } from "../systems/stack.ts";
 
 export function stackFile(stack: string): string {
@@ -28,11 +29,13 @@ export function rawConfiguration(stack: string, text: string): RawConfiguration 
 }
 
 /**
- * What a stack declares, from its file in the working directory.
+ * What a stack declares, from its file in the working directory. What OpenSSH needs to reach its host is written there as well.
  * @throws ConfigurationError with every problem of the file; an Error when there is none
  */
 export function readStack(stack: string, text: string = readStackFile(stack)): Stack {
-  return describeStack(rawConfiguration(stack, text));
+  const described = describeStack(rawConfiguration(stack, text));
+  writeSshFiles(described.host);
+  return described;
 }
 
 export function readStackFile(stack: string): string {

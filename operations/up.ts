@@ -8,10 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { backupArguments } from "../backups/parts.ts";
 import { finishArguments, SERVER } from "../backups/restore.ts";
+import type { HostSettings } from "../config/host.ts";
 import { checkHost } from "../hosts/checks.ts";
 import { dockerOutput, show } from "../hosts/docker.ts";
 import { install, runInstalled } from "../hosts/installed.ts";
 import { isScript, script } from "../hosts/scripts.ts";
+import { pulumiEnvironment } from "../hosts/ssh.ts";
 import { containerName } from "../systems/spec.ts";
 import type { Stack } from "../systems/stack.ts";
 import { run, selected, type Options, type Selection } from "./command.ts";
@@ -34,11 +36,11 @@ import { afterLoss, describePlan, installedScripts, mayMissMore, plan, withLostO
  * @returns its exit code, and whether the program got past its configuration and the host's checks: it says so by a file
  *   (index.ts). The state does not tell: Pulumi encrypts it anew, and a wait that failed leaves it as it was
  */
-async function deploy(command: string[]): Promise<{ code: number; begun: boolean }> {
+async function deploy(command: string[], host: HostSettings): Promise<{ code: number; begun: boolean }> {
   const folder = mkdtempSync(join(tmpdir(), "robotoff-protea-up-"));
   try {
     const file = join(folder, "begun");
-    const code = await show(command, { env: { ...process.env, UP_BEGUN: file } });
+    const code = await show(command, { env: { ...process.env, ...pulumiEnvironment(host), UP_BEGUN: file } });
     return { code, begun: existsSync(file) };
   } finally {
     rmSync(folder, { recursive: true });
@@ -96,7 +98,7 @@ export const done = run(["yes"], async (options) => {
   const { replaced, stopped } = await prepare(options, readState(options.stack));
   // Of a failure the last words must be what failed; the outputs are in `make urls` and `bin/pulumi stack output`.
   const command = ["bin/pulumi", "up", "--suppress-outputs", "--stack", options.stack, ...replaced, ...options.words];
-  const { code, begun } = await deploy(command);
+  const { code, begun } = await deploy(command, readStack(options.stack).host);
   if (code !== 0) {
     // A configuration or a host that was refused: nothing was touched, so the containers have nothing to say.
     if (begun) tellWhy(options);

@@ -1,8 +1,6 @@
-/**
- * Changes the number of a service's containers in a stack file's text, and nothing else of it: the parser says where,
- * the text is changed there (writing the whole document anew would lay it out differently). Pure.
- */
-import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap } from "yaml";
+/** Changes the number of a service's containers in a stack file's text. Pure. */
+import { isMap, isScalar, isSeq, parseDocument, type Document } from "yaml";
+import { withPair, withText } from "../stack-file.ts";
 
 /** Where a number of containers stands, as the keys and indices below `config`. */
 function place(document: Document, system: string, service: string): (string | number)[] {
@@ -34,27 +32,6 @@ export function replicasWanted(given: string | undefined, now: number): number {
   return wanted;
 }
 
-const start = (node: unknown) => (node as { range: [number, number, number] }).range[0];
-const end = (node: unknown) => (node as { range: [number, number, number] }).range[1];
-const splice = (text: string, from: number, to: number, what: string) => text.slice(0, from) + what + text.slice(to);
-
-/** The text with one more pair in a map, in the map's own layout. */
-function withPair(text: string, map: YAMLMap, pair: string): string {
-  const first = map.items[0];
-  if (!first) return splice(text, start(map), end(map), `{ ${pair} }`);
-  if (map.flow) {
-    const last = map.items.at(-1)!;
-    const at = end(last.value ?? last.key);
-    return splice(text, at, at, `, ${pair}`);
-  }
-  const indent = " ".repeat(start(first.key) - text.lastIndexOf("\n", start(first.key)) - 1);
-  // After a pair of one line, where there is one: the name of a worker pool stays first.
-  const line = map.items.find((item) => isScalar(item.value) && !item.value.type?.startsWith("BLOCK"));
-  if (!line) return splice(text, start(first.key), start(first.key), `${pair}\n${indent}`);
-  const at = text.indexOf("\n", end(line.value)) < 0 ? text.length : text.indexOf("\n", end(line.value));
-  return splice(text, at, at, `\n${indent}${pair}`);
-}
-
 /**
  * The text with another number.
  * @param service a service's name, or that of a worker pool
@@ -64,7 +41,7 @@ export function withReplicas(text: string, system: string, service: string, repl
   const document = parseDocument(text);
   const [settings, name] = place(document, system, service) as [string, string | number];
   const number = document.getIn(["config", settings, name, "replicas"], true);
-  if (isScalar(number)) return splice(text, start(number), end(number), String(replicas));
+  if (isScalar(number)) return withText(text, number, String(replicas));
   const entry = document.getIn(["config", settings, name]);
   if (isMap(entry)) return withPair(text, entry, `replicas: ${replicas}`);
   const services = document.getIn(["config", settings]);

@@ -40,7 +40,7 @@ export function must(command: string, ...args: string[]): string {
   return text.trim();
 }
 
-type Reached = Pick<HostSettings, "docker" | "sshConfig">;
+type Reached = Pick<HostSettings, "docker" | "ssh">;
 
 export class TestHost {
   private readonly reached: Reached;

@@ -12,7 +12,7 @@ const MOUNT =
 const IMAGE =
   "expected an image reference with a tag or digest, such as postgres:16.3-alpine (never :latest), or {build: images/NAME}";
 const NAME = "expected a name of at most 55 a-z, 0-9, - and _ that begins with a letter or digit";
-const ENDPOINT = "expected a Docker endpoint, unix:///PATH or ssh://USER@HOST[:PORT]";
+const ENDPOINT = "expected a Docker endpoint of this machine, unix:///PATH; another machine's is host:ssh";
 const SERVICE_KEYS =
   "command, cpus, entrypoint, environment, gpus, healthcheck, memory, memoryReservation, ports, replicas, restart, " +
   "shmSize, stopGracePeriod, stopSignal, ulimits, volumes";
@@ -200,9 +200,9 @@ const wrong: [string, Values, ...string[]][] = [
     `${AT}.environment.A: found "\\u0000", expected text without a NUL character`,
   ],
   [
-    "ssh_config that ssh would take for an option",
-    { "host:sshConfig": "-oProxyCommand=id" },
-    `host:sshConfig: found "-oProxyCommand=id", expected a path of ${PATH}, that begins with no -`,
+    "a key's file that ssh would take for several words",
+    { "host:ssh": { address: "a", user: "off", identity: "~/.ssh/id -oProxyCommand=id" } },
+    `host:ssh.identity: found "~/.ssh/id -oProxyCommand=id", expected a private key's file, absolute or below ~/`,
   ],
   [
     "restart policy",

@@ -14,7 +14,7 @@ const POSTGRES = "a-z, 0-9, _ and -, not one of PostgreSQL's own (pg_…, templa
 const BUCKET = "a bucket's name by S3's rules: 3 to 63 a-z, 0-9, - and ., a letter or digit at both ends, no address";
 const QUEUE = "a queue's name of letters, digits and . _ : - that begins with a letter or digit (not amq.)";
 const STREAM = "a stream's name of letters, digits and . _ : -";
-const ENDPOINT = "a Docker endpoint, unix:///PATH or ssh://USER@HOST[:PORT]";
+const ENDPOINT = "a Docker endpoint of this machine, unix:///PATH; another machine's is host:ssh";
 const URI = "HOST:PORT, such as 10.3.0.101:5504";
 const MOUNT =
   "a mount VOLUME-OR-HOST-PATH:TARGET[:ro] such as backup:/opt/backup or /srv/models:/models:ro, paths " + PATH;
@@ -60,18 +60,35 @@ const fields: Field[] = [
     at: (docker) => ({ "host:docker": docker }),
     expected: ENDPOINT,
     wrong: [
-      "ssh://-oProxyCommand=id@host", "ssh://off@-oProxyCommand=id", "ssh://10.1.0.200", "ssh://off@", "ssh://off@host:0",
-      "ssh://off@host:65536", "ssh://off@host/x", "ssh://off@host;id", "ssh://o ff@host", "ssh://off@host -oX", "ssh://$(id)@host",
-      "unix://run/docker.sock", "unix:///run/../docker.sock", "unix:///run/a b", "tcp://10.1.0.200", "",
+      "ssh://off@10.1.0.200", "unix://run/docker.sock", "unix:///run/../docker.sock", "unix:///run/a b", "tcp://10.1.0.200", "",
     ], // prettier-ignore
-    right: ["ssh://off@10.1.0.200", "ssh://off@ovh1.example.org:2222", "ssh://_x.y-z@host", "unix:///run/docker.sock"],
+    right: ["unix:///run/docker.sock"],
   },
   {
-    path: "host:sshConfig",
-    at: (sshConfig) => ({ "host:sshConfig": sshConfig }),
-    expected: "an ssh_config file that exists, absolute or relative to the checkout",
-    wrong: ["hosts/nowhere", "/nowhere/ssh_config"],
-    right: ["hosts/ssh_config", `${process.cwd()}/hosts/ssh_config`],
+    path: "host:ssh.address",
+    at: (address) => ({ "host:ssh": { address, user: "off" } }),
+    expected: "a host's name or IPv4 address",
+    wrong: ["-oProxyCommand=id", "a b", "host;id", "$(id)", "host/x", "off@host", "host:22", "*", ""],
+    right: ["10.1.0.200", "ovh1.example.org"],
+  },
+  {
+    path: "host:ssh.proxy.user",
+    at: (user) => ({ "host:ssh": { address: "a", user: "off", proxy: { address: "b", user } } }),
+    expected: "a user's name",
+    wrong: ["-l", "o ff", "off\n", "Off", "$(id)", ""],
+    right: ["off", "_x.y-z"],
+  },
+  {
+    path: "host:ssh.hostKeys[0]",
+    at: (key) => ({ "host:ssh": { address: "a", user: "off", hostKeys: [key] } }),
+    expected: "a host's public key: ssh-ed25519 AAAA…, as `make trust` pins it",
+    wrong: [
+      "ssh-ed25519",
+      `ssh-dss ${"A".repeat(68)}`,
+      `ssh-ed25519 ${"A".repeat(68)}\n* ssh-rsa x`,
+      `host ssh-ed25519 ${"A".repeat(68)}`,
+    ],
+    right: [`ssh-ed25519 ${"A".repeat(68)}`, `ssh-rsa ${"A".repeat(370)}==`],
   },
   {
     path: "robotoff:project",

@@ -13,6 +13,7 @@ import { committed } from "../support/stack.ts";
 
 const OWN = { protectVolumes: false, generateSecrets: false };
 const host = (endpoint: string) => ({ ...OWN, docker: endpoint });
+const FAR = { ...OWN, ssh: { address: "x", user: "off", port: 22, hostKeys: [], connections: 8 } };
 
 jest.mock("node:child_process", () => {
   const real = jest.requireActual<typeof childProcess>("node:child_process");
@@ -50,7 +51,7 @@ describe("docker", () => {
   test("another socket, or another host by ssh", () => {
     fake.answer("-H unix:///x.sock ps", "by the socket").program("ssh", 'echo "$@"');
     expect(docker(host("unix:///x.sock"), ["ps"]).stdout).toBe("by the socket");
-    expect(docker(host("ssh://off@x"), ["ps", "a b"]).stdout).toBe("ssh://off@x -- docker ps 'a b'\n");
+    expect(docker(FAR, ["ps", "a b"]).stdout).toBe("-F .local/ssh/x/config x -- docker ps 'a b'\n");
   });
 
   test("its standard input", () => {
@@ -129,8 +130,8 @@ describe("scripts", () => {
     fake.program("ssh", "echo $@; exec cat >&2");
     const lines = `${content.trimEnd().split("\n").length}\n`;
     process.env.DOCKER_HOST = "unchanged";
-    const ssh = runScript(host("ssh://off@x"), "disk", ["/var/lib/docker"]);
-    expect(ssh).toEqual({ code: 0, stdout: "ssh://off@x -- sh -s -- /var/lib/docker\n", stderr: content });
+    const ssh = runScript(FAR, "disk", ["/var/lib/docker"]);
+    expect(ssh).toEqual({ code: 0, stdout: "-F .local/ssh/x/config x -- sh -s -- /var/lib/docker\n", stderr: content });
     const own = runScript(OWN, "disk");
     expect(own).toEqual({ code: 3, stdout: `unchanged ${process.env.PATH} -s --\n`, stderr: lines });
     delete process.env.DOCKER_HOST;
@@ -139,30 +140,30 @@ describe("scripts", () => {
 
   test("a host without ssh, and one whose shell was killed", () => {
     process.env.PATH = "/nowhere";
-    expect(runScript(host("ssh://x"), "disk")).toEqual({ code: 1, stdout: "", stderr: "ssh: spawnSync ssh ENOENT" });
+    expect(runScript(FAR, "disk")).toEqual({ code: 1, stdout: "", stderr: "ssh: spawnSync ssh ENOENT" });
     process.env.PATH = `${fake.folder}:${PATH}`;
     fake.program("ssh", "cat >/dev/null; kill -9 $$");
-    expect(runScript(host("ssh://x"), "disk")).toEqual({ code: 1, stdout: "", stderr: "" });
+    expect(runScript(FAR, "disk")).toEqual({ code: 1, stdout: "", stderr: "" });
   });
 
   test("how it can be run by hand", () => {
-    showScript(host("ssh://off@x"), "disk", ["a b"]);
+    showScript(FAR, "disk", ["a b"]);
     showScript(OWN, "gpu");
     expect(errors).toEqual([
-      "ssh ssh://off@x -- 'sh -s -- '\\''a b'\\''' < hosts/scripts/disk.sh",
+      "ssh -F .local/ssh/x/config x -- 'sh -s -- '\\''a b'\\''' < hosts/scripts/disk.sh",
       "/bin/sh -c 'sh -s --' < hosts/scripts/gpu.sh",
     ]);
   });
 });
 
 describe("installed scripts", () => {
-  const far = host("ssh://off@x");
+  const far = FAR;
   const [first, second] = [script("job"), script("healthy")];
   /** An ssh that notes the command lines, and what goes in by standard input: not a script's own, which is the terminal. */
   const noting = (answer: string) =>
     fake.program(
       "ssh",
-      `shift 2; echo "$*" >>${fake.folder}/lines
+      `shift 4; echo "$*" >>${fake.folder}/lines
       case "$*" in '"'*) ;; *) cat >>${fake.folder}/inputs ;; esac
       ${answer}`,
     );
@@ -250,12 +251,12 @@ describe("the checks of a host", () => {
     ["nothing at all", "cat >/dev/null; exit 255", "the checks of the host ended with exit code 255"],
   ])("they say %s", (_what, words, expected) => {
     fake.program("ssh", words);
-    expect(checkHost(host("ssh://off@x"), "production", systems)).toBe(expected);
+    expect(checkHost(FAR, "production", systems)).toBe(expected);
   });
 
   test("the script is given the stack's name and every check of every system", () => {
     fake.program("ssh", 'cat >/dev/null; echo "$@" >&2; exit 1');
-    const said = checkHost(host("ssh://off@x"), "production", systems)!;
+    const said = checkHost(FAR, "production", systems)!;
     expect(said).toContain("-- sh -s -- production 'external volume robotoff_postgres-data' ");
     expect(said).toContain(" 'container protea-frontend-1' ");
   });

@@ -2,6 +2,9 @@
 import { dockerCommand, providerArguments, quote, shell, sshCommand } from "../../../hosts/connection.ts";
 
 const settings = { protectVolumes: true, generateSecrets: false };
+const ssh = { address: "10.1.0.200", user: "off", port: 22, hostKeys: [], connections: 8 };
+const FAR = { ...settings, ssh };
+const FAR_WORDS = ["ssh", "-F", ".local/ssh/10.1.0.200/config", "10.1.0.200", "--"];
 const logs = ["compose", "-p", "robotoff", "logs"];
 
 test("this machine's engine, as docker itself finds it", () => {
@@ -14,20 +17,14 @@ test("another socket", () => {
 });
 
 test("another host: docker runs there, and its shell sees each word as it is", () => {
-  const host = { ...settings, docker: "ssh://off@10.1.0.200", sshConfig: "hosts/ssh_config" };
-  const target = ["ssh", "-F", "hosts/ssh_config", "ssh://off@10.1.0.200", "--"];
-  expect(dockerCommand(host, ["ps", "--format", "{{.Names}} it's"])).toEqual([
-    ...target,
+  expect(dockerCommand(FAR, ["ps", "--format", "{{.Names}} it's"])).toEqual([
+    ...FAR_WORDS,
     `docker ps --format '{{.Names}} it'\\''s'`,
   ]);
 });
 
 const OWN = settings;
 const SOCKET = { ...settings, docker: "unix:///run/other.sock" };
-const SSH = { ...settings, docker: "ssh://off@10.1.0.200" };
-const PROXIED = { ...SSH, sshConfig: "hosts/ssh_config" };
-const DIRECT_WORDS = ["ssh", "ssh://off@10.1.0.200", "--"];
-const PROXIED_WORDS = ["ssh", "-F", "hosts/ssh_config", "ssh://off@10.1.0.200", "--"];
 
 test.each([
   ["this machine's engine", OWN, undefined, { interpreter: ["/bin/sh", "-c"], environment: undefined }],
@@ -37,8 +34,7 @@ test.each([
     undefined,
     { interpreter: ["/bin/sh", "-c"], environment: { DOCKER_HOST: "unix:///run/other.sock" } },
   ],
-  ["another host", SSH, DIRECT_WORDS, { interpreter: DIRECT_WORDS }],
-  ["another host by a proxy", PROXIED, PROXIED_WORDS, { interpreter: PROXIED_WORDS }],
+  ["another machine", FAR, FAR_WORDS, { interpreter: FAR_WORDS }],
 ])("%s: ssh's words, and what runs a command line", (_what, host, words, command) => {
   expect(sshCommand(host)).toEqual(words);
   expect(shell(host)).toStrictEqual(command);
@@ -47,7 +43,7 @@ test.each([
 test.each([
   [OWN, { host: undefined, sshOpts: undefined }],
   [SOCKET, { host: "unix:///run/other.sock", sshOpts: undefined }],
-  [PROXIED, { host: "ssh://off@10.1.0.200", sshOpts: ["-F", "hosts/ssh_config"] }],
+  [FAR, { host: "ssh://off@10.1.0.200:22", sshOpts: ["-F", ".local/ssh/10.1.0.200/config"] }],
 ])("%j: the provider's arguments", (host, expected) => {
   expect(providerArguments(host)).toStrictEqual(expected);
 });

@@ -24,6 +24,6 @@ test("of another host: how its ports are reached from here", async () => {
   const { stdout } = await docker.operation("urls", "--stack", "staging", "--system", "protea");
   expect(stdout.split("\n\n").at(-1)).toBe(
     "127.0.0.1 is the host's own; to reach a port from here: " +
-      "ssh -F hosts/ssh_config ssh://off@10.1.0.200 -N -L PORT:127.0.0.1:PORT\n",
+      "ssh -F .local/ssh/10.1.0.200/config 10.1.0.200 -N -L PORT:127.0.0.1:PORT\n",
   );
 });

@@ -235,14 +235,14 @@ describe("production", () => {
 
   test("the host is reached by ssh with the stack's settings, and scripts run there", () => {
     expect(find(resources, "host-docker").inputs).toMatchObject({
-      host: "ssh://off@10.1.0.201",
-      sshOpts: JSON.stringify(["-F", "hosts/ssh_config"]),
+      host: "ssh://off@10.1.0.201:22",
+      sshOpts: JSON.stringify(["-F", ".local/ssh/10.1.0.201/config"]),
     });
     expect(find(resources, "robotoff-first").inputs.interpreter).toEqual([
       "ssh",
       "-F",
-      "hosts/ssh_config",
-      "ssh://off@10.1.0.201",
+      ".local/ssh/10.1.0.201/config",
+      "10.1.0.201",
       "--",
     ]);
   });
