@@ -36,10 +36,18 @@ export function parseInto(text: string): OtherServer {
   };
 }
 
-/** What a person is told before. */
-export const describeInto = (system: SystemSpec, base: Backup, { host, port, user }: OtherServer): string =>
+/**
+ * What a person is told before.
+ * @param from another folder of backups than the stack's own
+ */
+export const describeInto = (
+  system: SystemSpec,
+  base: Backup,
+  { host, port, user }: OtherServer,
+  from?: string,
+): string =>
   [
-    `${system.name}: PostgreSQL's dump in the backup ${base.stamp} goes into the server ${host}:${port}, as its user ${user}`,
+    `${system.name}: PostgreSQL's dump in the backup ${base.stamp}${from ? ` of ${from}` : ""} goes into the server ${host}:${port}, as its user ${user}`,
     "  as of the backup, without the WAL after it; a database of that name must not be there yet, the roles must",
     "  nothing of this stack is touched",
   ].join("\n");
@@ -53,9 +61,10 @@ export const intoArguments = (
   host: HostSettings,
   base: Backup,
   { host: other, port, user, sslmode }: OtherServer,
+  from?: string,
 ): string[] => [
   system.name,
-  backupDirectory(host)!,
+  from ?? backupDirectory(host)!,
   containerName(system, SERVER, 1),
   installedName("into-postgres"),
   installedName("part-postgres"),

@@ -2,10 +2,11 @@
  * `make restore AT=latest|TIME|CHECKPOINT`: a system's PostgreSQL as it was at a moment. It looks first and says what will be
  * replaced and what will be lost; DRY=1 ends there. The old data is kept beside (hosts/scripts/restore-postgres.sh).
  * LOOK=1: opened beside the live one, read-only, to find the moment before something went wrong.
+ * FROM=/folder, with INTO=: of other backups on the host than this stack's own; every byte is read before.
  * INTO=postgresql://user@host:5432: the database as in the newest backup before, into another server (hosts/scripts/restore-into.sh).
  * ONLY=bucket,lab,git: those parts as they were in a backup (hosts/scripts/restore-parts.sh).
  */
-import { baseFor, ofAnotherSystem, parseTarget } from "../backups/list.ts";
+import { baseFor, ofAnotherSystem, parseList, parseTarget } from "../backups/list.ts";
 import { backupArguments, scriptsBeside } from "../backups/parts.ts";
 import {
   besideParts,
@@ -18,20 +19,23 @@ import {
 import { BESIDE_INTO, describeInto, intoArguments, parseInto } from "../backups/into.ts";
 import { healthArguments } from "../engines/docker/container-args.ts";
 import { runInstalled } from "../hosts/installed.ts";
-import { backedUp, backupsOf, checkpointBefore, startAgent, windowOf } from "./backups/systems.ts";
+import { backedUp, backupsOf, checkpointBefore, startAgent, vaultOf, windowOf } from "./backups/systems.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { readStack } from "./stack.ts";
 
-export const done = run(["at", "dry", "into", "look", "only", "yes"], async (options) => {
+export const done = run(["at", "dry", "from", "into", "look", "only", "yes"], async (options) => {
   const stack = readStack(options.stack);
   const now = new Date();
   if (!options.at)
     throw new Error("say to when: AT=latest, AT=2026-11-25T03:12:00Z or AT=CHECKPOINT; make backups shows them");
+  const { from } = options;
+  if (from !== undefined && (options.into === undefined || !from.startsWith("/")))
+    throw new Error(`found FROM=${from}: a folder of backups on the host, by its whole path, and only with INTO=`);
   const planned = backedUp(stack, options).map((system) => {
-    startAgent(stack.host, system);
-    const target = parseTarget(options.at!, windowOf(stack.host, system).checkpoints, now);
-    const backups = backupsOf(stack.host, system);
+    if (!from) startAgent(stack.host, system);
+    const target = parseTarget(options.at!, from ? new Map() : windowOf(stack.host, system).checkpoints, now);
+    const backups = from ? parseList(vaultOf(stack.host, system, from, "list")) : backupsOf(stack.host, system);
     const base = baseFor(backups, target);
     return { system, target, base, other: ofAnotherSystem(backups, base), ...chosenParts(system, options.only) };
   });
@@ -40,14 +44,18 @@ export const done = run(["at", "dry", "into", "look", "only", "yes"], async (opt
       throw new Error("found INTO=: it takes one database, of SYSTEM=, and neither ONLY= nor LOOK=1");
     const { system, base } = planned[0]!;
     const other = parseInto(options.into);
-    const words = describeInto(system, base, other);
+    const words = describeInto(system, base, other, from);
     if (options.dry) {
       console.log(words);
       return 0;
     }
     await confirm(words, options.yes);
+    if (from) {
+      console.log(`${system.name}: reads every byte of ${from}/${system.name}/${base.stamp}`);
+      vaultOf(stack.host, system, from, "check", base.stamp);
+    }
     const password = `${process.env.PGPASSWORD ?? ""}\n`;
-    const args = intoArguments(system, stack.host, base, other);
+    const args = intoArguments(system, stack.host, base, other, from);
     return runInstalled(stack.host, "restore-into", args, BESIDE_INTO, password);
   }
   if (options.look) {

@@ -1,9 +1,13 @@
 import { agentOf, backupArguments, copierOf } from "../../backups/parts.ts";
 import { parseList, type Backup } from "../../backups/list.ts";
+import { SERVER } from "../../backups/restore.ts";
 import { parseWindow, recoverable, type Window } from "../../backups/window.ts";
 import type { HostSettings } from "../../config/host.ts";
 import { dockerOutput } from "../../hosts/docker.ts";
+import { quote } from "../../hosts/connection.ts";
 import { inContainer } from "../../hosts/installed.ts";
+import { onHost } from "../../hosts/run.ts";
+import { script } from "../../hosts/scripts.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
 import { selected, type Selection } from "../command.ts";
@@ -40,6 +44,21 @@ export function vault(host: HostSettings, system: SystemSpec, ...verb: string[])
   const agent = agentOf(system);
   const { code, stdout, stderr } = inContainer(host, agent, "root", "vault", verb);
   if (code !== 0) throw new Error(`${system.name}: ${stderr.trim() || `exit code ${code} in ${agent}`}`);
+  return stdout;
+}
+
+/**
+ * What vault.sh prints for a verb of another folder of backups on the host, in a container that only reads it.
+ * @param directory has a folder for each system, as the stack's own has
+ * @throws Error with what it complains of
+ */
+export function vaultOf(host: HostSettings, system: SystemSpec, directory: string, ...verb: string[]): string {
+  const { image } = system.services.find(({ name }) => name === SERVER)!;
+  const mount = ["--mount", `type=bind,source=${directory},target=/backups,readonly`];
+  const run = ["docker", "run", "-i", "--rm", "--network", "none", "--user", "root", "--entrypoint", "sh", ...mount];
+  const line = [...run, "--env", `BACKUPS=/backups/${system.name}`, image, "-s", "--", ...verb].map(quote).join(" ");
+  const { code, stdout, stderr } = onHost(host, line, script("vault").content);
+  if (code !== 0) throw new Error(`${system.name}, ${directory}: ${(stdout + stderr).trim() || `exit code ${code}`}`);
   return stdout;
 }
 

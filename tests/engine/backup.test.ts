@@ -12,7 +12,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { until } from "../http.ts";
 import { killed } from "./backup-kills.ts";
 import { Backups } from "./backups.harness.ts";
@@ -296,6 +296,18 @@ test("into another server: only what is not there yet, and compared", async () =
     "select string_agg(relname || ':' || relkind::text, ',' order by relname) from pg_class where relnamespace = 'public'::regnamespace";
   expect(succeeded(ask(tables, "protea")).trim()).toBe(query(tables));
   expect(failed(into("of the other"))).toContain("has a database protea already; nothing was changed");
+  // And from another folder, as fetched or copied: what has rotted there is not restored.
+  const copy = join(stack.folder, "copied");
+  spawnSync("cp", ["-a", "--", resolve(folder, ".."), copy]);
+  succeeded(ask("alter database protea rename to aside"));
+  succeeded(into("of the other", "--from", copy));
+  expect(succeeded(ask(tables, "protea")).trim()).toBe(query(tables));
+  succeeded(ask("drop database protea"));
+  truncateSync(join(copy, "protea", latest(), "postgres/schema.sql"), 10);
+  expect(failed(into("of the other", "--from", copy))).toContain(
+    "postgres/schema.sql: its bytes are not those of the manifest",
+  );
+  expect(succeeded(ask("select count(*) from pg_database where datname = 'protea'")).trim()).toBe("0");
 });
 
 test("after a verified backup the dead man's switch is asked for, after one that failed it is not", async () => {

@@ -34,6 +34,8 @@ test("what is said, and what the script is told", () => {
   expect(describeInto(systems[1]!, base, other)).toContain(
     "protea: PostgreSQL's dump in the backup 20261125T030000Z goes into the server db.example.org:5432, as its user ada\n",
   );
+  expect(describeInto(systems[1]!, base, other, "/mnt")).toContain("in the backup 20261125T030000Z of /mnt goes into");
+  expect(intoArguments(systems[1]!, host, base, other, "/mnt")[1]).toBe("/mnt");
   expect(intoArguments(systems[1]!, host, base, other)).toEqual([
     ...["protea", expect.stringMatching(/\/\.local\/backups$/) as string, "protea-postgres-1"],
     ...["into-postgres", "part-postgres"].map((name) => `${name}-${script(name).hash}.sh`),

@@ -1,6 +1,6 @@
 // The verbs of the backups: what they ask the containers beside the servers, which scripts they run with what, how they end.
 import type * as childProcess from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tellRecoverable } from "../../../operations/backups/systems.ts";
 import { declared } from "../../../operations/containers/rows.ts";
@@ -254,6 +254,30 @@ describe("make restore", () => {
     expect(checkout.all.at(-1)).toMatch(/^restore-into protea .* 20261125T030000Z db.example.org 5432 ada prefer$/);
     expect(readFileSync(join(checkout.folder, "input"), "utf8")).toBe("p w\n");
     expect(ran()).toEqual(["restore-into protea"]);
+  });
+
+  test("FROM= another folder: only with INTO=, and its bytes are read before", async () => {
+    installed("restore-into", "exit 4");
+    const from = (folder: string, ...args: string[]) => restore("--at", "latest", "--from", folder, ...args);
+    const into = ["--into", "postgresql://ada@db.example.org", "--yes", "1"];
+    expect((await from("/mnt")).stderr).toContain("found FROM=/mnt: a folder of backups on the host");
+    expect((await from("mnt", ...into)).stderr).toContain("found FROM=mnt: a folder of backups on the host");
+    const { image } = committed("local").systems[1]!.services.find(({ name }) => name === "postgres")!;
+    const reads = `run -i --rm --network none --user root --entrypoint sh --mount type=bind,source=/mnt,target=/backups,readonly --env BACKUPS=/backups/protea ${image} -s --`;
+    checkout.answer(`${reads} list`, LIST);
+    // What check finds it prints.
+    writeFileSync(
+      checkout.answerFile(`${reads} check ${STAMPS[1]}`),
+      "1\n20261125T030000Z/postgres/roles.sql: missing\n",
+    );
+    expect((await from("/mnt", ...into)).stderr).toContain(
+      "protea, /mnt: 20261125T030000Z/postgres/roles.sql: missing",
+    );
+    expect(checkout.all.at(-1)).toBe(`${reads} check ${STAMPS[1]}`);
+    checkout.answer(`${reads} check ${STAMPS[1]}`);
+    expect((await from("/mnt", ...into)).status).toBe(4);
+    expect(checkout.all.at(-1)).toMatch(/^restore-into protea \/mnt protea-postgres-1 /);
+    expect(checkout.all).not.toContain("start protea-postgres-backup-1");
   });
 
   test("what a restore that was killed left stopped, and reads the folder of backups, is started", async () => {
