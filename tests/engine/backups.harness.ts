@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { run, type Outcome } from "./host.ts";
+import { run, succeeded, type Outcome } from "./host.ts";
 import type { TestStack } from "./stack.harness.ts";
 
 /** Where each part runs, and as whom. */
@@ -60,18 +60,41 @@ export class Backups {
 
   /** @param keep of the last so many, and of days, weeks, months */
   backup(keep = "3,0,0,0"): Outcome {
-    return run("sh", this.arguments(keep));
+    return run("sh", this.arguments(keep), this.stack.host.environment);
   }
 
   /** The same, at once; the process leads a group of its own, so that all of it can be killed. */
   start(keep = "3,0,0,0"): ChildProcess {
-    return spawn("sh", this.arguments(keep), { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const env = { ...process.env, ...this.stack.host.environment };
+    return spawn("sh", this.arguments(keep), { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  }
+
+  /** The backup that a restore begins with, of now, and its line of WAL. */
+  base(): [stamp: string, line: string] {
+    const words = succeeded(this.vault("list")).trim().split("\n").at(-1)!.split(" ");
+    return [words[0]!, words[5]!];
+  }
+
+  /** What restore-postgres.sh and fill-postgres.sh are told of the server. */
+  restoreWords(): string[] {
+    const server = this.stack.container("protea", "postgres");
+    return ["protea", resolve(this.folder, ".."), server, this.agent, `${this.stack.name}-protea_postgres_data`];
+  }
+
+  /** PostgreSQL as it was at a moment, in PostgreSQL's own form. */
+  restore(base: [stamp: string, line: string], at: string): Outcome {
+    return run(
+      "sh",
+      ["hosts/scripts/restore-postgres.sh", ...this.restoreWords(), ...base, "time", at],
+      this.stack.host.environment,
+    );
   }
 
   /** A shell's text in a container, as the scripts run theirs. */
   piped(container: string, user: string, input: string, ...args: string[]): Outcome {
     const words = ["exec", "-i", "-u", user, container, "sh", "-s", "--", ...args];
-    const ran = spawnSync("docker", words, { encoding: "utf8", input, maxBuffer: 2 ** 26 });
+    const env = { ...process.env, ...this.stack.host.environment };
+    const ran = spawnSync("docker", words, { env, encoding: "utf8", input, maxBuffer: 2 ** 26 });
     return { code: ran.status, text: ran.stdout + ran.stderr };
   }
 

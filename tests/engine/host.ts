@@ -69,6 +69,11 @@ export class TestHost {
     return must(command!, ...words);
   }
 
+  /** Variables with which a process of this machine uses its docker. */
+  get environment(): NodeJS.ProcessEnv {
+    return shell(this.settings).environment ?? {};
+  }
+
   /** The outcome of a shell command line on this host. */
   shell(line: string): Outcome {
     const { interpreter, environment } = shell(this.settings);

@@ -1,12 +1,10 @@
 /** The server is killed while it is written to, and its data deleted: what comes back, and what is lost. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../http.ts";
 import type { Backups } from "./backups.harness.ts";
 import type { Chance } from "./chance.ts";
 import { run, succeeded } from "./host.ts";
+import { chosenMoment, Writers, written } from "./writers.ts";
 
 export interface Lost {
   /** Commits that the server had acknowledged. */
@@ -21,13 +19,6 @@ export interface Lost {
   restored: number;
 }
 
-const WRITERS = 3;
-/** One commit after the other, each with its moment; what is printed was committed. */
-const WRITE = `yes "insert into written (by) values (:by) returning id, extract(epoch from at); select pg_sleep(0.003) \\g /dev/null" |
-  psql -qAtX -U protea -d protea -v by=$1`;
-/** What is there; everything that follows has another sum. */
-const CONTENT = "select count(*), md5(string_agg(id || ' ' || at, ',' order by id)) from written";
-
 export class LostServer {
   private readonly server: string;
   private readonly volume: string;
@@ -41,16 +32,6 @@ export class LostServer {
 
   private query(sql: string): string {
     return this.backups.stack.query("protea", sql);
-  }
-
-  /** Of the backup that a restore begins with. */
-  private stampAndLine(): [string, string] {
-    const words = succeeded(this.backups.vault("list")).trim().split("\n").at(-1)!.split(" ");
-    return [words[0]!, words[5]!];
-  }
-
-  private words(): string[] {
-    return ["protea", resolve(this.backups.folder, ".."), this.server, this.backups.agent, this.volume];
   }
 
   private async ready(): Promise<void> {
@@ -75,47 +56,38 @@ export class LostServer {
   /** Once; the newest backup is of now, and so is the next one's. */
   async once(chance: Chance): Promise<Lost> {
     const { stack } = this.backups;
-    this.query(`drop table if exists written;
-      create table written (id bigserial primary key, by int, at timestamptz default clock_timestamp())`);
-    const [stamp, line] = this.stampAndLine();
-    const said = Array.from({ length: WRITERS }, () => "");
-    const writers = said.map((_, n) => {
-      const args = ["exec", this.server, "sh", "-c", WRITE, "write", String(n)];
-      const writer = spawn("docker", args, { stdio: ["ignore", "pipe", "ignore"] });
-      writer.stdout.on("data", (text: Buffer) => (said[n] += text.toString()));
-      return once(writer, "close");
-    });
-    await until("all write", 30, () => said.every((text) => text.includes("\n")));
+    const base = this.backups.base();
+    const writers = await Writers.start(stack);
     await pause(chance.below(1_500));
-    // Nothing is committed while it has the lock: what is there then is what is there at that moment.
-    const lock = "begin; lock table written in share row exclusive mode";
-    const moment = "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00')";
-    const [at, content] = this.query(`${lock}; ${CONTENT}; ${moment}; commit`)
-      .split("\n")
-      .filter((text) => /^\d/.test(text))
-      .reverse();
+    const { at, content } = chosenMoment(stack);
     await pause(chance.below(2_000));
     stack.docker("kill", this.server);
-    await Promise.all(writers);
+    await writers.ended;
     this.empty();
     stack.docker("start", this.server);
     await this.ready();
     const begin = Date.now();
-    const fill = ["hosts/scripts/fill-postgres.sh", "latest", "vault.sh", "restore-postgres.sh", ...this.words()];
+    const fill = [
+      "hosts/scripts/fill-postgres.sh",
+      "latest",
+      "vault.sh",
+      "restore-postgres.sh",
+      ...this.backups.restoreWords(),
+    ];
     succeeded(run("sh", fill));
     const restored = (Date.now() - begin) / 1_000;
     const back = new Set(this.query("select id from written").split("\n"));
-    const commits = said.flatMap((text) => text.split("\n").slice(0, -1)).filter(Boolean).map((text) => text.split("|") as [string, string]); // prettier-ignore
+    const commits = writers.commits();
     const lost = commits.filter(([id]) => !back.has(id)).length;
     const latest = (of: [string, string][]) => Math.max(...of.map(([, time]) => Number(time)));
     const seconds = latest(commits) - latest(commits.filter(([id]) => back.has(id)));
-    succeeded(run("sh", ["hosts/scripts/restore-postgres.sh", ...this.words(), stamp, line, "time", at!]));
-    const exact = this.query(CONTENT) === content;
+    succeeded(this.backups.restore(base, at));
+    const exact = written(stack) === content;
     this.removeAside();
     succeeded(this.backups.backup("1,0,0,0"));
     return {
       ...{ commits: commits.length, lost, seconds },
-      ...{ exact, before: Number(content!.split("|")[0]), restored },
+      ...{ exact, before: Number(content.split("|")[0]), restored },
     };
   }
 }
