@@ -29,7 +29,7 @@ import type { State } from "./recovery/leftovers.ts";
 import { keepStack } from "./kit/stack.ts";
 import { readStack } from "./stack.ts";
 import { bringBack, each, existing } from "./up/bring-back.ts";
-import { afterLoss, describePlan, installedScripts, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
+import { afterLoss, asksAnew, describePlan, installedScripts, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
 
 /**
  * Runs Pulumi.
@@ -49,12 +49,12 @@ async function deploy(command: string[], host: HostSettings): Promise<{ code: nu
 
 const without = (names: string[], others: string[]) => names.filter((name) => !others.includes(name));
 
-/** A server that is stopped may have been stopped by a restore that was killed, its data between two names. */
-async function finishRestores(stack: Stack, options: Selection, stopped: string[]): Promise<void> {
+/** A server that is stopped or gone may have been stopped by a restore that was killed, its data between two names. */
+async function finishRestores(stack: Stack, options: Selection, down: string[]): Promise<void> {
   const { host } = stack;
   for (const system of selected(stack, options)) {
     const server = containerName(system, SERVER, 1);
-    if (!backupArguments(system, host) || !stopped.includes(server)) continue;
+    if (!backupArguments(system, host) || !down.includes(server)) continue;
     const beside = ["volume", "ls", "--quiet", "--filter", `label=robotoff-protea.restore=${server}`];
     if (!dockerOutput(host, beside)) continue;
     if ((await runInstalled(host, "restore-postgres", finishArguments(system, host))) !== 0)
@@ -84,12 +84,14 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   if (mayMissMore(seen)) install(host, installedScripts(state).filter(isScript).map(script));
   const loss = afterLoss(todo, selected(stack, options), inspected, state);
   await each(host, "stop", loss.stop);
-  if (todo.lostVolumes.length === 0) await finishRestores(stack, options, todo.start);
+  const down = [...todo.start, ...todo.lost.map(({ name }) => name)];
+  if (todo.lostVolumes.length === 0) await finishRestores(stack, options, down);
   const failed = await bringBack(host, options.stack, { ...todo, start: without(todo.start, loss.stop) });
+  const emptied = asksAnew(todo, selected(stack, options), state);
   // What Pulumi changes next may need them: a migration its database. What lost its data is waited for at the end.
-  if (todo.lostVolumes.length === 0) await settled(options);
+  if (todo.lostVolumes.length === 0 && emptied.length === 0) await settled(options);
   const urns = new Map(state.resources.map(({ urn, inputs }) => [inputs?.name, urn]));
-  const replaced = [...failed.map((name) => urns.get(name)!), ...loss.replace];
+  const replaced = [...failed.map((name) => urns.get(name)!), ...loss.replace, ...emptied];
   return { replaced: replaced.flatMap((urn) => ["--replace", urn]), stopped: loss.stop };
 }
 

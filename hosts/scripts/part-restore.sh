@@ -97,3 +97,7 @@ fi
 priority=0
 [ "$verb" = restore ] || priority=10
 docker exec --interactive "$copy" nice -n "$priority" sh -s -- "$verb" "$folder" <"$script"
+# Its health check tells of a folder that was lost; now, and not at its next turn.
+if [ "$verb" = restore ] && [ "$(field "$container" '{{with .State.Health}}{{.Status}}{{end}}')" = unhealthy ]; then
+  docker restart "$container" > /dev/null
+fi

@@ -1,4 +1,5 @@
 /** What has to be brought back on a host before Pulumi compares a program with its state. Pure. */
+import { partsOf } from "../../backups/parts.ts";
 import { applications } from "../../backups/restore.ts";
 import type { Inspected } from "../../engines/docker/inspect.ts";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
@@ -150,6 +151,17 @@ export function afterLoss(
       .filter(({ service, name }) => service.kind === "job" && own.has(name) && !gone.has(name))
       .map(({ name }) => own.get(name)!.urn),
   };
+}
+
+/**
+ * What asks anew whether a part of a backup is empty, and fills it (hosts/scripts/fill-parts.sh): their URNs, of systems in which a
+ * container that has such a part is unhealthy, as it is when what it keeps was lost (systems/protea/backup-services.ts).
+ */
+export function asksAnew(todo: Plan, systems: SystemSpec[], state: State): string[] {
+  const unhealthy = new Set(todo.restart);
+  const hit = systems.filter((system) => partsOf(system).some(({ container }) => unhealthy.has(container)));
+  const urns = (state.resources ?? []).map(({ urn }) => urn);
+  return hit.flatMap((system) => urns.filter((urn) => urn.endsWith(`::${system.name}-fill-parts`)));
 }
 
 const WORDS: [keyof Plan, string][] = [

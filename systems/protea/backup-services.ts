@@ -5,11 +5,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { ProteaSettings } from "../../config/protea.ts";
 import type { Mount } from "../../config/units.ts";
+import { healthcheck } from "../healthchecks.ts";
 import { backupContainer } from "../servers/backup-container.ts";
 import { address } from "../servers/minio.ts";
-import { POSTGRES_BACKUP } from "../servers/postgres-backup.ts";
+import { BACKUPS, POSTGRES_BACKUP } from "../servers/postgres-backup.ts";
 import { healthy, imageReference } from "../service-spec.ts";
-import type { Need, ServiceSpec } from "../spec.ts";
+import type { HealthCheck, Need, ServiceSpec } from "../spec.ts";
 
 const SOURCES = "systems/protea/backup-parts";
 /** Where the container has them; part-bucket.sh and part-lab.sh name it. */
@@ -35,6 +36,7 @@ export function backupServices(settings: ProteaSettings, directory: string): Ser
         .sort()
         .map((name) => ({ path: `${PROGRAM}/${name}`, content: readFileSync(`${SOURCES}/${name}`, "utf8") })),
       mounts: source(lab, "/lab", "protea:lab"),
+      ...(lab === undefined ? {} : { healthcheck: watched("the lab folder", "lab", LAB_HAS) }),
     }),
     ...(repository === undefined
       ? []
@@ -43,6 +45,7 @@ export function backupServices(settings: ProteaSettings, directory: string): Ser
             name: "git-backup",
             image: imageReference(settings.images.git),
             mounts: source(repository, "/repository", "protea:repository"),
+            healthcheck: watched("the repository", "git", REPOSITORY_HAS),
           }),
         ]),
   ];
@@ -51,4 +54,22 @@ export function backupServices(settings: ProteaSettings, directory: string): Ser
 /** What is kept: a backup reads it and changes nothing. */
 function source(folder: string | undefined, target: string, path: string): Mount[] {
   return folder === undefined ? [] : [{ source: folder, target, readOnly: true, path }];
+}
+
+/** A file of the lab folder; nothing where there is none. */
+const LAB_HAS = "find /lab/datasets /lab/runs /lab/experiments ! -type d -print -quit 2> /dev/null";
+/** A ref of the repository. */
+const REPOSITORY_HAS = "git -c safe.directory='*' -C /repository for-each-ref --count=1 2> /dev/null";
+
+/**
+ * Unhealthy also when what is kept had something since this container was made, and is empty: its disk was lost alone. A
+ * container that was made on an empty one is filled by the up that made it (fill-parts.sh).
+ */
+function watched(what: string, part: string, has: string): HealthCheck {
+  const seen = `/tmp/${part}-had-something`;
+  const problem =
+    `${what} is empty, and had something: make up brings it back where host:backups.restoreWhenEmpty says so, else ` +
+    `make restore SYSTEM=protea AT=latest ONLY=${part}; is it meant to be empty, put anything there`;
+  const look = `if [ -n "$(${has})" ]; then [ -e ${seen} ] || : > ${seen}; elif [ -e ${seen} ]; then echo "${problem}"; exit 1; fi`;
+  return healthcheck(["CMD-SHELL", `test -w ${BACKUPS} || exit 1; ${look}`]);
 }

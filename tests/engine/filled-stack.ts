@@ -1,13 +1,25 @@
-/** A stack of PROTEA with something in every part of its backups, and nothing that runs but what they need. */
+/** A stack of PROTEA with something in every part of its backups. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { here, succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
-/** @param prepare what is done before its first up */
-export async function filledStack(prepare: (stack: TestStack) => void = () => undefined): Promise<TestStack> {
-  const stack = await TestStack.create(["protea"], here, true);
+type Prepare = (stack: TestStack) => void;
+
+/**
+ * Nothing runs but what backups need.
+ * @param prepare what is done before its first up
+ */
+export async function filledStack(prepare?: Prepare): Promise<TestStack> {
+  const stack = await runningStack(prepare);
+  stack.idle();
+  return stack;
+}
+
+/** All of it runs. */
+export async function runningStack(prepare: Prepare = () => undefined, host = here): Promise<TestStack> {
+  const stack = await TestStack.create(["protea"], host, true);
   try {
     prepare(stack);
     mkdirSync(join(stack.folder, "lab/datasets"), { recursive: true });
@@ -16,7 +28,6 @@ export async function filledStack(prepare: (stack: TestStack) => void = () => un
     const [lab, repository] = ["lab", "repository"].map((name) => join(stack.folder, name));
     Object.assign(stack.config, { "protea:lab": lab, "protea:repository": repository });
     succeeded(stack.makeUp());
-    stack.idle();
   } catch (error) {
     stack.remove();
     throw error;

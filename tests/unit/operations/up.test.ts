@@ -2,6 +2,7 @@
 import type { Inspected } from "../../../engines/docker/inspect.ts";
 import { declared } from "../../../operations/containers/rows.ts";
 import {
+  asksAnew,
   describePlan,
   installedScripts,
   mayMissMore,
@@ -171,4 +172,15 @@ test("it is said what will be done", () => {
     "  stopped: started: a, b",
     "  unhealthy, with data: left alone: c",
   ]);
+});
+
+test("where what a backup keeps was lost alone, it is asked anew whether it is empty", () => {
+  const keeps = { source: "/srv/lab", target: "/lab", readOnly: true };
+  const services = [...system.services, serviceSpec({ name: "files-backup", image: "f", mounts: [keeps] })];
+  const fill = "urn:pulumi:local::robotoff-protea::type::protea-fill-parts";
+  const state: State = { resources: [...STATE.resources!, { urn: fill }] };
+  const asked = (...restart: string[]) => asksAnew({ ...NOTHING, restart }, [{ ...system, services }], state);
+  expect(asked("protea-files-backup-1")).toEqual([fill]);
+  expect(asked("protea-api-1")).toEqual([]);
+  expect(asksAnew({ ...NOTHING, restart: ["protea-files-backup-1"] }, [{ ...system, services }], STATE)).toEqual([]);
 });
