@@ -1,5 +1,5 @@
 #!/bin/sh
-# part-bucket.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: PROTEA's bucket. Runs in the container
+# part-bucket.sh backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: PROTEA's bucket. Runs in the container
 # files-backup, which has the program (systems/protea/backup-parts) and, in its environment, server and bucket.
 set -eu
 umask 077

@@ -1,5 +1,5 @@
 #!/bin/sh
-# part-git.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: a git repository, as a bundle of all its refs. Runs in
+# part-git.sh backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: a git repository, as a bundle of all its refs. Runs in
 # the container git-backup, which has the repository, read-only, at /repository; a restore runs in a container of the same
 # image that mounts it to be written. sh, git, and what Debian and busybox both have.
 set -eu
@@ -139,6 +139,13 @@ empty() {
   if [ -e "$repository/.restoring" ] || [ -z "$(refs_of "$repository" 2>/dev/null)" ]; then echo empty; fi
 }
 
+# Fails where the repository's disk has not the room for another one.
+room() {
+  need=$(du -sk "$folder" | cut -f1)
+  free=$(df -Pk "$repository" | tail -n 1 | tr -s ' ' | cut -d' ' -f4)
+  [ "$free" -gt "$((need + need / 5))" ] || fail "the new data needs $((need / 1024)) MiB beside the old; its disk has $((free / 1024)) MiB free"
+}
+
 # The new is made beside, in .restoring; then all that is there moves to .before-TIME, then the new to its place. `step`
 # says how far it came, and of which backup.
 restore() {
@@ -219,6 +226,7 @@ case $verb in
     verify
     echo "git: $(said refs) refs, cloned and compared"
     ;;
+  room) room ;;
   restore) restore ;;
   deep)
     restore
@@ -226,5 +234,5 @@ case $verb in
     refs_of "$repository" | sort | cmp -s - "$folder/refs.txt" || differs "$bundle: restored, it has other refs than refs.txt"
     ;;
   empty) empty ;;
-  *) fail "expected backup, verify, restore, deep or empty" ;;
+  *) fail "expected backup, verify, room, restore, deep or empty" ;;
 esac

@@ -5,11 +5,12 @@
 #   STAMP, LINE     the backup to begin with, and the line of WAL that it goes on with
 #   KIND TARGET     latest -, time '2026-11-25 03:12:00+00', or name NAME (a checkpoint); look-latest and so on: nothing of the
 #                   server or the applications is touched, and the recovered one is left running to be looked at, until the next run;
-#                   finish -: only what a run before this one did not finish
+#                   finish IMAGE: only what a run before this one did not finish; where the server's container is gone, by that image
 # The new data is built in a volume beside the old one, recovered there by a server that nobody reaches, and looked at. Then
 # the applications and the server are stopped, the two volumes change places, and all is started again. The old data is
 # kept: in the volume VOLUME.beside-TIME. Interrupted anywhere, the server has the old data or the new, whole; run again it
-# finishes. Where the end of the WAL is wanted, the server is stopped before: nothing may come after it.
+# finishes. Where the end of the WAL is wanted, the server is stopped before: nothing may come after it. What fails before the
+# volumes change places gives the room of the new data back; then what was stopped is started again, which needs some.
 # shellcheck disable=SC2016 # texts for the shell of a container
 set -eu
 system=$1 directory=$2 server=$3 agent=$4 volume=$5 stamp=$6 line=$7 kind=$8 target=$9
@@ -25,14 +26,21 @@ data=/var/lib/postgresql/data
 
 say() { echo "$system: $*"; }
 # What was stopped is started again; not where an empty server is filled: nothing may serve that.
-applications=$* stopped=
+applications=$* stopped='' helping='' building='' gone=''
+die() { echo "$system: $*" >&2; exit 1; }
 # shellcheck disable=SC2086 # names of containers, which have no blanks
-die() {
-  echo "$system: $*" >&2
+ended() {
+  code=$?
   wait
-  [ -z "$stopped" ] || [ "${FILLING:-}" = 1 ] || start_again $applications
-  exit 1
+  [ -z "$helping" ] || docker rm -f -v "$server-helper" ${building:+"$scratch"} > /dev/null 2>&1 || true
+  # What is half is of no use to anybody, and takes room.
+  [ -z "$building" ] || docker volume rm "$beside" > /dev/null || true
+  if [ "$code" = 0 ] || [ -z "$stopped" ] || [ "${FILLING:-}" = 1 ]; then exit "$code"; fi
+  trap - EXIT
+  start_again $applications
+  exit "$code"
 }
+trap ended EXIT
 took() { echo "$((($(date +%s%N) - begin) / 100000000))" | sed 's/^.$/0&/; s/.$/.& s/'; }
 field() { docker inspect --type container --format "$2" "$1"; }
 
@@ -41,7 +49,7 @@ flock -n 9 || { echo "$system: another backup or restore runs on this host; wait
 
 # 1. Looks; nothing is touched.
 described=$(field "$server" '{{.Image}} {{.HostConfig.Memory}} {{.HostConfig.ShmSize}} {{index .Config.Labels "robotoff-protea.stack"}}
-{{range .Config.Env}}{{println .}}{{end}}') || die "the container $server is missing; make up"
+{{range .Config.Env}}{{println .}}{{end}}') || { [ "$kind" = finish ] && described="$target 0 0 -" gone=1; } || die "the container $server is missing; make up"
 read -r image memory shm stack <<END
 $described
 END
@@ -54,12 +62,10 @@ root=${described#local 0 }
   die "the volume $volume is not one of Docker's own driver without options: its data cannot change places"
 
 # What a run before this one left, and this one's helper: a container that sees Docker's volumes and the backups, without a network.
-docker ps -aq --filter "label=$mark=$server" | xargs -r docker rm -f > /dev/null
+docker ps -aq --filter "label=$mark=$server" | xargs -r docker rm -f -v > /dev/null
+helping=1
 docker run -d --name "$server-helper" --network none --user root --label "$mark=$server" --label "robotoff-protea.stack=$stack" \
-  --entrypoint tail -v "${root%/"$volume"/_data}:/volumes" -v "$directory/$system:/backups" "$image" -f /dev/null > /dev/null
-# What is half is of no use to anybody, and takes room.
-building=
-trap 'docker rm -f "$server-helper" ${building:+"$scratch"} > /dev/null 2>&1; [ -z "$building" ] || docker volume rm "$beside" > /dev/null' EXIT
+  --entrypoint tail -v "${root%/"$volume"/_data}:/volumes" -v "$directory/$system:/backups" "$image" -f /dev/null > /dev/null || die "Docker starts no container, see above; nothing was changed"
 trap 'die "interrupted; the old data is as it was"' HUP INT TERM
 # helper SHELL-TEXT ARG…
 helper() {
@@ -89,6 +95,7 @@ fi
 rm restored'
 
 start_again() {
+  stopped=
   docker start "$server" > /dev/null
   docker exec "$server" sh -c 'until pg_isready -q -h 127.0.0.1; do sleep 0.05; done' ||
     { docker logs --tail 20 "$server" >&2; echo "$system: the server does not start; see above. The applications stay stopped" >&2; exit 1; }
@@ -114,9 +121,11 @@ if [ -n "$unfinished" ]; then
   [ -z "$look" ] || die "a restore was interrupted while the volumes changed places: make restore finishes it"
   say "finishes the restore that was interrupted while the volumes changed places"
   trap '' HUP INT TERM
-  stop_all "$@"
+  [ -n "$gone" ] || stop_all "$@"
+  # In between: nothing can be started but by going on.
+  stopped=
   helper "$change_places" "$volume"
-  start_again "$@"
+  [ -n "$gone" ] || start_again "$@"
   # Another moment than the one that is asked for now is only the beginning.
   [ "$(echo "$unfinished" | sed -n 2p)" != "$kind $target" ] || exit 0
   trap 'die "interrupted; the old data is as it was"' HUP INT TERM
@@ -235,7 +244,7 @@ docker rm "$scratch" > /dev/null
 say "stops what uses the data, and changes places"
 trap '' HUP INT TERM
 stop_all "$@"
-building=
+building='' stopped=''
 helper "$change_places" "$volume" "$beside" "$kind $target" ||
   { echo "$system: the volumes could not change places, see above; the same command again finishes" >&2; exit 1; }
 start_again "$@"

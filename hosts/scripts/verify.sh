@@ -33,7 +33,7 @@ END
     *)
       echo "$system: restores $name into nothing, and compares"
       sh "$here/$restore" deep "$container" "$here/$script" "/backups/$system/$stamp/$name" ||
-        { echo "$system: $stamp does not restore to what was backed up; see above" >&2; exit 1; }
+        { echo "$system: $stamp was not restored to what was backed up; see above" >&2; exit 1; }
       ;;
   esac
 done
@@ -44,17 +44,22 @@ if [ -n "${postgres_script:-}" ]; then
   superuser=$(docker inspect --type container --format '{{range .Config.Env}}{{println .}}{{end}}' "$agent" | sed -n 's/^POSTGRES_USER=//p')
   stack=$(docker inspect --type container --format '{{index .Config.Labels "robotoff-protea.stack"}}' "$agent")
   docker rm -f -v "$scratch" > /dev/null 2>&1 || true
+  # What the dump restores to has the base's size at most; the agent has a volume on Docker's disk.
+  need=$(docker exec -u root "$agent" du -sk "/backups/$system/$stamp/postgres/base" | cut -f1)
+  free=$(docker exec "$agent" df -Pk /var/lib/postgresql/data | tail -n 1 | tr -s ' ' | cut -d' ' -f4)
+  [ "$free" -gt "$((need + need / 5))" ] ||
+    { echo "$system: a deep verification needs $((need / 1024)) MiB on Docker's disk, which has $((free / 1024)) MiB free" >&2; exit 1; }
   trap 'docker rm -f -v "$scratch" > /dev/null' EXIT
-  # Nobody reaches it, and it is thrown away: it needs neither password nor durability.
+  # Nobody reaches it, and it is thrown away: it needs neither password nor durability, nor room for WAL of what is loaded.
   docker run -d --name "$scratch" --network none --memory 2g --shm-size 1g --label "robotoff-protea.stack=$stack" -v "$directory:/backups:ro" \
     -e POSTGRES_USER="$superuser" -e POSTGRES_DB=scratch -e POSTGRES_HOST_AUTH_METHOD=trust "$image" \
-    postgres -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_wal_size=4GB > /dev/null
+    postgres -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_wal_size=4GB -c wal_level=minimal -c max_wal_senders=0 > /dev/null
   until docker exec "$scratch" pg_isready -q -h 127.0.0.1; do
     [ "$(docker inspect --format '{{.State.Running}}' "$scratch")" = true ] || { docker logs --tail 20 "$scratch" >&2; exit 1; }
     sleep 0.3
   done
   docker exec -i -u postgres "$scratch" nice -n 10 sh -s -- deep "/backups/$system/$stamp/postgres" < "$here/$postgres_script" ||
-    { echo "$system: $stamp does not restore to what was backed up; see above" >&2; exit 1; }
+    { echo "$system: $stamp was not restored to what was backed up; see above" >&2; exit 1; }
 fi
 in_vault verified "$stamp" "$how"
 echo "$system: $stamp is what was backed up ($how)"

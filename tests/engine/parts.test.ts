@@ -295,6 +295,14 @@ describe("the lab folder", () => {
     expect(existsSync(at(".restoring"))).toBe(false);
   });
 
+  test("is refused on a disk without the room for it, before anything is written", () => {
+    expect(succeeded(lab.part("room", "/backups/first/lab"))).toBe("\n");
+    const small = new PartContainer("lab", "protea", { options: ["--tmpfs", "/lab:size=4m"] });
+    expect(failed(small.part("room", "/backups/first/lab"))).toBe(
+      "lab, restore: the new data needs 4 MiB beside the old; its disk has 4 MiB free\n",
+    );
+  });
+
   test("is read by plain tools", () => {
     const unpacked = join(folder, "unpacked");
     mkdirSync(unpacked);

@@ -6,7 +6,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { docker, succeeded, TestStack } from "../engine/stack.harness.ts";
+import { succeeded, TestStack } from "../engine/stack.harness.ts";
 import { OwnEngine } from "./own-engine.ts";
 
 const OBJECTS = Number(process.env.OBJECTS ?? 2_000);
@@ -150,9 +150,7 @@ test("a host is lost, with its engine's whole data folder: one command, and ever
   // What the program keeps on the host is lost with it.
   Object.assign(stack.environment, { HOME: at("home") });
   fillFolders();
-  const known = docker("images", "--format", "{{.Repository}}:{{.Tag}}").split("\n");
-  const images = known.filter((name) => name.startsWith("robotoff-protea/"));
-  engine.load(images);
+  engine.load();
   succeeded(stack.makeUp());
   for (const system of SYSTEMS) stack.query(system, FILL);
   stack.query("protea", VECTORS);
@@ -167,7 +165,7 @@ test("a host is lost, with its engine's whole data folder: one command, and ever
   await engine.lose();
   emptyFolders();
   await engine.start();
-  engine.load(images);
+  engine.load();
 
   const begun = Date.now();
   succeeded(stack.makeUp());

@@ -4,23 +4,36 @@
  */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { must, TestHost } from "../engine/host.ts";
+import { here, must, TestHost } from "../engine/host.ts";
 
 export class OwnEngine {
   readonly folder = mkdtempSync(join(tmpdir(), "robotoff-protea-engine-"));
   readonly socket = `unix://${this.folder}/docker.sock`;
   readonly host = new TestHost({ docker: this.socket });
   private daemon?: ChildProcess;
+  /** Where its images, containers and volumes are. */
+  readonly data = join(this.folder, "data");
+  private readonly filler = join(this.data, "filler");
+
+  /** @param megabytes the size of a disk of its own for its data; without, it shares this machine's */
+  constructor(megabytes?: number) {
+    mkdirSync(this.data);
+    if (megabytes === undefined) return;
+    const image = join(this.folder, "disk");
+    must("truncate", "-s", `${megabytes}M`, image);
+    must("mkfs.ext4", "-q", "-m", "0", image);
+    must("mount", "-o", "loop", image, this.data);
+  }
 
   /** Starts it, and returns when it answers. */
   async start(): Promise<void> {
     const log = openSync(join(this.folder, "log"), "a");
     const at = (name: string) => join(this.folder, name);
     const args = [
-      ...["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), "--host", this.socket],
+      ...["--data-root", this.data, "--exec-root", at("exec"), "--pidfile", at("pid"), "--host", this.socket],
       ...["--bridge", "none", "--default-address-pool", "base=10.213.0.0/16,size=24"],
     ];
     const line = 'ip link set lo up && exec dockerd "$@"';
@@ -36,8 +49,10 @@ export class OwnEngine {
     }
   }
 
-  /** Brings images over from this machine's engine, as a host would pull them. */
-  load(images: string[]): void {
+  /** Brings over all images that this program builds for `local`, as a host would pull them. */
+  load(): void {
+    const known = here.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split("\n");
+    const images = known.filter((name) => name.startsWith("robotoff-protea/"));
     must("sh", "-c", 'docker save "$@" | docker --host "$0" load --quiet', this.socket, ...images);
   }
 
@@ -46,7 +61,19 @@ export class OwnEngine {
     const running = this.host.docker("ps", "--quiet").split("\n").filter(Boolean);
     if (running.length > 0) this.host.docker("kill", ...running);
     await this.stop();
-    rmSync(join(this.folder, "data"), { recursive: true });
+    rmSync(this.data, { recursive: true });
+  }
+
+  /** Fills its disk but for so many MiB. */
+  fill(left: number): void {
+    rmSync(this.filler, { force: true });
+    const { bavail, bsize } = statfsSync(this.data);
+    must("fallocate", "-l", String(bavail * bsize - left * 2 ** 20), this.filler);
+  }
+
+  /** Takes away what `fill` put there. */
+  unfill(): void {
+    rmSync(this.filler, { force: true });
   }
 
   private async stop(): Promise<void> {

@@ -1,11 +1,11 @@
-"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: the bucket BUCKET of the server MC_HOST_server."""
+"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: the bucket BUCKET of the server MC_HOST_server."""
 
 import os
 import sys
 from pathlib import Path
 
 from bucket_backup import BucketBackup
-from bucket_restore import BucketRestore, is_empty
+from bucket_restore import UNCHANGED, BucketRestore, Unchanged, is_empty
 from bucket_store import verify
 from files import Differs, fail
 from s3 import Client, S3Error
@@ -19,16 +19,21 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
         return BucketBackup(client, bucket, folder, previous).run()
     if verb == "empty":
         return "empty" if is_empty(client, bucket) else ""
+    if verb == "room":
+        return BucketRestore(client, bucket, folder).room()
     # Deep, it is another server: what it has is compared with the folder as after every restore.
     return BucketRestore(client, bucket, folder).run()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "deep", "empty"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "room", "restore", "deep", "empty"):
         fail(str(__doc__))
     try:
         print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))
     except Differs as problem:
         fail("\n".join(f"{sys.argv[2]}/{line}" for line in str(problem).splitlines()))
+    except Unchanged as problem:
+        print(f"bucket, {sys.argv[1]}: {problem}", file=sys.stderr)
+        sys.exit(UNCHANGED)
     except (S3Error, OSError) as problem:
         fail(f"bucket, {sys.argv[1]}: {problem}")

@@ -7,11 +7,12 @@ rest of the bucket was compared with the backup. Interrupted anywhere and run ag
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bucket_store import Entry, Hashing, content, entries, verify
-from files import Differs, Progress, in_threads, unused_name, words
+from files import Differs, Progress, in_threads, refuse_without_room, unused_name, words
 from s3 import Client, Listed, S3Error
 
 _THREADS = 8
@@ -20,6 +21,8 @@ _LOOKS = 5
 _LONGEST = 63 - len("-before-20260101t000000z")
 
 
+# MinIO's word for a disk that is full.
+_FULL = "XMinioStorageFull"
 _FILLING = {"restore": "filling"}
 
 
@@ -36,6 +39,40 @@ def is_empty(client: Client, bucket: str) -> bool:
         if problem.code == "NoSuchBucket":
             return True
         raise
+
+
+class Unchanged(Exception):
+    """A restore ended before it wrote over anything."""
+
+
+# Of the program, so that whoever asked knows; 1 is any other failure.
+UNCHANGED = 3
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a restore has to do."""
+
+    wanted: dict[str, Entry]
+    changes: list[Entry]
+    """Of these, those that the bucket lacks or has otherwise."""
+    replaced: list[Listed]
+    extra: list[Listed]
+    fills: bool
+    """Nothing to mix with, nothing to keep: no second copy on the server's disk."""
+
+    @property
+    def size(self) -> int:
+        return sum(entry["size"] for entry in self.changes)
+
+    @property
+    def room(self) -> int:
+        """Bytes of the server's disk: beside, put aside, and by how much the bucket grows."""
+        if self.fills:
+            return self.size
+        staged = sum({entry["sha256"]: entry["size"] for entry in self.changes}.values())
+        replaced = sum(listed.size for listed in self.replaced)
+        return staged + replaced + sum(listed.size for listed in self.extra) + max(0, self.size - replaced)
 
 
 class BucketRestore:
@@ -58,33 +95,59 @@ class BucketRestore:
                     raise
         return self._once()
 
-    def _once(self) -> str:
+    def room(self) -> str:
+        """Fails where the server's disk has not the room; a word, where it does not tell."""
+        free = self._client.free()
+        if free is None:
+            return "bucket: the server does not tell how much room it has"
+        refuse_without_room("bucket, restore", self._plan().room, free)
+        return ""
+
+    def _plan(self) -> _Plan:
         wanted = {entry["key"]: entry for entry in entries(self._folder)}
-        self._client.make_bucket(self._bucket)
-        live = self._listed(self._bucket)
+        live = self._listed(self._bucket) if self._bucket in self._client.buckets() else {}
         same = in_threads(lambda entry: (entry, self._same(live.get(entry["key"]), entry)), wanted.values(), _THREADS)
         changes = [entry for entry, right in same if not right]
-        extra = [listed for listed in live.values() if listed.key not in wanted]
-        replaced = [live[entry["key"]] for entry in changes if entry["key"] in live]
-        size = sum(entry["size"] for entry in changes)
-        progress = Progress("bucket, restoring", 2 * size)
-        # Nothing to mix with, nothing to keep: no second copy on the server's disk.
-        fills = not live or _is_filling(self._client, self._bucket)
-        if fills:
+        return _Plan(
+            wanted,
+            changes,
+            replaced=[live[entry["key"]] for entry in changes if entry["key"] in live],
+            extra=[listed for listed in live.values() if listed.key not in wanted],
+            fills=not live or _is_filling(self._client, self._bucket),
+        )
+
+    def _once(self) -> str:
+        self._client.make_bucket(self._bucket)
+        plan = self._plan()
+        changes, replaced, extra = plan.changes, plan.replaced, plan.extra
+        progress = Progress("bucket, restoring", 2 * plan.size)
+        if plan.fills:
             self._client.tag_bucket(self._bucket, {**self._client.tags(self._bucket), **_FILLING})
             self._upload(changes, progress)
         else:
-            self._stage(changes, progress)
-            self._put_aside([*replaced, *extra])
+            self._prepare(changes, [*replaced, *extra], progress)
             self._swap(changes)
-        self._compare(wanted, changes, progress)
+        self._compare(plan.wanted, changes, progress)
         self._each(lambda listed: self._client.remove(self._bucket, listed.key), extra)
-        if fills:
+        if plan.fills:
             tags = self._client.tags(self._bucket)
             self._client.tag_bucket(self._bucket, {name: value for name, value in tags.items() if name not in _FILLING})
         self._finish()
         kept = f"; {len(replaced)} replaced and {len(extra)} removed are in the bucket {self._aside}" if self._aside else ""
-        return f"bucket {self._bucket}: {len(wanted)} objects, {len(changes)} of them written, {words(size)}{kept}"
+        return f"bucket {self._bucket}: {len(plan.wanted)} objects, {len(changes)} of them written, {words(plan.size)}{kept}"
+
+    def _prepare(self, changes: list[Entry], old: list[Listed], progress: Progress) -> None:
+        """Until here the bucket is as it was; the server's disk is given its room back when it is full."""
+        # What an interrupted run did before, nobody knows here.
+        first = self._staging not in self._client.buckets() and not self._unfinished()
+        try:
+            self._stage(changes, progress)
+            self._put_aside(old)
+        except S3Error as problem:
+            if problem.code != _FULL or not first:
+                raise
+            self._remove_staging()
+            raise Unchanged(f"{problem}. The bucket is as it was") from None
 
     def _each(self, work: Any, items: Any) -> None:
         for _ in in_threads(work, items, _THREADS):
@@ -189,9 +252,11 @@ class BucketRestore:
 
     def _finish(self) -> None:
         """Removes the second bucket; says of what was put aside that its restore ended."""
-        if self._staging in self._client.buckets():
-            self._each(lambda listed: self._client.remove(self._staging, listed.key), self._client.objects(self._staging))
-            self._client.remove(self._staging, "")
+        self._remove_staging()
         for bucket in self._unfinished():
             self._client.tag_bucket(bucket, {"restore": "ended"})
 
+    def _remove_staging(self) -> None:
+        if self._staging in self._client.buckets():
+            self._each(lambda listed: self._client.remove(self._staging, listed.key), self._client.objects(self._staging))
+            self._client.remove(self._staging, "")

@@ -52,6 +52,12 @@ def refuse_emptied(what: str, out: Path, found: int, previous: Path, before: int
         )
 
 
+def refuse_without_room(what: str, need: int, free: int) -> None:
+    """Where the new data would fill its disk; both in bytes."""
+    if need + need // 5 > free:
+        fail(f"{what}: the new data needs {need >> 20} MiB beside the old; its disk has {free >> 20} MiB free")
+
+
 def json_line(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode() + b"\n"
 

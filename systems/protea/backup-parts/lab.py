@@ -1,4 +1,4 @@
-"""lab.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: datasets, runs and experiments of /lab, as a tar file.
+"""lab.py backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: datasets, runs and experiments of /lab, as a tar file.
 
 GNU's format, which every tar reads; nothing is compressed, for most of it is compressed already.
 """
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from files import CHUNK, Differs, Progress, fail, flush, json_line, read_part, refuse_emptied, sha256_of, words, write_whole
+from files import CHUNK, Differs, Progress, fail, flush, json_line, read_part, refuse_emptied, refuse_without_room, sha256_of, words, write_whole
 from lab_restore import BESIDE, LabRestore
 
 LAB = Path("/lab")
@@ -255,6 +255,10 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
         return "empty" if empty() else ""
     if verb == "backup":
         return backup(folder, previous)
+    if verb == "room":
+        disk = os.statvfs(LAB)
+        refuse_without_room("lab, restore", read_part(folder, "lab")["bytes"], disk.f_bavail * disk.f_frsize)
+        return ""
     part, _ = verify(folder)
     said = LabRestore(LAB, FOLDERS, folder, part).run()
     if verb == "deep":
@@ -266,7 +270,7 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "deep", "empty"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "room", "restore", "deep", "empty"):
         fail(str(__doc__))
     try:
         print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))

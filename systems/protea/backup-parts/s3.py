@@ -7,6 +7,7 @@ each object is asked for its own. The headers in such a listing are not used: `E
 import hashlib
 import hmac
 import http.client
+import json
 import os
 import threading
 import time
@@ -273,6 +274,15 @@ class Client:
         if _local(root) != "CopyObjectResult":
             raise S3Error(f"copying to {bucket}/{key}: {_code(answer)}")
         return etag_of({"etag": _fields(root)["ETag"]})
+
+    def free(self) -> int | None:
+        """Bytes that can still be written, as MinIO tells its administrator; None: a server that does not tell."""
+        try:
+            disks = json.loads(self.request("GET", "minio", "admin/v3/storageinfo")[1])["Disks"]
+            # It keeps the last hundredth of a disk free.
+            return sum(max(0, disk["availspace"] - disk["totalspace"] // 100) for disk in disks)
+        except (S3Error, ValueError, LookupError):
+            return None
 
     def remove(self, bucket: str, key: str) -> None:
         self.request("DELETE", bucket, key)
