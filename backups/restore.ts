@@ -139,10 +139,10 @@ export function restoreArguments(
   return [...whose(system, host), base.stamp, base.line, look ? `look-${kind}` : kind, word, ...applications(system)];
 }
 
-/** Of the same script, to finish what a run that was interrupted left undone, and no more. */
+/** Of the same script, to finish what a run that was interrupted left undone, and no more; the server's container may be gone. */
 export const finishArguments = (system: SystemSpec, host: HostSettings): string[] => [
   ...whose(system, host),
-  ...["-", "-", "finish", "-"],
+  ...["-", "-", "finish", system.services.find(({ name }) => name === SERVER)!.image],
 ];
 
 /** What ONLY= may name. */

@@ -64,7 +64,11 @@ export function vaultOf(host: HostSettings, system: SystemSpec, directory: strin
 
 /** A restore that was killed leaves the receiver stopped, in which a folder of backups is read. Starts it; it does no harm. */
 export function startAgent(host: HostSettings, system: SystemSpec): void {
-  dockerOutput(host, ["start", agentOf(system)]);
+  try {
+    dockerOutput(host, ["start", agentOf(system)]);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\nmake up makes what is gone; then the same command again`);
+  }
 }
 
 /**

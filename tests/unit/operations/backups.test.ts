@@ -284,7 +284,10 @@ describe("make restore", () => {
     expect((await restore("--at", "latest", "--dry", "1")).status).toBe(0);
     expect(checkout.all[0]).toBe("start protea-postgres-backup-1");
     checkout.answer("start protea-postgres-backup-1", "No such container\n", 1);
-    expect(await restore("--at", "latest", "--dry", "1")).toMatchObject({ status: 1, stderr: "No such container\n" });
+    expect(await restore("--at", "latest", "--dry", "1")).toMatchObject({
+      status: 1,
+      stderr: "No such container\nmake up makes what is gone; then the same command again\n",
+    });
   });
 
   test("a server that is down, where no checkpoint can be set, is a reason to restore", async () => {

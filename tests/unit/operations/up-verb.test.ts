@@ -212,7 +212,9 @@ test("a server that a restore left stopped: what was interrupted is finished bef
   sinceLook(2, engine());
   expect((await up()).status).toBe(0);
   const calls = checkout.calls.slice(checkout.calls.indexOf(BESIDE) + 1);
-  expect(calls[0]).toMatch(/^restore protea \S+ protea-postgres-1 protea-postgres-backup-1 \S+ - - finish -$/);
+  expect(calls[0]).toMatch(
+    /^restore protea \S+ protea-postgres-1 protea-postgres-backup-1 \S+ - - finish robotoff-protea\/pgvector:\S+$/,
+  );
   expect(calls[1]).toBe("start protea-postgres-1");
   writeFileSync(join(checkout.folder, "busy"), "");
   writeFileSync(join(checkout.folder, "looks"), "");
