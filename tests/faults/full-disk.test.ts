@@ -189,7 +189,12 @@ test("a restore of the bucket: the disk fills while it writes", async () => {
   const staging = join(volumes, `${stack.name}-protea_minio_data`, "_data");
   const beside = () => readdirSync(staging).some((name) => name.endsWith("-restoring"));
   const outcome = await meanwhile(BUCKET, beside, () => engine.fill(90));
-  said("restore, bucket", "in the middle", outcome, /bucket, restore: .* 507 XMinioStorageFull/);
+  said(
+    "restore, bucket",
+    "in the middle",
+    outcome,
+    /bucket, restore: .*; the server's disk has \d+ MiB free\. The bucket is as it was/,
+  );
   await asBefore(before, BUCKET);
 });
 

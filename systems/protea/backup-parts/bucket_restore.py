@@ -21,8 +21,6 @@ _LOOKS = 5
 _LONGEST = 63 - len("-before-20260101t000000z")
 
 
-# MinIO's word for a disk that is full.
-_FULL = "XMinioStorageFull"
 _FILLING = {"restore": "filling"}
 
 
@@ -137,17 +135,20 @@ class BucketRestore:
         return f"bucket {self._bucket}: {len(plan.wanted)} objects, {len(changes)} of them written, {words(plan.size)}{kept}"
 
     def _prepare(self, changes: list[Entry], old: list[Listed], progress: Progress) -> None:
-        """Until here the bucket is as it was; the server's disk is given its room back when it is full."""
+        """Until here the bucket is as it was; what fails gives the server's disk its room back."""
         # What an interrupted run did before, nobody knows here.
         first = self._staging not in self._client.buckets() and not self._unfinished()
         try:
             self._stage(changes, progress)
             self._put_aside(old)
         except S3Error as problem:
-            if problem.code != _FULL or not first:
+            if problem.code == "PreconditionFailed" or not first:
                 raise
+            # A disk that fills says so by several codes.
+            free = self._client.free()
+            room = "" if free is None else f"; the server's disk has {free >> 20} MiB free"
             self._remove_staging()
-            raise Unchanged(f"{problem}. The bucket is as it was") from None
+            raise Unchanged(f"{problem}{room}. The bucket is as it was") from None
 
     def _each(self, work: Any, items: Any) -> None:
         for _ in in_threads(work, items, _THREADS):
