@@ -94,6 +94,12 @@ test("documents, vectors, mappings and aliases come back; what was there is kept
   const second = succeeded(keeper.part("restore", "/backups/again/elasticsearch"));
   expect(seen()).toEqual(before);
   expect(second).toMatch(/what was there is in the index later-before-\w+, logo-restored-\w+, other-restored-/);
+
+  // Whose name somebody has taken away is not taken for what a killed restore left.
+  const nameless = python("print([name for name, aliases in server.indices().items() if 'logo' in aliases][0])");
+  python(`server.ask('POST', '/_aliases', {'actions': [{'remove': {'index': '${nameless}', 'alias': 'logo'}}]})`);
+  succeeded(keeper.part("restore", "/backups/first/elasticsearch"));
+  expect(indices()).toContain(nameless);
 });
 
 test("is copied again only where it changed, and what is shared is not believed", () => {

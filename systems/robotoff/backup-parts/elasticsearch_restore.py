@@ -75,7 +75,8 @@ def swap(server: Server, indices: List[Json], made: Dict[str, str], now: str) ->
     try:
         for index in indices:
             name, new = base_name(index["index"]), made[index["index"]]
-            aliases = {name: {}, **{alias: how for alias, how in index["aliases"].items() if not BEFORE.search(alias)}}
+            # The second name is nobody's: with it, the index is known to be whole also where somebody takes the first away.
+            aliases = {name: {}, f"{name}-restored": {}, **{alias: how for alias, how in index["aliases"].items() if not BEFORE.search(alias)}}
             aside = f"{name}-before-{now}"
             for old, named in live.items():
                 if old == name:
