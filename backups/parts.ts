@@ -32,6 +32,7 @@ const PARTS: Record<SystemSpec["name"], Part[]> = {
   ],
   protea: [
     POSTGRES,
+    { name: "rabbitmq", service: "files-backup", user: "root", script: "part-rabbitmq" },
     { name: "bucket", service: "files-backup", user: "root", script: "part-bucket" },
     { name: "lab", service: "files-backup", user: "root", script: "part-lab", target: "/lab" },
     { name: "git", service: "git-backup", user: "root", script: "part-git", target: "/repository" },

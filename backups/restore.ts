@@ -107,6 +107,9 @@ export const filledAfter = (system: SystemSpec): string | undefined =>
  */
 const otherParts = (system: SystemSpec) => partsOf(system).filter(({ name }) => name !== DATABASE && name !== "public");
 
+/** In the order of their restore: what is pointed to before what points to it. */
+const restored = (parts: ReturnType<typeof partsOf>): string[] => parts.map(partWord).reverse();
+
 /** The arguments of hosts/scripts/fill-parts.sh, of a system with parts beside the database. */
 export function fillPartsArguments(system: SystemSpec, host: HostSettings, once?: "latest" | Date): string[] {
   return [
@@ -117,7 +120,9 @@ export function fillPartsArguments(system: SystemSpec, host: HostSettings, once?
     system.name,
     backupDirectory(host)!,
     agentOf(system),
-    ...otherParts(system).map(partWord),
+    ...restored(otherParts(system)),
+    "--",
+    ...applications(system),
   ];
 }
 
@@ -182,15 +187,19 @@ export const besideParts = (system: SystemSpec): string[] => [
   ...new Set(partsOf(system).map((part) => part.script)),
 ];
 
-/** The arguments of hosts/scripts/restore-parts.sh. */
-export function partsArguments(system: SystemSpec, names: string[], base: Backup): string[] {
+/**
+ * The arguments of hosts/scripts/restore-parts.sh.
+ * @param database whether the database is restored next: the applications start when it is
+ */
+export function partsArguments(system: SystemSpec, names: string[], base: Backup, database = false): string[] {
   const parts = partsOf(system).filter(({ name }) => names.includes(name));
   return [
     system.name,
     agentOf(system),
     installedName("part-restore"),
     base.stamp,
-    ...parts.map(partWord),
+    database ? "wait" : "start",
+    ...restored(parts),
     "--",
     ...applications(system),
   ];

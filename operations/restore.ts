@@ -4,7 +4,7 @@
  * LOOK=1: opened beside the live one, read-only, to find the moment before something went wrong.
  * FROM=/folder, with INTO=: of other backups on the host than this stack's own; every byte is read before.
  * INTO=postgresql://user@host:5432: the database as in the newest backup before, into another server (hosts/scripts/restore-into.sh).
- * ONLY=bucket,lab,git: those parts as they were in a backup (hosts/scripts/restore-parts.sh).
+ * ONLY=rabbitmq,bucket,lab,git: those parts as they were in a backup (hosts/scripts/restore-parts.sh).
  */
 import { baseFor, ofAnotherSystem, parseList, parseTarget } from "../backups/list.ts";
 import { backupArguments, scriptsBeside } from "../backups/parts.ts";
@@ -82,7 +82,7 @@ export const done = run(["at", "dry", "from", "into", "look", "only", "yes"], as
     // First what the database's rows point to.
     const begin = Date.now();
     if (others.length > 0) {
-      const args = partsArguments(system, others, base);
+      const args = partsArguments(system, others, base, database);
       const code = await runInstalled(stack.host, "restore-parts", args, besideParts(system));
       if (code !== 0) return code;
     }
@@ -95,7 +95,11 @@ export const done = run(["at", "dry", "from", "into", "look", "only", "yes"], as
       }
       const args = restoreArguments(system, stack.host, target, base);
       const code = await runInstalled(stack.host, "restore-postgres", args);
-      if (code !== 0) return code;
+      if (code !== 0) {
+        if (others.length > 0)
+          console.error(`${system.name}: the applications stay stopped; the same command again, or make start`);
+        return code;
+      }
     }
     const waits = healthArguments(
       system,

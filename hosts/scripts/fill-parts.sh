@@ -1,7 +1,7 @@
 #!/bin/sh
-# fill-parts.sh WHEN-EMPTY VAULT RESTORE-PARTS RESTORE SYSTEM DIRECTORY AGENT PART=CONTAINER=USER=SCRIPT…: of the parts beside the
-# database those that came up empty get back what the backup holds that the database is filled from; a part that has anything is
-# never touched.
+# fill-parts.sh WHEN-EMPTY VAULT RESTORE-PARTS RESTORE SYSTEM DIRECTORY AGENT PART=CONTAINER=USER=SCRIPT… -- APPLICATION…: of the parts
+# beside the database those that came up empty get back what the backup holds that the database is filled from; a part that has
+# anything is never touched. Those of the APPLICATIONs that run are stopped meanwhile.
 #   WHEN-EMPTY               as fill-postgres.sh's
 #   VAULT, RESTORE-PARTS…    the scripts beside this one; what follows RESTORE-PARTS is restore-parts.sh's
 # A restore that fails stops the deployment, and the next one goes on with it.
@@ -10,7 +10,7 @@ when=$1 vault=$2 restore_parts=$3 restore=$4 system=$5 directory=$6 agent=$7
 shift 7
 here=$(dirname "$0")
 [ "$when" != never ] || exit 0
-[ $# != 0 ] || exit 0
+[ "$1" != -- ] || exit 0
 [ -d "$directory/$system" ] || exit 0
 
 # A first deployment has no backup; the database's own script complains of a moment before all of them.
@@ -19,7 +19,9 @@ chosen=$(docker exec -i -u root -e BACKUPS="/backups/$system" "${container%%=*}"
 [ -n "$chosen" ] || exit 0
 stamp=${chosen% *}
 empty=
-for part in "$@"; do
+while [ "$1" != -- ]; do
+  part=$1
+  shift
   IFS='=' read -r name container user script <<END
 $part
 END
@@ -27,7 +29,13 @@ END
   found=$(docker exec -i -u "$user" "$container" sh -s -- empty "/backups/$system/$stamp/$name" < "$here/$script")
   [ "$found" != empty ] || empty="$empty $part"
 done
+shift
 [ -n "$empty" ] || exit 0
+there=$(docker ps --format '{{.Names}}')
+running=
+for one in "$@"; do
+  if echo "$there" | grep -qFx -e "$one"; then running="$running $one"; fi
+done
 echo "$system: filled from the backup $stamp:$(echo "$empty" | sed 's/=[^ ]*//g')" >&2
 # shellcheck disable=SC2086 # words of config, without blanks
-exec sh "$here/$restore_parts" "$system" "$agent" "$restore" "$stamp" $empty -- >&2
+exec sh "$here/$restore_parts" "$system" "$agent" "$restore" "$stamp" start $empty -- $running >&2

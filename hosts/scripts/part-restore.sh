@@ -2,8 +2,8 @@
 # part-restore.sh restore|deep CONTAINER SCRIPT FOLDER: runs a part's verb in a copy of its container, on the host. SCRIPT is the part's,
 # FOLDER a path in the container. The copy is gone afterwards.
 #   restore   what the container only reads is written to
-#   deep      all that it reads is empty, and thrown away with it: FOLDER is restored into that, and compared. A bucket and indices are
-#             restored into a server of its own, of the image of the one that runs, which nothing else reaches
+#   deep      all that it reads is empty, and thrown away with it: FOLDER is restored into that, and compared. A bucket, queues and indices
+#             are restored into a server of their own, of the image of the one that runs, which nothing else reaches
 set -eu
 verb=$1 container=$2 script=$3 folder=$4
 program=/opt/backup-parts
@@ -37,35 +37,51 @@ if [ "$verb" = deep ]; then
 fi
 set -- --label "$mark=$container" --label "robotoff-protea.stack=$stack"
 
-variables() { field "$container" '{{range .Config.Env}}{{println .}}{{end}}'; }
-# image_of SERVICE: what a scratch server is of.
+# image_of SERVICE: of the one that runs.
 image_of() {
   of=$(docker ps --quiet --filter "label=com.docker.compose.project=$(label com.docker.compose.project)" --filter "label=com.docker.compose.service=$1")
-  [ -n "$of" ] || die "there is no running server whose image a scratch one could be of; make up"
+  [ -n "$of" ] || die "there is no running $1 whose image a scratch one could be of; make up"
   field "$of" '{{.Image}}'
 }
+# said NAME: a variable of the container that is no secret, with its value.
+said() { field "$container" '{{range .Config.Env}}{{println .}}{{end}}' | grep "^$1="; }
 
-if [ "$verb" = deep ] && variables | grep -q '^MC_HOST_server='; then
-  of=$(image_of minio)
-  # The server's password is made for it, and handed on in the environment.
-  MINIO_ROOT_USER=scratch MINIO_ROOT_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  MC_HOST_server=http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@minio:9000
-  export MINIO_ROOT_USER MINIO_ROOT_PASSWORD MC_HOST_server
-  network=$(docker network create --internal "$@" "$container-verify")
-  server=$(docker run --detach "$@" --network "$network" --network-alias minio --memory 1g --volume /data --env MINIO_ROOT_USER --env MINIO_ROOT_PASSWORD \
-    "$of" server /data)
-  # A bucket's name is no secret.
-  set -- "$@" --env MC_HOST_server --env "$(variables | grep '^BUCKET=')"
-elif [ "$verb" = deep ] && variables | grep -q '^ELASTIC_URL='; then
-  of=$(image_of elasticsearch)
-  network=$(docker network create --internal "$@" "$container-verify")
-  # Of both: the one writes the repository there that the other reads.
-  volume=$(docker volume create "$@")
-  server=$(docker run --detach "$@" --network "$network" --network-alias elasticsearch --memory 2g --volume "$volume:/snapshots" \
-    --env discovery.type=single-node --env path.repo=/snapshots --env xpack.security.enabled=false --env ingest.geoip.downloader.enabled=false \
-    --env 'ES_JAVA_OPTS=-Xms512m -Xmx512m' "$of")
-  set -- "$@" --env ELASTIC_URL=http://elasticsearch:9200
-fi
+# A server's password is made for it, and handed on in the environment.
+user=scratch password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+answers=
+case $verb:${script##*/} in
+  deep:part-bucket*)
+    server_image=$(image_of minio)
+    network=$(docker network create --internal "$@" "$container-verify")
+    export MINIO_ROOT_USER=$user MINIO_ROOT_PASSWORD="$password" MC_HOST_server="http://$user:$password@minio:9000"
+    server=$(docker run --detach "$@" --network "$network" --network-alias minio --memory 1g --volume /data --env MINIO_ROOT_USER --env MINIO_ROOT_PASSWORD \
+      "$server_image" server /data)
+    set -- "$@" --env MC_HOST_server --env "$(said BUCKET)"
+    answers='import urllib.request; urllib.request.urlopen("http://minio:9000/minio/health/ready", timeout=2)'
+    ;;
+  deep:part-rabbitmq*)
+    server_image=$(image_of rabbitmq)
+    network=$(docker network create --internal "$@" "$container-verify")
+    export RABBITMQ_DEFAULT_USER=$user RABBITMQ_DEFAULT_PASS="$password" RABBITMQ_URL="amqp://$user:$password@rabbitmq/"
+    server=$(docker run --detach "$@" --network "$network" --network-alias rabbitmq --hostname rabbitmq --memory 1g --volume /var/lib/rabbitmq \
+      --env RABBITMQ_DEFAULT_USER --env RABBITMQ_DEFAULT_PASS "$server_image")
+    memory=$(said RABBITMQ_MEMORY)
+    set -- "$@" --env RABBITMQ_URL --env "$memory"
+    # Both listen at the end of its start.
+    answers='import socket; [socket.create_connection(("rabbitmq", port), 2) for port in (5672, 15672)]'
+    ;;
+  deep:part-elasticsearch*)
+    server_image=$(image_of elasticsearch)
+    network=$(docker network create --internal "$@" "$container-verify")
+    # Of both: the one writes the repository there that the other reads.
+    volume=$(docker volume create "$@")
+    server=$(docker run --detach "$@" --network "$network" --network-alias elasticsearch --memory 2g --volume "$volume:/snapshots" \
+      --env discovery.type=single-node --env path.repo=/snapshots --env xpack.security.enabled=false --env ingest.geoip.downloader.enabled=false \
+      --env 'ES_JAVA_OPTS=-Xms512m -Xmx512m' "$server_image")
+    set -- "$@" --env ELASTIC_URL=http://elasticsearch:9200
+    answers='import urllib.request; urllib.request.urlopen("http://elasticsearch:9200", timeout=2)'
+    ;;
+esac
 disk=
 for mount in $mounts; do
   case $verb:$mount in
@@ -88,8 +104,7 @@ if [ "$verb" = deep ]; then
   [ "$free" -gt "$((need + need / 5))" ] || die "a deep verification needs $((need / 1024)) MiB on Docker's disk, which has $((free / 1024)) MiB free"
 fi
 if [ -n "$server" ]; then
-  if [ -n "$volume" ]; then ready=http://elasticsearch:9200; else ready=http://minio:9000/minio/health/ready; fi
-  until docker exec "$copy" python3 -c "import urllib.request; urllib.request.urlopen('$ready', timeout=2)" 2> /dev/null; do
+  until docker exec "$copy" python3 -c "$answers" 2> /dev/null; do
     [ "$(field "$server" '{{.State.Running}}')" = true ] || { docker logs --tail 20 "$server" >&2; die "the scratch server ended"; }
     sleep 0.3
   done

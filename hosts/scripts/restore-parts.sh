@@ -1,13 +1,14 @@
 #!/bin/sh
-# restore-parts.sh SYSTEM AGENT RESTORE STAMP PART=CONTAINER=USER=SCRIPT… -- APPLICATION…: parts that are not the database, as they
-# were in the backup STAMP. All are verified, and there is room for all; then the APPLICATIONs are stopped, each part is restored
-# beside what is there and swapped, and they are started again. The old is kept; each part names where. Where one fails they stay
-# stopped: what is there may be partly old, and the same command again finishes. Not so where it ends with exit code 3, as the
-# first: then nothing was changed yet.
+# restore-parts.sh SYSTEM AGENT RESTORE STAMP THEN PART=CONTAINER=USER=SCRIPT… -- APPLICATION…: parts that are not the database, as
+# they were in the backup STAMP. All are verified, and there is room for all; then the APPLICATIONs are stopped, each part is
+# restored beside what is there and swapped, and they are started again. The old is kept; each part names where. Where one fails
+# they stay stopped: what is there may be partly old, and the same command again finishes. Not so where it ends with exit code 3,
+# as the first: then nothing was changed yet.
+#   THEN  start, or wait: they stay stopped, for the database goes back next, and messages must not meet another one
 # shellcheck disable=SC2086 # names of containers, which have no blanks
 set -eu
-system=$1 agent=$2 restore=$3 stamp=$4
-shift 4
+system=$1 agent=$2 restore=$3 stamp=$4 then=$5
+shift 5
 here=$(dirname "$0")
 say() { echo "$system: $*"; }
 die() { echo "$system: $*" >&2; exit 1; }
@@ -71,4 +72,4 @@ if [ $# != 0 ]; then
   docker stop "$@" > /dev/null || say "warning: not all could be stopped: see above"
 fi
 each bring_back
-start_applications $applications
+[ "$then" = wait ] || start_applications $applications

@@ -9,16 +9,25 @@ import { healthcheck } from "../healthchecks.ts";
 import { backupContainer } from "../servers/backup-container.ts";
 import { address } from "../servers/minio.ts";
 import { BACKUPS, POSTGRES_BACKUP } from "../servers/postgres-backup.ts";
-import { healthy, imageReference } from "../service-spec.ts";
+import { completed, healthy, imageReference } from "../service-spec.ts";
 import type { HealthCheck, Need, ServiceSpec } from "../spec.ts";
+import { rabbitmqUrl } from "./environment.ts";
 
 const SOURCES = "systems/protea/backup-parts";
-/** Where the container has them; part-bucket.sh and part-lab.sh name it. */
+/** Where the container has them; part-bucket.sh, part-lab.sh and part-rabbitmq.sh name it. */
 const PROGRAM = "/opt/backup-parts";
 
 /** What the job `bucket` waits for besides: right after it, and after the database, what came up empty is filled by them. */
 export const fillable = (settings: ProteaSettings, backups: string | undefined): Need[] =>
-  backups === undefined ? [] : healthy(POSTGRES_BACKUP, ...backupServices(settings, backups).map(({ name }) => name));
+  backups === undefined
+    ? []
+    : [
+        ...healthy(POSTGRES_BACKUP, "rabbitmq", ...backupServices(settings, backups).map(({ name }) => name)),
+        ...completed("queues"),
+      ];
+
+/** Bytes that RabbitMQ's container may take, unless the stack file says others. There, it may say so to files-backup as well. */
+export const RABBITMQ_MEMORY = 512 * 2 ** 20;
 
 /**
  * @param settings `protea:` of the stack file
@@ -30,7 +39,13 @@ export function backupServices(settings: ProteaSettings, directory: string): Ser
     backupContainer(directory, {
       name: "files-backup",
       image: imageReference(settings.images.protea),
-      environment: { MC_HOST_server: address({ user, password: "protea:minioPassword" }), BUCKET: bucket },
+      environment: {
+        MC_HOST_server: address({ user, password: "protea:minioPassword" }),
+        BUCKET: bucket,
+        RABBITMQ_URL: rabbitmqUrl(user),
+        // How many messages it can hand out at once.
+        RABBITMQ_MEMORY: String(RABBITMQ_MEMORY),
+      },
       files: readdirSync(SOURCES)
         .filter((name) => name.endsWith(".py"))
         .sort()

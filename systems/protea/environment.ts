@@ -1,13 +1,20 @@
 import type { ProteaSettings } from "../../config/protea.ts";
 import type { EnvironmentValue } from "../spec.ts";
 
+/** RabbitMQ with its user, as AMQP's clients take it. */
+export const rabbitmqUrl = (user: string): EnvironmentValue => [
+  `amqp://${user}:`,
+  { secret: "protea:rabbitmqPassword", encode: "url" },
+  "@rabbitmq/",
+];
+
 /** The variables the API, the migration and every worker get. */
 export function environment(settings: ProteaSettings): Record<string, EnvironmentValue> {
   const { user, database } = settings;
   const password = (secret: string) => ({ secret, encode: "url" as const });
   return {
     PROTEA_DB_URL: [`postgresql+psycopg://${user}:`, password("protea:postgresPassword"), `@postgres/${database}`],
-    PROTEA_AMQP_URL: [`amqp://${user}:`, password("protea:rabbitmqPassword"), "@rabbitmq/"],
+    PROTEA_AMQP_URL: rabbitmqUrl(user),
     // Upstream's default is files of the container; 0.3.0 knows neither.
     PROTEA_STORAGE_BACKEND: "minio",
     PROTEA_MINIO_ENDPOINT: "minio:9000",

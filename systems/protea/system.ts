@@ -9,7 +9,7 @@ import { postgres } from "../servers/postgres.ts";
 import { queues, rabbitmq } from "../servers/rabbitmq.ts";
 import { bashHttp, healthcheck, httpAnswers } from "../healthchecks.ts";
 import { completed, healthy, imageReference, loopback, serviceSpec, withSettings } from "../service-spec.ts";
-import { backupServices, fillable } from "./backup-services.ts";
+import { backupServices, fillable, RABBITMQ_MEMORY } from "./backup-services.ts";
 import { DEAD_LETTERS } from "./queues.ts";
 import { apiEnvironment, environment } from "./environment.ts";
 import { FOLDERS, extraWorkers, mounts, workers } from "./workers.ts";
@@ -54,7 +54,7 @@ function servers(settings: ProteaSettings, backups: string | undefined): Service
       password: "protea:rabbitmqPassword",
       volume: "rabbitmq_data",
       ports: [loopback(5672, 5672), loopback(15672, 15672)],
-      memory: 512 * MIB,
+      memory: RABBITMQ_MEMORY,
     }),
     queues({
       image: imageReference(settings.images.rabbitmq),

@@ -1,7 +1,8 @@
-/** PROTEA's bucket, lab folder and repository as parts of a stack's backups: made with them, found when they rot, brought back. */
+/** PROTEA's queues, bucket, lab folder and repository as parts of a stack's backups: made with them, found when they rot, brought back. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { queueing } from "./filled-stack.ts";
 import { failed, here, succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
@@ -35,6 +36,29 @@ const latest = () => join(folder, readlinkSync(join(folder, "latest")));
 const parts = () =>
   readdirSync(latest(), { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? [one.name] : []));
 
+/** A queue that no worker consumes. */
+const DEAD = "protea.dead-letter";
+const queue = (word: string, count: number) =>
+  stack.docker(
+    "exec",
+    stack.container("protea", "files-backup"),
+    "python3",
+    "-B",
+    "-c",
+    queueing(DEAD, `f'${word} {n}'.encode()`, count),
+  );
+/** The bodies that wait there, in their order. */
+const queued = () => {
+  const program = `import os, pika
+channel = pika.BlockingConnection(pika.URLParameters(os.environ['RABBITMQ_URL'])).channel()
+while (found := channel.basic_get('${DEAD}'))[0]: print(found[2].decode())`;
+  return stack
+    .docker("exec", stack.container("protea", "files-backup"), "python3", "-c", program)
+    .split("\n")
+    .filter(Boolean);
+};
+const words = (word: string, count: number) => Array.from({ length: count }, (_, n) => `${word} ${n}`);
+
 /** Runs Python with the server's client, `client`, and the bucket's name, `bucket`. */
 const inBucket = (program: string) => {
   const prelude = "import os, sys; sys.path.insert(0, '/opt/backup-parts'); from s3 import Client";
@@ -54,22 +78,32 @@ const keys = () =>
   );
 
 test("the first up keeps them beside the database, and they are brought back with the applications stopped", () => {
-  expect(parts()).toEqual(["bucket", "git", "lab", "postgres"]);
+  expect(parts()).toEqual(["bucket", "git", "lab", "postgres", "rabbitmq"]);
   inBucket(
     "for n in range(20): client.request('PUT', bucket, f'a {n}', body=b'x' * (n + 1), headers={'x-amz-meta-n': str(n)})",
   );
-  expect(succeeded(stack.operation("backup"))).toContain("20 of them copied");
+  queue("first", 30);
+  const made = succeeded(stack.operation("backup"));
+  expect(made).toContain("20 of them copied");
+  expect(made).toContain("rabbitmq: 30 messages of ");
   expect(succeeded(stack.operation("backup"))).toContain("0 of them copied, 0 B; 20 as in the backup before");
   const [before, main] = [keys(), git("rev-parse", "main")];
 
   inBucket("for n in range(10): client.remove(bucket, f'a {n}')\nclient.request('PUT', bucket, 'a 19', body=b'other')");
   rmSync(join(lab(), "datasets"), { recursive: true });
   git("update-ref", "-d", "refs/heads/main");
+  queue("later", 3);
   expect(failed(stack.operation("restore", "--at", "latest", "--only", "objects"))).toContain(
-    "found ONLY=objects; protea has postgres, bucket, lab, git",
+    "found ONLY=objects; protea has postgres, rabbitmq, bucket, lab, git",
   );
-  const text = succeeded(stack.operation("restore", "--at", "latest", "--only", "bucket,lab,git", "--yes", "1"));
+  const text = succeeded(
+    stack.operation("restore", "--at", "latest", "--only", "rabbitmq,bucket,lab,git", "--yes", "1"),
+  );
   expect(text).toMatch(/11 of them written.*; 1 replaced and 0 removed are in the bucket protea-before-/);
+  expect(text).toMatch(
+    /rabbitmq: 30 messages of .*; 30 of them written; 33 that were there are in \/backups\/protea\/before-restore\/rabbitmq-/,
+  );
+  expect(queued()).toEqual(words("first", 30));
   expect(text).toContain("protea: all of it is healthy");
   expect(keys()).toBe(before);
   expect(readFileSync(join(lab(), "datasets/one"), "utf8")).toBe("first");
@@ -101,8 +135,9 @@ test("rows that point to objects which are not there are told", () => {
 test("a deep verification restores every part into nothing, compares, and leaves nothing", () => {
   const before = stack.leftovers().sort();
   const text = succeeded(stack.operation("verify", "--deep", "1"));
-  for (const part of ["bucket", "lab", "git"])
+  for (const part of ["rabbitmq", "bucket", "lab", "git"])
     expect(text).toContain(`protea: restores ${part} into nothing, and compares`);
+  expect(text).toMatch(/rabbitmq: \d+ messages of \d+ queues, .*; \d+ of them written/);
   expect(text).toMatch(/bucket protea: 20 objects, 20 of them written/);
   expect(text).toMatch(/lab: 1 files, /);
   expect(text).toMatch(/into nothing, and compares\ngit: 1 refs\n/);
@@ -124,12 +159,23 @@ test("what rotted in a backup is found, and the next one does not share it", () 
   succeeded(stack.operation("verify"));
 });
 
-test("a lost disk: database, bucket, lab folder and repository come back with one up, and what has anything stays", () => {
+test("with the database, the applications wait until both are back", () => {
+  stack.query("protea", "create table back as select 1 as one");
+  succeeded(stack.operation("backup"));
+  queue("later", 2);
+  const text = succeeded(stack.operation("restore", "--at", "latest", "--only", "rabbitmq,postgres", "--yes", "1"));
+  expect(text.match(/stops the applications\b/g)).toHaveLength(2);
+  expect(queued()).toEqual(words("first", 30));
+  expect(stack.query("protea", "select one from back")).toBe("1");
+  succeeded(stack.operation("status"));
+});
+
+test("a lost disk: database, queues, bucket, lab folder and repository come back with one up, and what has anything stays", () => {
   stack.query("protea", "create table kept as select 1 as one");
   succeeded(stack.operation("backup"));
   stack.query("protea", "insert into kept values (2)");
   const [before, main] = [keys(), git("rev-parse", "main")];
-  for (const server of ["postgres", "minio"]) {
+  for (const server of ["postgres", "rabbitmq", "minio"]) {
     stack.docker("rm", "--force", stack.container("protea", server));
     stack.docker("volume", "rm", `${stack.name}-protea_${server}_data`);
   }
@@ -141,6 +187,7 @@ test("a lost disk: database, bucket, lab folder and repository come back with on
   const text = succeeded(stack.makeUp());
   expect(text).toMatch(/volume gone, its data with it: made again, empty: .*-protea_minio_data\n/);
   expect(stack.query("protea", "select one from kept order by 1")).toBe("1\n2");
+  expect(queued()).toEqual(words("first", 30));
   expect(keys()).toBe(before);
   expect(readFileSync(join(lab(), "datasets/one"), "utf8")).toBe("first");
   expect(git("rev-parse", "main")).toBe(main);

@@ -10,6 +10,7 @@ const PARTS = {
   postgres: ["postgres-backup", "postgres"],
   // Robotoff's; its script asks for nothing but a database.
   public: ["postgres-backup", "postgres"],
+  rabbitmq: ["files-backup", "root"],
   bucket: ["files-backup", "root"],
   lab: ["files-backup", "root"],
   git: ["git-backup", "root"],

@@ -61,5 +61,17 @@ export function fill(stack: TestStack, n: number): void {
     "client, bucket = Client(os.environ['MC_HOST_server']), os.environ['BUCKET']",
     `for n in range(30): client.request('PUT', bucket, f'a {n}', body=f'{n} {${n} if n < 15 else 0} '.encode() * 50)`,
   ].join("\n");
-  stack.docker("exec", stack.container("protea", "files-backup"), "python3", "-B", "-c", program);
+  const python = (text: string) =>
+    stack.docker("exec", stack.container("protea", "files-backup"), "python3", "-B", "-c", text);
+  python(program);
+  python(queueing("protea.dead-letter", `f'{n} {${n}}'.encode() * n`, 40));
 }
+
+/** A Python program, for the container files-backup: so many messages at the end of a queue, with headers; body: of \`n\`. */
+export const queueing = (queue: string, body: string, count: number): string => `
+import os, sys; sys.path.insert(0, '/opt/backup-parts')
+from amqp_values import write_properties; from broker import Broker
+with Broker(os.environ['RABBITMQ_URL'], int(os.environ['RABBITMQ_MEMORY'])).connect() as connection:
+    connection.confirmed()
+    connection.publish('${queue}', ((write_properties({'delivery_mode': 1 + n % 2, 'content_type': 'text/plain', 'priority': n % 5,
+        'headers': {'x-attempt': n, 'words': ['ä', {'$l': n}]}}), ${body}) for n in range(${count})))`;

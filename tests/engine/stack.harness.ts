@@ -205,7 +205,7 @@ export class TestStack {
 
   /** Stops what no backup needs, so that a long campaign has the machine for itself. */
   idle(): void {
-    const needed = /-(postgres|postgres-backup|minio|files-backup|git-backup)-1$/;
+    const needed = /-(postgres|postgres-backup|rabbitmq|minio|files-backup|git-backup)-1$/;
     const others = [...this.containers().keys()].filter((name) => !needed.test(name));
     this.docker("stop", "--time", "1", ...others);
   }

@@ -19,7 +19,7 @@ afterAll(() => {
 
 test("corruptions", () => {
   const chance = new Chance();
-  const backups = new Backups(stack, ["postgres", "public", "bucket", "lab", "git"]);
+  const backups = new Backups(stack, ["postgres", "public", "rabbitmq", "bucket", "lab", "git"]);
   console.log(`SEED=${chance.seed}`);
   const [older, stamp] = [1, 2].map((n) => {
     fill(stack, n);

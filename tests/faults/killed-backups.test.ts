@@ -19,7 +19,7 @@ afterAll(() => {
 test("killed backups", async () => {
   const chance = new Chance();
   console.log(`SEED=${chance.seed}`);
-  const backups = new Backups(stack, ["postgres", "public", "bucket", "lab", "git"]);
+  const backups = new Backups(stack, ["postgres", "public", "rabbitmq", "bucket", "lab", "git"]);
   fill(stack, 1);
   succeeded(backups.backup());
   const begin = Date.now();

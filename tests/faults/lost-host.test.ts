@@ -1,16 +1,19 @@
 /**
  * A host is lost with all that its engine had, while both systems are written to: one `up` on the empty host, and every row,
- * object, file, commit, queued job and document is back. OBJECTS=, ROWS=: how much there is of each (2000, 50000).
+ * message, object, file, commit, queued job and document is back. OBJECTS=, ROWS=, MESSAGES=: how much there is of each (2000, 50000,
+ * 2000).
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { queueing } from "../engine/filled-stack.ts";
 import { succeeded, TestStack } from "../engine/stack.harness.ts";
 import { OwnEngine } from "./own-engine.ts";
 
 const OBJECTS = Number(process.env.OBJECTS ?? 2_000);
 const ROWS = Number(process.env.ROWS ?? 50_000);
+const MESSAGES = Number(process.env.MESSAGES ?? 2_000);
 
 const engine = new OwnEngine();
 let stack: TestStack;
@@ -60,6 +63,21 @@ def look(o):
 found = list(in_threads(look, client.objects(bucket), 8))
 print(len(found), hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest())`;
 
+/** Queues that no worker consumes: a later version's, and the dead letters. */
+const QUEUES = ["protea.training", "protea.dead-letter"];
+const DECLARE = `
+from broker import Broker
+broker = Broker(os.environ['RABBITMQ_URL'], int(os.environ['RABBITMQ_MEMORY']))
+broker.define({'queues': [{'name': 'protea.training', 'vhost': '/', 'durable': True, 'auto_delete': False, 'arguments': {'x-dead-letter-exchange': 'protea.dlx'}}]})`;
+const LOOK_AT_QUEUES = `
+from broker import Broker
+broker, digest = Broker(os.environ['RABBITMQ_URL'], int(os.environ['RABBITMQ_MEMORY'])), hashlib.sha256()
+with broker.connect() as connection:
+    for queue in ${JSON.stringify(QUEUES)}:
+        found = [(m.properties, m.body) for m in connection.messages(queue, 10**6)]
+        connection.give_back()
+        print(queue, len(found), hashlib.sha256(repr(found).encode()).hexdigest())`;
+
 const at = (...names: string[]) => join(stack.folder, ...names);
 const python = (program: string) =>
   stack.docker("exec", stack.container("protea", "files-backup"), "python3", "-B", "-c", CLIENT + program);
@@ -102,6 +120,7 @@ const SUMS = "find datasets runs -type f -exec sha256sum {} + | sort";
 const seen = () => ({
   ...Object.fromEntries(SYSTEMS.map((system) => [system, stack.query(system, SEEN).split("\n")])),
   objects: python(LOOK),
+  messages: python(LOOK_AT_QUEUES),
   refs: git("for-each-ref"),
   documents: indexed(DOCUMENTS),
   keys: redis("-n", "9", "eval", KEYS, "0"),
@@ -157,6 +176,8 @@ test("a host is lost, with its engine's whole data folder: one command, and ever
   python(PUT);
   redis("-n", "9", "eval", JOBS, "0");
   indexed(INDEX);
+  python(DECLARE);
+  for (const queue of QUEUES) python(queueing(queue, "os.urandom(n)", MESSAGES));
   succeeded(stack.operation("backup"));
   const before = seen();
 

@@ -112,12 +112,17 @@ test("a restore stops what uses the data, the last first, and no server", () => 
   expect(plain(fillPartsArguments(protea, host, "latest"))).toEqual([
     ...["latest", "vault.sh", "restore-parts.sh", "part-restore.sh", "protea", common[1], "protea-postgres-backup-1"],
     "bucket=protea-files-backup-1=root=part-bucket.sh",
+    "rabbitmq=protea-files-backup-1=root=part-rabbitmq.sh",
+    "--",
+    ...applications(protea),
   ]);
   // A dump for others is never brought back.
   expect(plain(fillPartsArguments(robotoff, host, "latest"))!.slice(4)).toEqual([
     ...[...common.slice(0, 2), common[3]],
-    "redis=robotoff_redis-backup_1=root=part-redis.sh",
     "elasticsearch=robotoff_elasticsearch-backup_1=root=part-elasticsearch.sh",
+    "redis=robotoff_redis-backup_1=root=part-redis.sh",
+    "--",
+    ...applications(robotoff),
   ]);
 });
 

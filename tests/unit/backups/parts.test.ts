@@ -11,8 +11,8 @@ const system = (name: string, values: Values) => describeStack(raw(values)).syst
 const parts = (name: string, values: Values) => partsOf(system(name, values)).map((part) => part.name);
 
 test("a stack has the parts of which there is anything to keep, the database first", () => {
-  expect(parts("protea", ALL)).toEqual(["postgres", "bucket", "lab", "git"]);
-  expect(parts("protea", BACKUPS)).toEqual(["postgres", "bucket"]);
+  expect(parts("protea", ALL)).toEqual(["postgres", "rabbitmq", "bucket", "lab", "git"]);
+  expect(parts("protea", BACKUPS)).toEqual(["postgres", "rabbitmq", "bucket"]);
   expect(parts("protea", { ...ALL, "protea:services": { "files-backup": { replicas: 0 } } })).toEqual([
     "postgres",
     "git",
@@ -40,14 +40,14 @@ test("ONLY= names parts that there are; left out, it is the database", () => {
   expect(chosenParts(protea, "git,postgres,bucket")).toEqual({ database: true, others: ["bucket", "git"] });
   expect(chosenParts(protea, "lab")).toEqual({ database: false, others: ["lab"] });
   expect(() => chosenParts(system("protea", BACKUPS), "bucket,lab")).toThrow(
-    "found ONLY=bucket,lab; protea has postgres, bucket (with commas between several)",
+    "found ONLY=bucket,lab; protea has postgres, rabbitmq, bucket (with commas between several)",
   );
   expect(() => chosenParts(system("robotoff", BACKUPS), "public")).toThrow(
     "robotoff has postgres, redis, elasticsearch",
   );
 });
 
-test("the host's script is told the parts in their order and the applications, the last first", () => {
+test("the host's script is told the parts, what is pointed to before what points to it, and the applications, the last first", () => {
   const protea = system("protea", ALL);
   const base: Backup = {
     ...{ stamp: "20261125T030000Z", bytes: 1, took: 1, line: "-", system: "1" },
@@ -55,17 +55,19 @@ test("the host's script is told the parts in their order and the applications, t
   };
   const args = partsArguments(protea, ["git", "bucket"], base);
   const hashes = args.map((arg) => arg.replace(/-[0-9a-f]{12}\.sh$/, ".sh"));
-  expect(hashes.slice(0, 7)).toEqual([
+  expect(hashes.slice(0, 8)).toEqual([
     "protea",
     "protea-postgres-backup-1",
     "part-restore.sh",
     "20261125T030000Z",
-    "bucket=protea-files-backup-1=root=part-bucket.sh",
+    "start",
     "git=protea-git-backup-1=root=part-git.sh",
+    "bucket=protea-files-backup-1=root=part-bucket.sh",
     "--",
   ]);
-  expect(hashes.slice(7)).toContain("protea-api-1");
-  expect(hashes.slice(7)).not.toContain("protea-minio-1");
+  expect(partsArguments(protea, ["git"], base, true)[4]).toBe("wait");
+  expect(hashes.slice(8)).toContain("protea-api-1");
+  expect(hashes.slice(8)).not.toContain("protea-minio-1");
   expect(hashes.indexOf("protea-frontend-1")).toBeLessThan(hashes.indexOf("protea-api-1"));
   expect(describeParts(protea, ["bucket", "git"], base)).toContain(
     "protea: bucket and git as in the backup 20261125T030000Z (verified 1970-01-01T00:00:00.000Z)",

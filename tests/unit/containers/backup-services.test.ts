@@ -20,6 +20,8 @@ test("the bucket's needs the server's address with its secret, the bucket's name
   expect(environmentOf(files!)).toEqual({
     MC_HOST_server: "http://protea:${protea:minioPassword|url}@minio:9000",
     BUCKET: "artefacts",
+    RABBITMQ_URL: "amqp://protea:${protea:rabbitmqPassword|url}@rabbitmq/",
+    RABBITMQ_MEMORY: "536870912",
   });
   const program = readdirSync("systems/protea/backup-parts").filter((name) => name.endsWith(".py"));
   expect(program).toContain("bucket.py");

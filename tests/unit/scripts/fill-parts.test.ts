@@ -26,7 +26,19 @@ const found = (part: string, container: string, text: string, code = 0) =>
   docker.answer(`exec -i -u root ${container} sh -s -- empty /backups/protea/${STAMP}/${part}`, text, code);
 
 function fill(when: string, parts = PARTS, directory = backups) {
-  const args = [when, "vault.sh", "parts.sh", "restore.sh", "protea", directory, "agent", ...parts];
+  const args = [
+    when,
+    "vault.sh",
+    "parts.sh",
+    "restore.sh",
+    "protea",
+    directory,
+    "agent",
+    ...parts,
+    "--",
+    "api",
+    "worker-1",
+  ];
   const { status, stdout, stderr } = spawnSync("sh", [join(docker.folder, "fill.sh"), ...args], {
     env: docker.environment,
     encoding: "utf8",
@@ -40,11 +52,13 @@ test("of the parts those that are empty are filled, from the backup that the dat
   found("bucket", "files", "empty\n");
   found("lab", "files", "\n");
   found("git", "git", "empty\n");
+  // Of the applications only one runs: the others are not started afterwards.
+  docker.answer("ps --format {{.Names}}", "worker-10\nworker-1\nminio\n");
   expect(fill("latest")).toEqual({
     ...untouched,
     stderr:
       `protea: filled from the backup ${STAMP}: bucket git\n` +
-      `restores protea agent restore.sh ${STAMP} ${PARTS[0]} ${PARTS[2]} --\n`,
+      `restores protea agent restore.sh ${STAMP} start ${PARTS[0]} ${PARTS[2]} -- worker-1\n`,
   });
 });
 
@@ -62,6 +76,9 @@ test("a part that cannot say, and a restore that fails, end it", () => {
   found("bucket", "files", "refused\n", 1);
   expect(fill("latest").status).toBe(1);
   found("bucket", "files", "empty\n");
+  docker.answer("ps --format {{.Names}}", "refused", 1);
+  expect(fill("latest", [PARTS[0]!]).status).toBe(1);
+  docker.answer("ps --format {{.Names}}");
   writeFileSync(join(docker.folder, "parts.sh"), "exit 3\n");
   expect(fill("latest", [PARTS[0]!]).status).toBe(3);
 });
