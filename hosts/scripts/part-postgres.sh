@@ -120,7 +120,7 @@ backup() {
     watched dump "$(kib_of "${previous:-$scratch}/dump")" dumped dump || code=$?
     cat "$scratch/dump.log" >&2
     [ "$code" = 0 ] && break
-    [ -n "$again" ] && grep -q 'LOCK TABLE' "$scratch/dump.log" || return "$code"
+    [ -n "$again" ] && grep -q 'relation .* does not exist' "$scratch/dump.log" || return "$code"
     say "a table was dropped meanwhile: dumps once more"
     rm -rf "$out/dump"
   done

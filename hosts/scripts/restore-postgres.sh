@@ -184,19 +184,33 @@ END
 }
 scratch_ask() { docker exec "$scratch" psql -qAtX -U "$user" -d postgres -c "$1" 2> /dev/null; }
 # recovered: waits for the end of recovery; fails when the server ends before. Then ENDED is the last segment's number, without its
-# timeline, REACHED the last commit's moment, and MOMENT that one as a restore is told, to the millisecond: the last commit is in it.
+# timeline, LEFT the bytes of it that come after, REACHED the last commit's moment, and MOMENT that one as a restore is told, to the millisecond: the last commit is in it.
 recovered() {
   docker exec "$scratch" sh -c 'until [ "$(psql -qAtX -U "$1" -d postgres -c "select pg_is_in_recovery()" 2> /dev/null)" = f ]; do sleep 0.05; done' ask "$user" || return 1
-  IFS='|' read -r ended moment reached <<END
-$(scratch_ask "select substr(pg_walfile_name(pg_last_wal_replay_lsn()), 9), to_char((time + '1 ms') at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),
-  coalesce(time::text, 'the base backup') from (select pg_last_xact_replay_timestamp() as time) as last")
+  IFS='|' read -r ended left moment reached <<END
+$(scratch_ask "select substr(pg_walfile_name(pg_last_wal_replay_lsn()), 9),
+  mod(size - mod(pg_last_wal_replay_lsn() - '0/0', size), size), to_char((time + '1 ms') at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),
+  coalesce(time::text, 'the base backup') from (select pg_last_xact_replay_timestamp() as time, pg_size_bytes(current_setting('wal_segment_size'))::numeric as size) as last")
 END
 }
 
-# at_the_end: fails where whole segments of WAL come after the one in which recovery ended. To a recovery a damaged or missing piece
-# is the end like any other; what was committed after it must not be lost without a word.
+# at_the_end: fails where segments of WAL come after the one in which recovery ended. To a recovery a damaged or missing piece
+# is the end like any other; what was committed after it must not be lost without a word. The segment that is being received counts where
+# something of it is there and the next record would have fitted into the last whole one: a longer one may never have been finished.
 at_the_end() {
-  newest=$(helper 'cd "/backups/wal/$1" && ls | grep -xE "[0-9A-F]{24}" | cut -c9- | sort | tail -n 1' "$line")
+  newest=$(helper '
+cd "/backups/wal/$1"
+whole=$(ls | grep -xE "[0-9A-F]{24}" | sort | tail -n 1)
+partial=$(ls | grep -xE "[0-9A-F]{24}[.]partial" | sort | tail -n 1)
+newest=${whole#????????}
+if [ "$newest" = "$2" ] && [ "$3" != 0 ] && [ -n "$partial" ] && [ "$(head -c 64 "$partial" | tr -d "\0" | wc -c)" != 0 ]; then
+  at=$(($(stat -c %s "$whole") - $3))
+  # A page begins with a header of 24 bytes, a record with its length.
+  [ $((at % 8192)) != 0 ] || at=$((at + 24))
+  length=$(od -An -tu4 -j "$at" -N 4 "$whole" | tr -d " ")
+  if [ "$length" -le $(($3 - 24 * ($3 / 8192 + 2))) ]; then newest=${partial#????????} newest=${newest%.partial}; fi
+fi
+echo "$newest"' "$line" "$ended" "$left")
   [ "$(printf '%s\n%s\n' "$ended" "$newest" | sort | tail -n 1)" = "$ended" ] && return
   die "the WAL in $directory/$system/wal/$line can be read up to ${moment:-the base backup}, in segment $ended; it goes on to $newest:" \
     "a piece is damaged or missing (make verify says which; a copy off the host may have it). To take what is before it, say that" \

@@ -26,7 +26,7 @@ beforeAll(async () => {
     must("mount", "-o", "loop", image, disk);
     unfilled.change("protea", "postgres", { command: ["postgres", "-c", "max_slot_wal_keep_size=64MB"] });
   });
-  backups = new Backups(stack, ["postgres", "bucket", "lab", "git"]);
+  backups = new Backups(stack, ["postgres", "rabbitmq", "bucket", "lab", "git"]);
   fill(stack, 1);
   succeeded(backups.backup());
 });
@@ -107,7 +107,20 @@ test("the clock went back", () => {
 test("the server is killed in the middle", async () => {
   const known = backups.latest();
   const server = stack.container("protea", "postgres");
-  query("create table large as select g, repeat(md5(g::text), 20) from generate_series(1, 100000) g");
+  // A dump waits for a table that somebody has locked.
+  query("create table locked (id int)");
+  const holder = spawn(
+    "docker",
+    ["exec", server, "psql", "-U", "protea", "-d", "protea", "-c", "begin; lock table locked; select pg_sleep(300)"],
+    {
+      stdio: "ignore",
+    },
+  );
+  await until(
+    "it is locked",
+    30,
+    () => query("select count(*) from pg_locks where relation = 'locked'::regclass") === "1",
+  );
   const child = backups.start();
   let said = "";
   child.stderr!.on("data", (text: Buffer) => (said += text.toString()));
@@ -115,11 +128,12 @@ test("the server is killed in the middle", async () => {
   const NICE =
     'for one in /proc/[0-9]*; do if grep -q pg_dump "$one/comm" 2>/dev/null; then cut -d " " -f 19 "$one/stat"; fi; done';
   const niceness = () => new Set(stack.docker("exec", backups.agent, "sh", "-c", NICE).split("\n"));
-  await until("it dumps", 60, () => niceness().size > 0 && !niceness().has(""));
+  await until("it dumps", 60, () => said.includes("dump of protea") && niceness().size > 0 && !niceness().has(""));
   // The applications come first.
   expect(niceness()).toEqual(new Set(["10"]));
   stack.docker("kill", server);
   const [code] = (await ended) as [number];
+  await until("its session is gone", 30, () => holder.exitCode !== null);
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining("the part postgres failed") as string });
   expect(readlinkSync(join(backups.folder, "latest"))).toBe(known);
   stack.docker("start", server);

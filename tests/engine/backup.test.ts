@@ -210,6 +210,21 @@ test("WAL that is damaged is no end: what was committed after it is not lost wit
   } finally {
     renameSync(`${damaged}.aside`, damaged);
   }
+  // In the last whole one, after which there is only what is being received.
+  const last = join(line, whole.sort().at(-1)!);
+  const content = readFileSync(last);
+  try {
+    writeFileSync(last, Buffer.from(content).fill(0, 500_000, 510_000));
+    expect(failed(stack.operation("restore", "--at", "latest", "--yes", "1"))).toContain(
+      "a piece is damaged or missing",
+    );
+    expect(query("select count(*) from after_damage")).toBe("0");
+  } finally {
+    writeFileSync(last, content);
+  }
+  // Whole, it is the end.
+  succeeded(stack.operation("restore", "--at", "latest", "--yes", "1"));
+  expect(query("select count(*) from after_damage")).toBe("0");
 });
 
 test("what was committed before a chosen moment is there exactly, after the server and its data were lost", async () => {

@@ -302,7 +302,7 @@ test("killed while it is restored, again and again, ends complete: no message is
   expect(killedWhen(files, 0, 0)).toBe("-9");
   expect(killedWhen(files, 1, 1000)).toBe("-9");
   let killed = 0;
-  for (let seconds = 0.2; ; seconds += 0.1) {
+  for (let seconds = 0.1; ; seconds *= 1.15) {
     const { code, text } = files.partKilledAfter(seconds, "restore", "/backups/many/rabbitmq");
     if (code === 0) break;
     expect([code, text]).toEqual([137, expect.anything()]);
