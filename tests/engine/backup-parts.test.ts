@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { queueing } from "./filled-stack.ts";
+import { until } from "../http.ts";
 import { failed, here, succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
   git("init", "--quiet", "--bare");
   git("update-ref", "refs/heads/main", git("commit-tree", "-m", "first", emptyTree()).trim());
   Object.assign(stack.config, { "protea:lab": lab(), "protea:repository": repository() });
+  for (const name of ["files-backup", "git-backup"]) stack.change("protea", name, { healthcheck: { interval: "1s" } });
   succeeded(stack.makeUp());
 });
 
@@ -193,5 +195,37 @@ test("a lost disk: database, queues, bucket, lab folder and repository come back
   expect(git("rev-parse", "main")).toBe(main);
   // None was there, so none is kept.
   expect(readdirSync(lab()).filter((name) => !name.startsWith(".before-"))).toEqual(["datasets"]);
+  succeeded(stack.operation("status"));
+});
+
+const folders = () => ({
+  lab: execFileSync("sh", ["-c", "find datasets -type f -exec sha256sum {} +"], { cwd: lab(), encoding: "utf8" }),
+  refs: git("for-each-ref"),
+});
+const health = (name: string) => stack.host.healthOf(stack.container("protea", name));
+
+test("lab folder and repository lost alone: they are red, it is said what to do, and an up brings them back; nothing else is made anew", async () => {
+  // Their checks have seen what is there.
+  await until("they are healthy", 60, () => health("files-backup") === "healthy" && health("git-backup") === "healthy");
+  const before = folders();
+  expect(before.lab).toContain("datasets/one");
+  expect(before.refs).toContain("refs/heads/main");
+  const containers = stack.containers();
+  for (const folder of [lab(), repository()])
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+  await until("it is seen", 60, () => health("files-backup") === "unhealthy" && health("git-backup") === "unhealthy");
+  failed(stack.operation("status"));
+  const why = succeeded(stack.operation("why"));
+  expect(why).toContain("the lab folder is empty, and had something: make up brings it back");
+  expect(why).toContain("make restore SYSTEM=protea AT=latest ONLY=git");
+  succeeded(stack.makeUp());
+  expect(folders()).toEqual(before);
+  expect(stack.containers()).toEqual(containers);
+  succeeded(stack.operation("status"));
+  // A restore brings one back, too.
+  rmSync(join(lab(), "datasets"), { recursive: true });
+  await until("it is seen", 60, () => health("files-backup") === "unhealthy");
+  succeeded(stack.operation("restore", "--at", "latest", "--only", "lab", "--yes", "1"));
+  expect(folders()).toEqual(before);
   succeeded(stack.operation("status"));
 });

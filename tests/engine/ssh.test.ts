@@ -76,9 +76,8 @@ test("a key that is not the pinned one is refused, and nothing is touched", () =
 
 test("the way there is gone, as of a laptop that slept: nothing waits for ever, it is said, and afterwards all is as it was", () => {
   here.docker("pause", far.proxy);
-  // First by the connection that is open, then by a new one.
+  // By the connection that is open.
   failed(stack.operation("status"));
-  expect(failed(stack.operation("status"))).toMatch(/banner exchange|Connection timed out/);
   here.docker("unpause", far.proxy);
   succeeded(stack.operation("status"));
 });
