@@ -39,7 +39,7 @@ newest_verified() { stamps | sort -r | while read -r one; do if [ -s "verified/$
 begin() {
   # Names are moments: an older one would never be the newest, and one that is there would be written into.
   newest=$(stamps | tail -n 1)
-  if [ -n "$newest" ] && ! [ "$(printf '%s\n%s\n' "$newest" "$1" | sort | tail -n 1)" = "$1" ] || [ "$newest" = "$1" ]; then
+  if [ "$newest" = "$1" ] || [ "$(printf '%s\n%s\n' "$newest" "$1" | sort | tail -n 1)" != "$1" ]; then
     echo "vault: there is a backup of $newest, and this host's clock says $1: set the clock; or, if it was wrong before and is right now," \
       "rename what is of a time to come: mv $BACKUPS/$newest $BACKUPS/later-$newest (a name that is no moment is kept, and not used)" >&2
     exit 1
