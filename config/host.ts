@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { duration, image } from "./fields.ts";
-import { endpoint, filePath, hostKey, hostName, hostUser, portNumber } from "./names.ts";
+import { endpoint, filePath, hostKey, hostName, hostUser, portNumber, registryName } from "./names.ts";
 
 const count = z.number().int().min(0);
 
@@ -132,6 +132,12 @@ export const host = z
       .meta({ description: "Docker endpoint. Default: DOCKER_HOST, else this machine's socket" }),
     ssh: ssh.optional().meta({
       description: "Another machine, reached by OpenSSH, whose own Docker engine it is; left out: this machine",
+    }),
+    registry: registryName.optional().meta({
+      description:
+        "A mirror that images are pulled through, by their full names: redis:7 as REGISTRY/docker.io/library/redis:7. " +
+        "Left out: each from where its name says",
+      examples: ["10.1.0.1:5000", "harbor.example.org/mirror"],
     }),
     protectVolumes: z
       .boolean()

@@ -111,12 +111,18 @@ export const hostKey = text(
 
 const DIGEST = "@sha256:[0-9a-f]{64}";
 const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const REGISTRY = String.raw`[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::${PORT})?/`;
+const REGISTRY = String.raw`[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::${PORT})?`;
 
 /**
  * An image with a tag or digest: what is not pinned changes by itself.
  * https://github.com/distribution/reference/blob/main/reference.go
  */
 export const IMAGE = new RegExp(
-  `^(?:${REGISTRY})?${COMPONENT}(?:/${COMPONENT})*(?::(?!latest$)\\w[\\w.-]{0,127}(?:${DIGEST})?|${DIGEST})$`,
+  `^(?:${REGISTRY}/)?${COMPONENT}(?:/${COMPONENT})*(?::(?!latest$)\\w[\\w.-]{0,127}(?:${DIGEST})?|${DIGEST})$`,
+);
+
+/** A registry, and a path in it. Without a dot or a port Docker would take the first name for one of the Docker Hub. */
+export const registryName = text(
+  new RegExp(`^(?=[^/]*[.:]|localhost(?:/|$))${REGISTRY}(?:/${COMPONENT})*$`),
+  "a registry HOST[:PORT][/PATH] such as 10.1.0.1:5000, its host with a dot or a port",
 );

@@ -3,6 +3,7 @@ import { readSettings, type RawConfiguration } from "../config/read.ts";
 import { backupDirectory, type HostSettings } from "../config/host.ts";
 import type { Secret } from "../config/secrets.ts";
 import type { SystemSpec } from "./spec.ts";
+import { pulledThrough } from "./registry.ts";
 import { describeProtea } from "./protea/system.ts";
 import { describeRobotoff } from "./robotoff/system.ts";
 import { checkSystems } from "./rules/all.ts";
@@ -32,7 +33,7 @@ export function describeStack(raw: RawConfiguration): Stack {
   const systems = [
     ...(settings.robotoff ? [describeRobotoff(settings.robotoff, has, backups, copy)] : []),
     ...(settings.protea ? [describeProtea(settings.protea, has, backups, copy)] : []),
-  ];
+  ].map((system) => pulledThrough(system, settings.host.registry));
   // Where a field is wrong its default stands in; what a rule says of that service would mislead.
   const doubtful = new Set(problems.map((problem) => subject(problem.path)));
   const across = checkSystems(systems).filter((problem) => !doubtful.has(subject(problem.path)));

@@ -173,6 +173,16 @@ const fields: Field[] = [
     ], // prettier-ignore
   },
   {
+    path: "host:registry",
+    at: (registry) => ({ "host:registry": registry }),
+    expected: "a registry HOST[:PORT][/PATH] such as 10.1.0.1:5000, its host with a dot or a port",
+    wrong: [
+      ...SHELL.map((text) => `${text}:5000`), ...SHELL.map((text) => `a:5000/${text}`), "mirror", "mirror/a.b", "a:5000/", "a:99999",
+      "a:5000/B", "http://a:5000", "a:5000/x:1", "localhost.",
+    ], // prettier-ignore
+    right: ["10.1.0.1:5000", "localhost", "localhost/a", "mirror:5000/b/c.d", "harbor.example.org/mirror"],
+  },
+  {
     path: "robotoff:triton.uri",
     at: triton,
     expected: URI,

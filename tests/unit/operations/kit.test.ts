@@ -59,11 +59,19 @@ test("the README names each system, its key and where it goes; and how a state o
   for (const own of [true, false]) expect(text(own)).toContain("make fetch STACK=production KIT=KIT\n");
 }); // prettier-ignore
 
-test("what fetch.sh is told", () => {
+test.each([
+  ["", {}, IMAGE, "postgres:16.3-alpine"],
+  [
+    ", through a mirror",
+    { "host:registry": "10.1.0.1:5000" },
+    `10.1.0.1:5000/docker.io/${IMAGE}`,
+    "10.1.0.1:5000/docker.io/library/postgres:16.3-alpine",
+  ],
+])("what fetch.sh is told%s", (_how, more, restic, postgres) => {
   const backups = { directory: "/srv/backups", mounted: true, copy: REST };
-  const { host, systems } = describeStack(raw({ ...MINIMAL, "host:backups": backups }));
+  const { host, systems } = describeStack(raw({ ...MINIMAL, "host:backups": backups, ...more }));
   const args = fetchArguments(systems[0]!, host, "latest").map((arg) => arg.replace(/-[0-9a-f]{12}\.sh$/, ".sh"));
-  expect(args).toEqual(["robotoff", "/srv/backups", "1", IMAGE, "postgres:16.3-alpine", "vault.sh", "latest"]);
+  expect(args).toEqual(["robotoff", "/srv/backups", "1", restic, postgres, "vault.sh", "latest"]);
 });
 
 describe("nothing is written", () => {
