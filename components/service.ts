@@ -19,11 +19,13 @@ export interface ServiceArgs {
   imageId: pulumi.Input<string>;
   /** Networks, volumes and images: a container is made when they are there. */
   foundation: pulumi.Resource[];
-  /** Healthy servers and finished jobs: it runs after them. A job's container is made before, so that the job alone waits. */
+  /** Healthy servers and finished jobs: it runs after them. A job's container on volumes alone is made before: the job alone waits. */
   needed: pulumi.Resource[];
   /** Of a job: the further arguments of job.sh, and the scripts that it looks for beside itself. */
   before?: { args: string[]; beside: string[] };
 }
+
+const bindsFolder = ({ mounts }: ServiceSpec) => mounts.some(({ source }) => source.startsWith("/"));
 
 /** The containers of a service; or a job's container and the command that runs it to its end. */
 export class Service extends Component {
@@ -75,7 +77,8 @@ export class Service extends Component {
       {
         parent: this,
         provider: host.provider,
-        dependsOn: service.kind === "job" ? foundation : [...foundation, ...needed],
+        // Docker makes no container whose folder of the host is missing, and a job that it needs may be what makes that.
+        dependsOn: service.kind === "job" && !bindsFolder(service) ? foundation : [...foundation, ...needed],
         additionalSecretOutputs: ["envs"],
         // Two containers cannot share a name, and two databases must never share a volume.
         deleteBeforeReplace: true,

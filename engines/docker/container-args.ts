@@ -50,12 +50,15 @@ function fixed(system: SystemSpec, service: ServiceSpec) {
       { name: networkName(system), aliases: [service.name] },
       ...service.externalNetworks.map((name) => ({ name })),
     ],
-    ports: service.ports.map((port) => ({
-      internal: port.container,
-      external: port.host,
-      ip: port.address,
-      protocol: port.protocol,
-    })),
+    // As the provider lists them.
+    ports: [...service.ports]
+      .sort((one, other) => one.container - other.container)
+      .map((port) => ({
+        internal: port.container,
+        external: port.host,
+        ip: port.address,
+        protocol: port.protocol,
+      })),
     mounts: service.mounts.map((mount) => mountArgument(system, service, mount)),
     uploads: service.files.map((file) => ({ file: file.path, content: file.content })),
     healthcheck: check && {

@@ -4,7 +4,7 @@ import type { RobotoffSettings } from "../../config/robotoff.ts";
 import type { Mount } from "../../config/units.ts";
 import { SNAPSHOTS } from "../servers/elasticsearch.ts";
 import { backupVolumes } from "../servers/postgres-backup.ts";
-import { imageReference, serviceSpec } from "../service-spec.ts";
+import { completed, imageReference, serviceSpec } from "../service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
 
 const FOLDERS = ["data", "cache", "datasets", "models"] as const;
@@ -64,6 +64,17 @@ export function checkoutJob(settings: RobotoffSettings): ServiceSpec[] {
         : FOLDERS.map((name) => ({ ...source(settings, name), target: `/checkout/${name}`, readOnly: false })),
     }),
   ];
+}
+
+/**
+ * A service that mounts folders of the checkout on the host, with the need of the job that makes them: Docker refuses a container whose
+ * folder is not there, which on a new host is every one.
+ */
+export function afterCheckout(settings: RobotoffSettings, service: ServiceSpec): ServiceSpec {
+  const folder = settings.checkout?.folder;
+  if (folder === undefined || !service.mounts.some(({ source }) => source.startsWith(`${folder}/`))) return service;
+  if (service.needs.some((need) => need.service === "checkout")) return service;
+  return { ...service, needs: [...service.needs, ...completed("checkout")] };
 }
 
 /** Gets the model of the language identification server, where it is missing. */

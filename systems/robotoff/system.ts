@@ -13,7 +13,15 @@ import { completed, healthy, imageReference, loopback, serviceSpec, withSettings
 import { backupServices } from "./backup-services.ts";
 import { environment } from "./environment.ts";
 import { reporting, robotoffExporters } from "./exporters.ts";
-import { checkoutJob, folderMounts, languageModelJob, source, tritonModels, volumes } from "./folders.ts";
+import {
+  afterCheckout,
+  checkoutJob,
+  folderMounts,
+  languageModelJob,
+  source,
+  tritonModels,
+  volumes,
+} from "./folders.ts";
 import { asleep, connectedToServer, LOADING } from "./healthchecks.ts";
 import { poolServices } from "./workers.ts";
 
@@ -146,7 +154,7 @@ export function describeRobotoff(
   ];
   const named = [...servers, ...checkout, ...optional, ...application].map((base) =>
     withSettings(
-      base,
+      afterCheckout(settings, base),
       `robotoff:services.${base.name}`,
       settings.services[base.name as keyof typeof settings.services],
     ),

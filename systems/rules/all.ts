@@ -6,11 +6,12 @@ import type { SystemSpec } from "../spec.ts";
 import { slotLimit } from "./backups.ts";
 import { ownNetworks, volumeNames } from "./docker-names.ts";
 import { memory } from "./memory.ts";
-import { dataPorts, hostPorts } from "./ports.ts";
+import { dataPorts, hostPorts, publishedOnce } from "./ports.ts";
 import { healthchecks, names, single } from "./services.ts";
 
 const RULES = [
   hostPorts,
+  publishedOnce,
   dataPorts,
   memory,
   healthchecks,

@@ -36,6 +36,23 @@ export function hostPorts(systems: SystemSpec[]): Problem[] {
   return problems;
 }
 
+/**
+ * One container port on two addresses: the engine lists them in another order than they were declared in (26.1 the last first), which the
+ * Docker provider takes for a change, and it would replace the container at every `up`.
+ */
+export function publishedOnce(systems: SystemSpec[]): Problem[] {
+  return everyService(systems).flatMap(({ service }) =>
+    service.ports
+      .filter(({ container, protocol }, index, all) =>
+        all.slice(0, index).some((port) => port.container === container && port.protocol === protocol),
+      )
+      .map((port) => ({
+        path: `${service.path}.ports`,
+        message: `container port ${port.container} is published a second time, at ${show(port)}; keep one: with two, every up would replace the container`,
+      })),
+  );
+}
+
 /** Data is reachable from this host only. */
 export function dataPorts(systems: SystemSpec[]): Problem[] {
   return everyService(systems).flatMap(({ service }) =>

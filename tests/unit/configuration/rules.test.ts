@@ -81,6 +81,15 @@ const rules: [string, Values, string[]][] = [
     [],
   ],
   ["one host port on two addresses: fine", protea({ api: { ports: ["10.1.0.5:5500:8000"] } }), []],
+  [
+    "a container's port on two addresses",
+    protea({ api: { ports: ["10.1.0.5:8000:8000", "127.0.0.1:8000:8000"] } }),
+    [
+      "protea:services.api.ports: container port 8000 is published a second time, at 127.0.0.1:8000; " +
+        "keep one: with two, every up would replace the container",
+    ],
+  ],
+  ["two of a container's ports: fine", protea({ api: { ports: ["10.1.0.5:8000:8000", "127.0.0.1:8001:8001"] } }), []],
   ["one host port for tcp and udp: fine", protea({ api: { ports: ["127.0.0.1:5500:8000/udp"] } }), []],
   [
     "one host port for three containers",

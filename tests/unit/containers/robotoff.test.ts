@@ -1,6 +1,7 @@
 /** What upstream's image demands of Robotoff's description (docs/upstream.md). The rest is in the whole arguments. */
 import { containersOf } from "../support/containers.ts";
 import { committed, MINIMAL, raw, STACKS, type Values } from "../support/stack.ts";
+import type { ServiceSpec } from "../../../systems/spec.ts";
 import { describeStack } from "../../../systems/stack.ts";
 import { checksOf } from "../../../hosts/checks.ts";
 
@@ -31,8 +32,12 @@ describe.each(STACKS)("%s", (stack) => {
   });
 
   test("what runs for ever starts when its folders are at the commit", () => {
-    const waiting = own.filter(({ needs }) => needs.some((need) => need.service === "checkout"));
-    expect(waiting).toEqual(own.filter(({ kind }) => kind === "service"));
+    const waits = ({ needs }: ServiceSpec) => needs.some((need) => need.service === "checkout");
+    expect(own.filter((service) => service.kind === "service" && !waits(service))).toEqual([]);
+    // Of a new host nobody has made the folders before.
+    const onHost = robotoff.services.filter(({ mounts }) => mounts.some(({ source }) => source.startsWith("/home/off/")));
+    expect(onHost.filter((service) => service.name !== "checkout" && !waits(service))).toEqual([]);
+    expect(onHost.length > 0).toBe(stack !== "local");
   });
 
   test("the API's check asks no backend", () => {

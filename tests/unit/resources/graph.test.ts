@@ -184,6 +184,15 @@ describe("production", () => {
     expect(find(copied, "protea-backups-schedule-backup").after).not.toContain("protea-backups-first-copy");
   });
 
+  test("no container is made before the job that makes its folders on the host, a job's own included", () => {
+    const bound = resources.filter(isA("Container")).filter(({ name, inputs }) => {
+      const mounts = (inputs.mounts ?? []) as { source: string }[];
+      return name !== "robotoff-checkout-1" && mounts.some(({ source }) => source.startsWith("/home/off/"));
+    });
+    expect(named(bound)).toContain("robotoff-migrate-1");
+    expect(named(bound.filter(({ after }) => !after.includes("robotoff-checkout-run-1")))).toEqual([]);
+  });
+
   test("volumes are protected and stay when the program no longer has them; nothing but volumes is", () => {
     const volumes = resources.filter(isA("Volume"));
     expect(volumes.length).toBeGreaterThan(5);
