@@ -1,6 +1,6 @@
 /**
  * Docker's own API on a stack's host, by `docker system dial-stdio`: for what its command line would take secrets as
- * arguments for. https://docs.docker.com/reference/api/engine/
+ * arguments for, or has no word for. https://docs.docker.com/reference/api/engine/
  */
 import { spawn } from "node:child_process";
 import { request } from "node:http";
@@ -10,15 +10,17 @@ import type { HostSettings } from "../config/host.ts";
 import { dockerCommand } from "./connection.ts";
 
 /**
- * Posts a body and gives the answer's.
+ * Asks for something, or posts a body, and gives the answer's.
  * @param path with its query: `/containers/create?name=x`
+ * @param body undefined: nothing is posted
  * @throws Error with the engine's message, or with docker's when there is no engine
  */
-export async function dockerPost(host: HostSettings, path: string, body: object): Promise<unknown> {
+export async function dockerApi(host: HostSettings, path: string, body?: object): Promise<unknown> {
   const [command, ...rest] = dockerCommand(host, ["system", "dial-stdio"]);
   const child = spawn(command!, rest, { stdio: "pipe" });
   const complaint = text(child.stderr);
-  const content = JSON.stringify(body);
+  const content = body === undefined ? "" : JSON.stringify(body);
+  const method = body === undefined ? "GET" : "POST";
   try {
     const { status, answer } = await new Promise<{ status: number; answer: string }>((resolve, reject) => {
       child.on("error", reject);
@@ -29,7 +31,7 @@ export async function dockerPost(host: HostSettings, path: string, body: object)
       });
       const socket = Duplex.from({ readable: child.stdout, writable });
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(content) };
-      request({ method: "POST", path, host: "docker", headers, createConnection: () => socket }, (response) => {
+      request({ method, path, host: "docker", headers, createConnection: () => socket }, (response) => {
         text(response).then((answer) => resolve({ status: response.statusCode!, answer }), reject);
       })
         .on("error", reject)

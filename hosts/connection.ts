@@ -24,6 +24,10 @@ export function shell(host: HostSettings): { interpreter: string[]; environment?
   return { interpreter: ["/bin/sh", "-c"], environment: host.docker ? { DOCKER_HOST: host.docker } : undefined };
 }
 
+/** A command with this terminal at its end: over SSH, one has to be asked for. */
+export const onTerminal = (command: string[]): string[] =>
+  command[0] === "ssh" ? ["ssh", "-t", ...command.slice(1)] : command;
+
 /** The whole command line of `docker ARGS` for a host. */
 export function dockerCommand(host: HostSettings, args: string[]): string[] {
   const ssh = sshCommand(host);

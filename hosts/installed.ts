@@ -2,15 +2,8 @@
 import type { HostSettings } from "../config/host.ts";
 import { quote, shell } from "./connection.ts";
 import { show, type Ended } from "./docker.ts";
-import { onHost } from "./run.ts";
+import { onHost, succeeds } from "./run.ts";
 import { installCommand, runCommand, script, type Script } from "./scripts.ts";
-
-/** What a shell command line prints on the host. Throws its complaint when it fails. */
-function succeeds(host: HostSettings, line: string, input?: string): string {
-  const { code, stdout, stderr } = onHost(host, line, input);
-  if (code !== 0) throw new Error(stderr.trim() || `exit code ${code}: ${line}`);
-  return stdout;
-}
 
 /** Installs those of the scripts that the host does not have. */
 export function install(host: HostSettings, scripts: Script[]): void {

@@ -20,6 +20,13 @@ export function onHost(host: HostSettings, line: string, input?: string): Ended 
   return explained(host, ended(command!, spawnSync(command!, [...words, line], options)));
 }
 
+/** What a shell command line prints on the host. Throws its complaint when it fails. */
+export function succeeds(host: HostSettings, line: string, input?: string): string {
+  const { code, stdout, stderr } = onHost(host, line, input);
+  if (code !== 0) throw new Error(stderr.trim() || `exit code ${code}: ${line}`);
+  return stdout;
+}
+
 /** What it prints and its exit code. Nothing is thrown. */
 export const runScript = (host: HostSettings, name: string, args: string[] = []): Ended =>
   onHost(host, inlineCommand(args), script(name).content);

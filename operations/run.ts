@@ -5,8 +5,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { run, selected } from "./command.ts";
-import { dockerPost } from "../hosts/api.ts";
-import { dockerCommand, quote } from "../hosts/connection.ts";
+import { dockerApi } from "../hosts/api.ts";
+import { dockerCommand, onTerminal, quote } from "../hosts/connection.ts";
 import { docker, show } from "../hosts/docker.ts";
 import { oneOff, type Whole } from "./run/one-off.ts";
 import { containersOf } from "../systems/spec.ts";
@@ -30,11 +30,10 @@ export const done = run([], async ({ stack: name, system: only, service, words }
   // The terminal's Ctrl-C is the command's; this program stays to clear up.
   process.on("SIGINT", () => undefined);
   const body = oneOff(own[0]!.service, container, words, terminal);
-  await dockerPost(stack.host, `/containers/create?name=${oneoff}`, body);
+  await dockerApi(stack.host, `/containers/create?name=${oneoff}`, body);
   try {
     const start = dockerCommand(stack.host, ["start", "--attach", "--interactive", oneoff]);
-    // Over SSH, a terminal has to be asked for.
-    return await show(terminal && start[0] === "ssh" ? ["ssh", "-t", ...start.slice(1)] : start);
+    return await show(terminal ? onTerminal(start) : start);
   } finally {
     // It is gone already, unless the connection to it was lost.
     docker(stack.host, ["rm", "--force", "--volumes", oneoff]);

@@ -2,13 +2,13 @@
 import type { SystemSpec } from "./spec.ts";
 
 /** Made by set-up (images/builder/): no registry has it. */
-const isOwn = (image: string): boolean => image.startsWith("robotoff-protea/");
+export const isOwn = (image: string): boolean => image.startsWith("robotoff-protea/");
 
 /**
  * An image's registry and its path there, as Docker understands what is left out: `redis:7` is docker.io's `library/redis:7`.
  * https://github.com/distribution/reference/blob/main/normalize.go
  */
-function fullName(image: string): { domain: string; path: string } {
+export function fullName(image: string): { domain: string; path: string } {
   const slash = image.indexOf("/");
   const first = image.slice(0, Math.max(slash, 0));
   const named = /[.:A-Z]/.test(first) || first === "localhost";

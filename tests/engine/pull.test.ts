@@ -1,12 +1,14 @@
 /** Official images are pulled where a registry answers; what it lacks, and all where none answers, is built. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vendorOf } from "./images.harness.ts";
-import { here, must, run } from "./host.ts";
+import { failed, here, must, run, succeeded } from "./host.ts";
 import { marked, nameOf } from "./leftovers.ts";
+import { TestStack } from "./stack.harness.ts";
 
 const docker = (...args: string[]) => here.docker(...args);
 
@@ -26,6 +28,22 @@ function make(...officials: string[]): string[] {
   const made = run(process.execPath, ["--input-type=module", "-e", program, folder, mine, ...officials], env);
   if (made.code !== 0) throw new Error(made.text);
   return made.text.trim().split("\n");
+}
+
+/** As an up does, of a stack whose services are of these images. */
+function pull(images: string[]) {
+  const program = `
+    import { pullMissing } from ${JSON.stringify(join(process.cwd(), "operations/images/pull.ts"))};
+    const services = process.argv.slice(1).map((image) => ({ image }));
+    await pullMissing({ name: "none", host: {}, systems: [] }, [{ services }]);`;
+  return run(process.execPath, ["--input-type=module", "-e", program, ...images]);
+}
+
+/** What the registry has of its image. */
+function manifest(): Buffer {
+  const index = readFileSync(join(folder, "saved/index.json"), "utf8");
+  const { manifests } = JSON.parse(index) as { manifests: [{ digest: string }] };
+  return readFileSync(join(folder, "saved/blobs", manifests[0].digest.replace(":", "/")));
 }
 
 const said = (n: number) => readFileSync(join(folder, `${n}.log`), "utf8");
@@ -81,6 +99,47 @@ test("what a registry has is pulled; what it lacks is built, and the next is ask
   expect(content(`${mine}:1`)).toBe(`built ${mine}`);
   expect(vendorOf(`${mine}:0`)).toBe("");
   expect(vendorOf(`${mine}:1`)).toBe("robotoff-protea stand-in");
+});
+
+test("what an up lacks is pulled through a mirror, by its digest where the stack file has one, and then asked for no more", () => {
+  const digest = `sha256:${createHash("sha256").update(manifest()).digest("hex")}`;
+  const images = [`${address}/docker.io/library/known:3`, `${address}/ghcr.io/team/known:3@${digest}`];
+  try {
+    const first = pull(images);
+    expect(first.code).toBe(0);
+    // Docker's own progress.
+    expect(first.text).toContain(`docker pull ${images[0]}`);
+    expect(first.text).toContain(`Digest: ${digest}`);
+    expect(content(images[1]!)).toBe(`pulled ${mine}`);
+    expect(pull(images)).toEqual({ code: 0, text: "" });
+    expect(failed(pull([`${address}/nothing:1`]))).toContain("could not be pulled; see above. Nothing was changed");
+  } finally {
+    for (const image of images) here.tryDocker("rmi", image);
+  }
+});
+
+test("make digests asks through the mirror for the digest of each tag, writes it, and then finds nothing to change", async () => {
+  const stack = await TestStack.create(["robotoff"]);
+  try {
+    stack.config["host:registry"] = address;
+    stack.config["robotoff:images"] = { ...(stack.config["robotoff:images"] as object), redis: "known:3" };
+    const written = succeeded(stack.operation("digests", "--yes", "1"));
+    const reference = `known:3@sha256:${createHash("sha256").update(manifest()).digest("hex")}`;
+    expect(written).toMatch(/^robotoff:images\.redis +known:3 +- +sha256:[0-9a-f]{12}$/m);
+    const file = readFileSync(join(stack.folder, `Pulumi.${stack.name}.yaml`), "utf8");
+    expect(file).toContain(`redis: ${reference}`);
+    (stack.config["robotoff:images"] as { redis: string }).redis = reference;
+    expect(succeeded(stack.operation("digests"))).toContain(
+      "1 images with a tag from a registry, each at its tag's digest",
+    );
+    // Nobody has it: named, and nothing written.
+    (stack.config["robotoff:images"] as { redis: string }).redis = "nothing:3";
+    expect(failed(stack.operation("digests", "--yes", "1"))).toContain(
+      `robotoff:images.redis: ${address}/docker.io/library/nothing:3: `,
+    );
+  } finally {
+    stack.remove();
+  }
 });
 
 test("where no registry answers all is built, and only the first is tried", () => {

@@ -1,6 +1,6 @@
 /**
  * An image registry on loopback that can be pulled from: node registry.ts FOLDER. The folder is what `docker save`
- * writes; its one image answers to every repository named `known`. Prints its port; ends with its standard input.
+ * writes; its one image answers to every repository whose name ends in `known`. Prints its port; ends with its standard input.
  * https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 import { readFileSync } from "node:fs";
@@ -27,7 +27,7 @@ const server = createServer(({ url = "", method }, answer) => {
   };
   const [, repository, kind, reference] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(url) ?? [];
   if (url === "/v2/") send(200, "{}");
-  else if (repository !== "known") send(404, UNKNOWN, { "content-type": "application/json" });
+  else if (!repository?.endsWith("known")) send(404, UNKNOWN, { "content-type": "application/json" });
   else if (kind === "blobs") send(200, blob(reference!), { "content-type": "application/octet-stream" });
   else send(200, blob(image.digest), { "content-type": image.mediaType, "docker-content-digest": image.digest });
 });

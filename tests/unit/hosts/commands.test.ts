@@ -2,7 +2,7 @@
 import type * as childProcess from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dockerPost } from "../../../hosts/api.ts";
+import { dockerApi } from "../../../hosts/api.ts";
 import { checkHost } from "../../../hosts/checks.ts";
 import { docker, dockerOutput, show } from "../../../hosts/docker.ts";
 import { inContainer, runInstalled } from "../../../hosts/installed.ts";
@@ -265,7 +265,7 @@ describe("the checks of a host", () => {
 describe("Docker's API", () => {
   const response = (status: string, body: string) =>
     `HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  const post = () => dockerPost(OWN, "/containers/create?name=x", { Image: "ü" });
+  const post = () => dockerApi(OWN, "/containers/create?name=x", { Image: "ü" });
 
   test("the whole request, and the answer's body", async () => {
     fake.answer("system dial-stdio", response("201 Created", '{"Id": "abc"}'));

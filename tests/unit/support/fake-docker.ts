@@ -21,7 +21,7 @@ fi
 if [ "$*" = "system dial-stdio" ]; then
   # The API: a request's head, then its body, which is kept.
   while IFS= read -r line && [ "$line" != "$(printf '\\r')" ]; do
-    case $line in [Cc]ontent-[Ll]ength:*) length=$(echo "$line" | tr -cd 0-9) ;; POST*) echo "$line" >>"$dir/requests" ;; esac
+    case $line in [Cc]ontent-[Ll]ength:*) length=$(echo "$line" | tr -cd 0-9) ;; GET* | POST*) echo "$line" >>"$dir/requests" ;; esac
   done
   head -c "$length" >>"$dir/requests"
 fi
@@ -77,9 +77,9 @@ export class FakeDocker {
     return ran;
   }
 
-  /** This process's environment with the fake docker first on PATH. */
+  /** This process's environment with the fake docker first on PATH, and a home of its own: what a host keeps is there. */
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, PATH: `${this.folder}:${process.env.PATH}` };
+    return { ...process.env, HOME: this.folder, PATH: `${this.folder}:${process.env.PATH}` };
   }
 
   /** Throws when docker was asked what has no answer. */
