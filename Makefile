@@ -27,6 +27,7 @@
 #   ONLY=bucket,lab,git              these parts, as in a backup, and not the database (restore)
 #   NAME=name                        of a checkpoint
 #   TO=folder                        a new folder, for the kit (recovery-kit); KIT=folder: one that was written (fetch)
+#   TO=20261126T013932Z              a deployment, as make deployments has it; MIGRATED=1: although a migration ran since (rollback)
 #   SNAPSHOT=1a2b3c4d                another snapshot off the host than the latest (fetch)
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
@@ -74,6 +75,16 @@ preview: ## what `up` would change
 .PHONY: trust
 trust: ## the keys that another machine and its proxy show now; after a yes they are pinned in the stack file
 	node operations/trust.ts --stack $(STACK)$(if $(YES), --yes $(YES))
+
+.PHONY: digests deployments rollback
+deployments: ## what was deployed, when and by whom, and whether its images are still there
+	@node operations/deployments.ts --stack $(STACK)
+
+rollback: ## back to the deployment before, or to TO=, of the last five: images and settings; says what that changes, and asks
+	node operations/rollback.ts --stack $(STACK)$(if $(TO), --to '$(TO)')$(if $(MIGRATED), --migrated $(MIGRATED))$(if $(YES), --yes $(YES))
+
+digests: ## which content each image's tag has now, asked from the host; after a yes the stack file names it: tag@sha256:…
+	node operations/digests.ts --stack $(STACK)$(if $(YES), --yes $(YES))
 
 destroy: ## remove it all; volumes too for local; elsewhere it asks, and volumes stay
 	node operations/destroy.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview,--exclude-protected) $(only) $(ARGS)

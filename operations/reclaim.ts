@@ -7,6 +7,7 @@ import { dockerCommand } from "../hosts/connection.ts";
 import { show } from "../hosts/docker.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
+import { imagesToGoBackTo } from "./deployments/host.ts";
 import { imagesOf, usageOf } from "./disk/engine.ts";
 import { nameOf, removable, removal } from "./disk/removable.ts";
 import { dockerSize, freeCache } from "./disk/usage.ts";
@@ -20,7 +21,7 @@ export const done = run(["yes"], async ({ stack, yes }) => {
     readStack(name).systems.flatMap((system) => system.services.map((service) => service.image)),
   );
   const { images, used } = imagesOf(host);
-  const going = removable(images, used, declared);
+  const going = removable(images, new Set([...used, ...imagesToGoBackTo(host)]), declared);
   const usage = usageOf(host);
   const alone = new Map((usage.Images ?? []).map((image) => [image.ID, dockerSize(image.UniqueSize)]));
   const bytes = going.reduce((sum, image) => sum + (alone.get(image.Id) ?? 0), 0);

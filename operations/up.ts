@@ -23,6 +23,8 @@ import { look } from "./containers/look.ts";
 import { summary } from "./containers/rows.ts";
 import { tellWhy } from "./containers/tell.ts";
 import { settled } from "./containers/until.ts";
+import { keepDeployment } from "./deployments/host.ts";
+import { pullMissing } from "./images/pull.ts";
 import { recoverWhenNeeded } from "./recovery/when-needed.ts";
 import { readState } from "./recovery/backend.ts";
 import type { State } from "./recovery/leftovers.ts";
@@ -47,6 +49,12 @@ async function deploy(command: string[], host: HostSettings): Promise<{ code: nu
   }
 }
 
+/** What is pulled takes nothing away from what runs; so before anything is asked or touched. */
+async function pullAll(options: Selection): Promise<void> {
+  const stack = readStack(options.stack);
+  await pullMissing(stack, selected(stack, options));
+}
+
 const without = (names: string[], others: string[]) => names.filter((name) => !others.includes(name));
 
 /** A server that is stopped or gone may have been stopped by a restore that was killed, its data between two names. */
@@ -69,8 +77,8 @@ async function finishRestores(stack: Stack, options: Selection, down: string[]):
 async function prepare(options: Options<"yes">, state: State): Promise<{ replaced: string[]; stopped: string[] }> {
   if (!state.resources?.length) return { replaced: [], stopped: [] };
   const stack = readStack(options.stack);
-  const { host, wanted, inspected } = look(options, stack);
-  const seen = plan(wanted, inspected, state, options.stack);
+  const { host, wanted, inspected, ended } = look(options, stack);
+  const seen = plan(wanted, inspected, state, options.stack, ended);
   const todo = mayMissMore(seen) ? withLostObjects(seen, selected(stack, options), existing(host), state) : seen;
   const lines = describePlan(todo);
   if (lines.length === 0) return { replaced: [], stopped: [] };
@@ -97,6 +105,7 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
 
 export const done = run(["yes"], async (options) => {
   await recoverWhenNeeded(options, "up");
+  await pullAll(options);
   const { replaced, stopped } = await prepare(options, readState(options.stack));
   // Of a failure the last words must be what failed; the outputs are in `make urls` and `bin/pulumi stack output`.
   const command = ["bin/pulumi", "up", "--suppress-outputs", "--stack", options.stack, ...replaced, ...options.words];
@@ -110,6 +119,7 @@ export const done = run(["yes"], async (options) => {
   const seen = await settled(options);
   keepStack(readStack(options.stack));
   if (!seen.found.some((row) => row.problem)) {
+    keepDeployment(readStack(options.stack), seen.inspected);
     // Said, and no failure: most backends are others' servers, and a deployment does not mend them.
     const failed = tellBackends(readStack(options.stack), options);
     if (failed?.length) console.error(`warning: Robotoff misses ${failed.join(", ")}; again: make status HEALTH=1`);

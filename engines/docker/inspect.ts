@@ -3,6 +3,8 @@ export interface Inspected {
   Id: string;
   /** With a leading slash. */
   Name: string;
+  /** The content of its image, sha256:…, whatever that is called now. */
+  Image: string;
   State: {
     Status: string;
     ExitCode: number;

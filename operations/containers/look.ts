@@ -1,9 +1,11 @@
 /** Asks a stack's engine for declared containers. */
 import type { HostSettings } from "../../config/host.ts";
 import type { Inspected } from "../../engines/docker/inspect.ts";
-import { docker } from "../../hosts/docker.ts";
+import { docker, dockerOutput } from "../../hosts/docker.ts";
+import { containerNames } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
 import { selected, type Selection } from "../command.ts";
+import { deploymentsOf } from "../deployments/host.ts";
 import { readStack } from "../stack.ts";
 import { declared, rows, type Declared, type Row } from "./rows.ts";
 
@@ -27,11 +29,36 @@ export interface Look {
   found: Row[];
   /** What the engine has of them. */
   inspected: Inspected[];
+  /** Containers of jobs that have run to their end, and that somebody removed since: their ids by name. */
+  ended: Map<string, string>;
+}
+
+/** Asks only where a job's container is missing. */
+function endedJobs({ host, name, systems }: Stack, wanted: Declared[], inspected: Inspected[]): Look["ended"] {
+  const there = new Set(inspected.map((container) => container.Name.replace(/^\//, "")));
+  const missing = wanted.filter((one) => one.service.kind === "job" && !there.has(one.name));
+  if (missing.length === 0) return new Map();
+  const last = deploymentsOf(host, name)[0];
+  if (!last) return new Map();
+  const ids = new Set(dockerOutput(host, ["ps", "--all", "--no-trunc", "--quiet"]).split("\n"));
+  // Of a system that was destroyed, or whose host was lost, the jobs have to run.
+  const alive = systems.filter((system) =>
+    containerNames(system).some((each) => ids.has(last.containers[each]?.id ?? "")),
+  );
+  const names = new Set(alive.flatMap(containerNames));
+  return new Map(
+    missing.flatMap(({ name: job }) => {
+      const id = last.containers[job]?.id;
+      return id && names.has(job) ? [[job, id] as const] : [];
+    }),
+  );
 }
 
 /** The containers a command is about. Throws as inspect() does. */
 export function look(options: Selection, stack: Stack = readStack(options.stack)): Look {
   const wanted = selected(stack, options).flatMap((system) => declared(system, options.service));
   const inspected = inspect(stack.host, wanted);
-  return { host: stack.host, wanted, found: rows(wanted, inspected, options.stack, Date.now()), inspected };
+  const ended = endedJobs(stack, wanted, inspected);
+  const found = rows(wanted, inspected, options.stack, Date.now(), ended);
+  return { host: stack.host, wanted, found, inspected, ended };
 }

@@ -2,6 +2,7 @@
 import type { Inspected } from "../../engines/docker/inspect.ts";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
 import { inOrder } from "../../systems/order.ts";
+import { short } from "../images/pinned.ts";
 import { containersOf, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
 
 export interface Declared {
@@ -66,8 +67,15 @@ function problem(service: ServiceSpec, container: Inspected, stack: string): str
  * One row for each declared container.
  * @param stack the stack's name, as the label has it
  * @param now milliseconds since the epoch
+ * @param ended containers of jobs that have run to their end, and that somebody removed since
  */
-export function rows(wanted: Declared[], inspected: Inspected[], stack: string, now: number): Row[] {
+export function rows(
+  wanted: Declared[],
+  inspected: Inspected[],
+  stack: string,
+  now: number,
+  ended: ReadonlyMap<string, string> = new Map(),
+): Row[] {
   const byName = new Map(inspected.map((container) => [container.Name.replace(/^\//, ""), container]));
   return wanted.map(({ system, service, name }) => {
     const container = byName.get(name);
@@ -75,12 +83,12 @@ export function rows(wanted: Declared[], inspected: Inspected[], stack: string, 
     if (!container)
       return {
         ...known,
-        state: "missing",
+        state: ended.has(name) ? "removed" : "missing",
         health: "-",
         since: "-",
         ports: "-",
-        image: service.image,
-        problem: "missing",
+        image: short(service.image),
+        problem: ended.has(name) ? undefined : "missing",
       };
     const { Status: status, ExitCode, StartedAt, FinishedAt, Health } = container.State;
     const since = Date.parse(status === "exited" ? FinishedAt : StartedAt);
@@ -90,7 +98,7 @@ export function rows(wanted: Declared[], inspected: Inspected[], stack: string, 
       health: (status === "running" ? Health?.Status : undefined) ?? "-",
       since: status === "created" ? "-" : age(now - since),
       ports: ports(container),
-      image: `${container.Config.Image} ${source(container)}`,
+      image: `${short(container.Config.Image)} ${source(container)}`,
       problem: problem(service, container, stack),
     };
   });

@@ -75,8 +75,15 @@ function verdict(service: ServiceSpec, { Status: status, Health: health }: Inspe
  * Compares what is declared and known to the state with what the engine has. What the state does not know is Pulumi's to
  * make; what belongs to another stack the checks refuse.
  * @param stack the stack's name, as the label has it
+ * @param ended ids of containers of jobs that have run to their end, and that somebody removed since (a prune): those are not missed
  */
-export function plan(wanted: Declared[], inspected: Inspected[], state: State, stack: string): Plan {
+export function plan(
+  wanted: Declared[],
+  inspected: Inspected[],
+  state: State,
+  stack: string,
+  ended: ReadonlyMap<string, string> = new Map(),
+): Plan {
   const found = new Map(inspected.map((container) => [container.Name.replace(/^\//, ""), container]));
   const containers = known(state, CONTAINER);
   const result: Plan = {
@@ -93,6 +100,7 @@ export function plan(wanted: Declared[], inspected: Inspected[], state: State, s
   for (const { service, name } of wanted) {
     const [container, own] = [found.get(name), containers.get(name)];
     if (!own) continue;
+    if (!container && ended.get(name) === own.id) continue;
     if (!container || container.Id !== own.id) {
       if (container?.Config.Labels?.[STACK_LABEL] === stack) result.setAside.push(name);
       result.lost.push({ name, urn: own.urn });

@@ -1,11 +1,12 @@
 /** What came in the way since the first `up`: the next one is refused before anything is touched. */
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { standInTag } from "../../images/builder/tag.ts";
-import { failed, succeeded, TestHost } from "./host.ts";
-import { TestStack } from "./stack.harness.ts";
+import { failed, here, succeeded, TestHost } from "./host.ts";
+import { changed, TestStack } from "./stack.harness.ts";
 
 let stack: TestStack;
 let volume: string;
@@ -26,6 +27,8 @@ beforeAll(async () => {
 
 afterAll(() => {
   stack.remove();
+  // Where a test ended before it did so itself.
+  here.tryDocker("rmi", `${stack.name}/frontend:1`);
   rmSync(folder, { recursive: true });
 });
 
@@ -52,6 +55,57 @@ test("an engine that does not answer: a preview does without, and nothing shows 
     symlinkSync(engine, socket);
   }
   expect(everything()).toEqual(before);
+});
+
+test("what was deployed is listed; back to it, images and settings; and a pruned job runs no more", () => {
+  const deployments = () => succeeded(stack.operation("deployments")).trim().split("\n").slice(1);
+  const ping = stack.container("protea", "worker-ping");
+  const frontend = stack.container("protea", "frontend");
+  const images = stack.config["protea:images"] as Record<string, unknown>;
+  const before = { ...stack.config };
+  succeeded(stack.makeUp());
+  expect(deployments()).toEqual([expect.stringMatching(/^\d{8}T\d{6}Z {2}\S+@\S+ +- +the first +here$/)]);
+  succeeded(stack.makeUp());
+  expect(deployments()).toHaveLength(1);
+
+  const own = `${stack.name}/frontend:1`;
+  stack.docker("tag", standInTag("images/protea-frontend"), own);
+  stack.change("protea", "worker-ping", { environment: { ANY: "thing" } });
+  stack.config["protea:images"] = { ...images, frontend: own };
+  const first = stack.containers();
+  succeeded(stack.makeUp());
+  const second = stack.containers();
+  expect(changed(first, second)).toEqual([frontend, ping].sort());
+  const [newest] = deployments();
+  expect(newest).toMatch(/3 settings, 2 containers +here$/);
+
+  const said = succeeded(stack.operation("rollback"));
+  expect(said).toContain('protea:services.worker-ping.environment.ANY: "thing" -> default\n');
+  expect(said).toMatch(new RegExp(`made anew.*:\n(  .*\n)*  ${ping}\n`));
+  const third = stack.containers();
+  expect(changed(second, third)).toEqual([frontend, ping].sort());
+  const file = readFileSync(join(stack.folder, `Pulumi.${stack.name}.yaml`), "utf8");
+  stack.config = before;
+  expect((parse(file) as { config: object }).config).toEqual(before);
+  expect(deployments()).toHaveLength(3);
+
+  // Only its name kept that image apart.
+  stack.docker("rmi", own);
+  expect(deployments()[1]).toMatch(/1 gone$/);
+  const refused = failed(stack.operation("rollback", "--to", newest!.split(" ")[0]!));
+  expect(refused).toContain(`nothing was changed; images that are not here any more:\n  ${own}: `);
+
+  const jobs = ["extension", "queues", "bucket", "migrate"].map((name) => stack.container("protea", name));
+  stack.docker("rm", ...jobs);
+  expect(succeeded(stack.operation("status"))).toMatch(new RegExp(`${jobs[3]} +removed`));
+  succeeded(stack.makeUp());
+  expect(changed(third, stack.containers())).toEqual([...jobs].sort());
+  // Another version of a job is made, and runs.
+  stack.change("protea", "bucket", { environment: { ANY: "thing" } });
+  succeeded(stack.makeUp());
+  expect(changed(third, stack.containers())).toEqual([...jobs].sort());
+  expect([...stack.containers().keys()].filter((name) => jobs.includes(name))).toEqual([jobs[2]]);
+  stack.config = before;
 });
 
 test("ports that a process and a container took, and an external volume that went away", async () => {

@@ -54,6 +54,13 @@ export function removeNamed(host: TestHost, has: (name: string) => boolean): voi
     // Forced: another run may have removed the same since.
     if (ids.length > 0) host.docker(...remove, ...ids.map(([, id]) => id));
   }
+  // What an up keeps of a stack.
+  const folder = '"$HOME"/.local/share/robotoff-protea/deployments';
+  const kept = host
+    .shell(`ls ${folder} 2>/dev/null`)
+    .text.split("\n")
+    .filter((name) => name && has(name));
+  if (kept.length > 0) host.shell(`cd ${folder} && rm -rf ${kept.join(" ")}`);
 }
 
 /** Removes what runs of this machine left on a host when they were killed. */

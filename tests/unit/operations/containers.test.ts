@@ -36,6 +36,7 @@ function api(state: Partial<Inspected["State"]>): string {
   const container: Inspected = {
     Id: "0123",
     Name: "/protea-api-1",
+    Image: "sha256:1",
     State: { Status: "running", ExitCode: 0, StartedAt: "2026-11-21T11:55:00Z", FinishedAt: "", ...state },
     Config: { Image: "a", Labels: { "robotoff-protea.stack": "local" } },
     NetworkSettings: { Ports: null },

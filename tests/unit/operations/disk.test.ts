@@ -1,5 +1,5 @@
 // Which images make reclaim may remove, what make disk adds up, and what both ask the engine and the host.
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nameOf, removable, removal, type Image } from "../../../operations/disk/removable.ts";
 import { dockerSize, freeCache, largestVolumes, usageRows, type Usage } from "../../../operations/disk/usage.ts";
@@ -166,6 +166,33 @@ describe("the commands", () => {
     );
     expect(stderr).toContain("nothing was changed");
     expect(docker.calls.filter((call) => /^(image rm|builder)/.test(call))).toEqual([]);
+  });
+
+  test("reclaim keeps what a deployment had, of any stack, to which one may go back", async () => {
+    engine();
+    df(usage);
+    const deployments = join(docker.folder, ".local/share/robotoff-protea/deployments");
+    const keep = (stack: string, stamp: string, imageId: string) => {
+      mkdirSync(join(deployments, stack), { recursive: true });
+      writeFileSync(
+        join(deployments, stack, `${stamp}.json`),
+        `${JSON.stringify({ containers: { a: { imageId } } })}\n`,
+      );
+    };
+    mkdirSync(deployments, { recursive: true });
+    const going = async () => (await docker.operation("reclaim")).stdout.match(/sha256:\d/g);
+    expect(await going()).toEqual(["sha256:2", "sha256:5"]);
+    keep("another", "1", "sha256:2");
+    expect(await going()).toEqual(["sha256:5"]);
+    // The newest and the five before it.
+    for (const stamp of ["2", "3", "4", "5", "6"]) keep("another", stamp, "sha256:1");
+    expect(await going()).toEqual(["sha256:5"]);
+    keep("another", "7", "sha256:1");
+    expect(await going()).toEqual(["sha256:2", "sha256:5"]);
+    // What cannot be read is not nothing.
+    writeFileSync(join(deployments, "another/8.json"), "{");
+    expect((await docker.operation("reclaim", "--yes", "1")).status).toBe(1);
+    expect(docker.calls.filter((call) => call.startsWith("image rm"))).toEqual([]);
   });
 
   test("reclaim removes by id, without force, and fails when docker keeps one", async () => {

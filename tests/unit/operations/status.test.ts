@@ -31,6 +31,7 @@ function inspected(
   return {
     Id: name,
     Name: `/${name}`,
+    Image: "sha256:1",
     State: {
       Status: "running",
       ExitCode: 0,

@@ -1,10 +1,12 @@
 // `make up` from its first look to its last: what it asks, what it brings back, and how it ends.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { applications } from "../../../backups/restore.ts";
 import { script } from "../../../hosts/scripts.ts";
 import { healthQuestion } from "../../../operations/containers/backends.ts";
 import { declared } from "../../../operations/containers/rows.ts";
+import type { Deployment } from "../../../operations/deployments/record.ts";
 import { Checkout } from "../support/checkout.ts";
 import { committed } from "../support/stack.ts";
 
@@ -12,6 +14,8 @@ const [robotoff, protea] = committed("local").systems;
 const wanted = declared(protea!);
 const names = wanted.map(({ name }) => name);
 const INSPECT = `container inspect ${names.join(" ")}`;
+/** Of what was deployed, for the host to keep. */
+const KEEP = "image inspect --format {{.Id}} {{json .RepoDigests}} sha256:1";
 const UP = "pulumi up --suppress-outputs --stack local --yes";
 const urn = (name: string) => `urn:pulumi:local::robotoff-protea::type::${name}`;
 const ROOT = "urn:pulumi:local::robotoff-protea::pulumi:pulumi:Stack::robotoff-protea-local";
@@ -47,6 +51,7 @@ function engine(changes: Record<string, Change> = {}): string {
       return {
         Id,
         Name: `/${name}`,
+        Image: "sha256:1",
         State: {
           Status: status ?? (job ? "exited" : "running"),
           ExitCode: 0,
@@ -81,7 +86,7 @@ const BESIDE = "volume ls --quiet --filter label=robotoff-protea.restore=protea-
 
 let checkout: Checkout;
 beforeEach(() => {
-  checkout = new Checkout().state(STATE).answer(INSPECT, engine());
+  checkout = new Checkout().state(STATE).answer(INSPECT, engine()).answer(KEEP, "sha256:1 []\n");
   checkout
     .answer(LISTED[0]!, "bridge\nprotea_default\n")
     .answer(LISTED[1]!, "protea_taxonomy\n")
@@ -116,13 +121,117 @@ test("all is well: one look before, one after, and Pulumi between them", async (
     stdout: "",
     stderr: "bin/pulumi up --suppress-outputs --stack local --yes\n",
   });
-  expect(checkout.calls).toEqual([INSPECT, UP, INSPECT]);
+  expect(checkout.calls).toEqual([INSPECT, UP, INSPECT, KEEP]);
+});
+
+describe("images of a registry", () => {
+  const IMAGES = ["rabbitmq:4", "minio/mc:1"];
+  const ASKED = `image inspect --format {{.Id}} ${IMAGES.join(" ")}`;
+  const EACH = ["version", ...IMAGES.map((image) => `image inspect --format {{.Id}} ${image}`)];
+  beforeEach(() => {
+    const text = checkout.text("local").replace("{ build: images/rabbitmq }", IMAGES[0]!);
+    checkout.write("local", text.replace("{ build: images/mc }", IMAGES[1]!));
+  });
+
+  test("that are there: one question", async () => {
+    checkout.answer(ASKED, "sha256:1\nsha256:2\n");
+    expect((await up()).status).toBe(0);
+    expect(checkout.calls).toEqual([ASKED, INSPECT, UP, INSPECT, KEEP]);
+  });
+
+  test("that the host lacks are pulled after its checks and before anything else", async () => {
+    checkout.answer(ASKED, "No such image", 1).answer(EACH[0]!, "");
+    checkout
+      .answer(EACH[1]!, "sha256:1\n")
+      .answer(EACH[2]!, "No such image", 1)
+      .answer("pull minio/mc:1", "Pull complete\n");
+    const { status, stdout, stderr } = await up();
+    expect([status, stdout]).toEqual([0, "Pull complete\n"]);
+    expect(stderr).toMatch(/^docker pull minio\/mc:1\n/);
+    expect(checkout.calls).toEqual([ASKED, ...EACH, ...CHECKS, "pull minio/mc:1", INSPECT, UP, INSPECT, KEEP]);
+  });
+
+  test("one that cannot be had, or an engine that does not answer: nothing else is done", async () => {
+    checkout.answer(ASKED, "No such image", 1).answer(EACH[0]!, "");
+    checkout
+      .answer(EACH[1]!, "sha256:1\n")
+      .answer(EACH[2]!, "No such image", 1)
+      .answer("pull minio/mc:1", "no route\n", 1);
+    const missing = await up();
+    expect([missing.status, missing.stderr]).toEqual([
+      1,
+      "docker pull minio/mc:1\nno route\nminio/mc:1 could not be pulled; see above. Nothing was changed\n",
+    ]);
+    checkout.answer(EACH[0]!, "no engine", 1);
+    expect(await up()).toEqual({ status: 1, stdout: "", stderr: "no engine\n" });
+    expect(checkout.calls).not.toContain(UP);
+  });
+
+  test("what is in the way on the host is found before they are pulled", async () => {
+    checkout.answer(ASKED, "No such image", 1).answer(EACH[0]!, "");
+    checkout.answer(EACH[1]!, "sha256:1\n").answer(EACH[2]!, "No such image", 1).answer(CHECKS[4]!, "");
+    checkout.answer(CHECKS[1]!, "protea-api-1 somebody -\n");
+    const { status, stderr } = await up();
+    expect([status, stderr]).toEqual([1, expect.stringContaining("protea-api-1")]);
+    expect(checkout.calls.filter((call) => /^(pull|pulumi) /.test(call))).toEqual([]);
+  });
+});
+
+describe("what was deployed is kept by the host", () => {
+  const folder = () => join(checkout.folder, ".local/share/robotoff-protea/deployments/local");
+  const kept = () =>
+    readdirSync(folder()).map((name) => ({
+      name,
+      ...(JSON.parse(readFileSync(join(folder(), name), "utf8")) as Deployment),
+    }));
+  beforeEach(() => {
+    checkout.answer(KEEP, 'sha256:1 ["robotoff-protea/none@sha256:9"]\n');
+    checkout.program("git", 'case "$1" in rev-parse) echo 0123456789abcdef ;; status) echo " M index.ts" ;; esac');
+  });
+
+  test("when, by whom, of which commit, and each container; for its owner alone", async () => {
+    expect((await up()).status).toBe(0);
+    const [one, ...others] = kept();
+    expect(others).toEqual([]);
+    expect(one).toMatchObject({
+      commit: "0123456789abcdef",
+      changed: true,
+      by: `${userInfo().username}@${hostname()}`,
+    });
+    expect(one!.name).toBe(`${one!.stamp}.json`);
+    expect(one!.stamp).toMatch(/^\d{8}T\d{6}Z$/);
+    expect(one!.file).toBe(checkout.text("local"));
+    const { image } = wanted.find(({ name }) => name === "protea-api-1")!.service;
+    expect(one!.containers["protea-api-1"]).toEqual({ id: "id-protea-api-1", image, imageId: "sha256:1", config: "" });
+    expect(Object.keys(one!.containers)).toEqual(names);
+    expect(statSync(join(folder(), one!.name)).mode & 0o77).toBe(0);
+  });
+
+  test("once: not by an up that changed nothing, nor by one that failed", async () => {
+    await up();
+    const before = kept();
+    expect((await up()).status).toBe(0);
+    checkout.state({}).pulumi("exit 255");
+    checkout.answer(INSPECT, engine({ "protea-api-1": { Id: "another" } }));
+    expect((await up()).status).toBe(255);
+    expect(kept()).toEqual(before);
+  });
+
+  test("what it cannot keep is told, and the up has succeeded", async () => {
+    mkdirSync(join(folder(), ".."), { recursive: true });
+    writeFileSync(folder(), "");
+    const { status, stderr } = await up();
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining("warning: this deployment is not among those of make deployments: "),
+    ]);
+  });
 });
 
 test("a first up looks at nothing before", async () => {
   checkout.state({});
   expect((await up()).status).toBe(0);
-  expect(checkout.calls).toEqual([UP, INSPECT]);
+  expect(checkout.calls).toEqual([UP, INSPECT, KEEP]);
 });
 
 test("what is stopped, paused, unhealthy or an impostor is brought back in that order, and waited for", async () => {
@@ -172,6 +281,7 @@ test("what is stopped, paused, unhealthy or an impostor is brought back in that 
     INSPECT,
     UP,
     INSPECT,
+    KEEP,
   ]);
 });
 
@@ -248,7 +358,7 @@ test("an unhealthy server with data is left alone, and the networks are not aske
   const { status, stdout } = await up();
   expect(status).toBe(0);
   expect(stdout).toContain("  unhealthy, with data: left alone: protea-postgres-1\n");
-  expect(checkout.calls).toEqual([INSPECT, ...CHECKS, INSPECT, INSPECT, UP, INSPECT]);
+  expect(checkout.calls).toEqual([INSPECT, ...CHECKS, INSPECT, INSPECT, UP, INSPECT, KEEP]);
 });
 
 test("what may become healthy is waited for, and said once", async () => {
@@ -256,7 +366,7 @@ test("what may become healthy is waited for, and said once", async () => {
   checkout.answer(INSPECT, engine({ "protea-api-1": { health: "starting" } }));
   sinceLook(3, engine());
   expect(await up()).toMatchObject({ status: 0, stdout: "waiting for protea-api-1 (starting)\n" });
-  expect(checkout.calls).toEqual([UP, INSPECT, INSPECT, INSPECT]);
+  expect(checkout.calls).toEqual([UP, INSPECT, INSPECT, INSPECT, KEEP]);
 });
 
 test.each<[string, string, number, string]>([
@@ -366,6 +476,7 @@ test.each([
       containers.map(({ service, name }) => ({
         Id: name,
         Name: `/${name}`,
+        Image: "sha256:1",
         State: { Status: service.kind === "job" ? "exited" : "running", ExitCode: 0, Health: { Status: "healthy" } },
         Config: { Image: "x", Labels: { "robotoff-protea.stack": "local" } },
         NetworkSettings: { Ports: null },

@@ -2,6 +2,7 @@
 import type { Inspected } from "../../../engines/docker/inspect.ts";
 import { declared } from "../../../operations/containers/rows.ts";
 import {
+  afterLoss,
   asksAnew,
   describePlan,
   installedScripts,
@@ -95,6 +96,17 @@ test("what is gone is looked up by Pulumi; what a job left is not started", () =
     ...NOTHING,
     lost: [lost("api")],
   });
+});
+
+test("a job that has run, and whose container somebody removed, is not missed; another one of that name is", () => {
+  const ended = (id: string) => new Map([["protea-migrate-1", id]]);
+  const see = (id: string) => plan(declared(system), [engine("api"), engine("postgres")], STATE, "local", ended(id));
+  expect(see("id-migrate")).toEqual(NOTHING);
+  expect(see("id-older")).toEqual({ ...NOTHING, lost: [lost("migrate")] });
+  // Where a volume is gone it runs again, as those do that are there.
+  const volumes = [{ name: "data", dockerName: "protea_data", external: false }];
+  const todo = { ...see("id-migrate"), lostVolumes: [{ name: "protea_data", urn: "urn:volume" }] };
+  expect(afterLoss(todo, [{ ...system, volumes }], [], STATE).replace).toEqual([urn("migrate")]);
 });
 
 test("what needs another is started after it", () => {

@@ -5,6 +5,7 @@ import { explain } from "../../../operations/containers/explain.ts";
 const container = (state: Partial<Inspected["State"]>): Inspected => ({
   Id: "0123",
   Name: "/robotoff_redis_1",
+  Image: "sha256:1",
   State: { Status: "running", ExitCode: 0, StartedAt: "", FinishedAt: "", Error: "", OOMKilled: false, ...state },
   HostConfig: { Memory: 256 * 2 ** 20 },
   Config: { Image: "redis:7.0.5-alpine", Labels: null },

@@ -1,0 +1,68 @@
+/**
+ * `make rollback`: back to what was deployed before, its images and its settings, by the program of this checkout. It says what that
+ * changes, writes the stack file, and runs the same `up` as always.
+ */
+import { writeFileSync } from "node:fs";
+import { show } from "../hosts/docker.ts";
+import { run } from "./command.ts";
+import { confirm } from "./confirm.ts";
+import { look } from "./containers/look.ts";
+import { alike, deployed } from "./deployments/record.ts";
+import {
+  chosen,
+  differences,
+  effects,
+  migratedSince,
+  missingOf,
+  namesOf,
+  textBack,
+  wayOut,
+} from "./deployments/back.ts";
+import { BACK, deploymentsOf } from "./deployments/host.ts";
+import { imageIds } from "./images/pull.ts";
+import { readStack, readStackFile, stackFile } from "./stack.ts";
+
+const lines = (title: string, items: string[]) =>
+  items.length > 0 ? [`${title}:`, ...items.map((one) => `  ${one}`)] : [];
+
+export const done = run(["to", "migrated", "yes"], async ({ stack: name, to, migrated, yes }) => {
+  const before = readStackFile(name);
+  const stack = readStack(name, before);
+  const { host } = stack;
+  const all = deploymentsOf(host, name).slice(0, BACK + 1);
+  const now = deployed(before, look({ stack: name }, stack).inspected);
+  const target = chosen(all, to, (one) => !alike(one, now));
+  const there = imageIds(host, namesOf(target));
+  const { pull, gone } = missingOf(target, there);
+  if (gone.length > 0)
+    throw new Error(
+      [
+        "nothing was changed; images that are not here any more:",
+        ...gone.map((one) => `  ${wayOut(one, target.commit)}`),
+      ].join("\n"),
+    );
+  const after = textBack(name, target, before, there);
+  const since = migratedSince(readStack(name, after).systems, target, [
+    ...all.slice(0, all.indexOf(target)).reverse(),
+    now,
+  ]);
+  if (since.length > 0 && migrated !== "1")
+    throw new Error(
+      `nothing was changed: since ${target.stamp} a migration ran of ${since.join(" and ")}, and an older version may not know what it ` +
+        "made of the database. MIGRATED=1 goes back all the same; make backups has the checkpoint before it, for make restore AT=",
+    );
+  const { anew, come, go } = effects(name, after, target, now.containers);
+  const what = [
+    `back to ${target.stamp}, by ${target.by}${target.commit ? `, of the commit ${target.commit.slice(0, 12)}; the program stays this checkout's` : ""}`,
+    ...lines("settings", differences(before, after)),
+    ...lines("made anew, each away from its stop until it is healthy", anew),
+    ...lines("come", come),
+    ...lines("go", go),
+    ...lines("to be pulled first", pull),
+  ];
+  await confirm(what.join("\n"), host.protectVolumes ? yes : "1");
+  writeFileSync(stackFile(name), after);
+  console.log(`${stackFile(name)}: written; commit it when all is well`);
+  const asked = host.protectVolumes && yes !== "1" ? [] : ["--yes", "--skip-preview"];
+  return show([process.execPath, "operations/up.ts", "--stack", name, "--", ...asked]);
+});

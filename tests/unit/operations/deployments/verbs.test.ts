@@ -1,0 +1,181 @@
+/** `make deployments`, `make rollback`, and jobs whose containers somebody removed, against a host that keeps deployments. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { declared } from "../../../../operations/containers/rows.ts";
+import type { Deployment } from "../../../../operations/deployments/record.ts";
+import { Checkout } from "../../support/checkout.ts";
+import { committed } from "../../support/stack.ts";
+import { healthQuestion } from "../../../../operations/containers/backends.ts";
+
+const { systems } = committed("local");
+const wanted = systems.flatMap((system) => declared(system));
+const INSPECT = `container inspect ${wanted.map(({ name }) => name).join(" ")}`;
+const ROBOTOFF = wanted.find(({ name }) => name === "robotoff_migrate_1")!.service.image;
+const KEEP = "image inspect --format {{.Id}} {{json .RepoDigests}} sha256:1";
+
+let checkout: Checkout;
+beforeEach(() => {
+  checkout = new Checkout().answer("version", "").answer(KEEP, "sha256:1 []\n").state({});
+  for (const { service } of wanted) checkout.answer(`image inspect --format {{.Id}} ${service.image}`, "sha256:1\n");
+  checkout.answer(healthQuestion(systems[0]!).join(" "), '{"message": {"results": []}}').answer(INSPECT, engine());
+});
+afterEach(() => checkout.remove());
+
+/** What the engine has: all as declared, but for these. */
+function engine(missing: string[] = [], config = "h"): string {
+  const containers = wanted.filter(({ name }) => !missing.includes(name));
+  return JSON.stringify(
+    containers.map(({ service, name }) => ({
+      ...{ Id: `id-${name}`, Name: `/${name}`, Image: "sha256:1", NetworkSettings: { Ports: {} } },
+      State: {
+        ...{ Status: service.kind === "job" ? "exited" : "running", ExitCode: 0, Health: { Status: "healthy" } },
+        ...{ StartedAt: "2026-11-24T12:00:00Z", FinishedAt: "2026-11-24T12:00:00Z" },
+      },
+      Config: {
+        Image: service.image,
+        Labels: { "robotoff-protea.stack": "local", "com.docker.compose.config-hash": config },
+      },
+    })),
+  );
+}
+
+/** Kept by the host: all containers of then, of the stack file's text of now but for a change. */
+function keep(stamp: string, more: (text: string) => string = (text) => text, change: Partial<Deployment> = {}): void {
+  const folder = join(checkout.folder, ".local/share/robotoff-protea/deployments/local");
+  mkdirSync(folder, { recursive: true });
+  const containers = wanted.map(({ service, name }) => {
+    return [name, { id: `id-${name}`, image: service.image, imageId: "sha256:1", config: "h" }];
+  });
+  const kept = {
+    stamp,
+    by: "off@laptop",
+    commit: "0123456789abcdef",
+    changed: true,
+    file: more(checkout.text("local")),
+  };
+  const whole = { ...kept, containers: Object.fromEntries(containers) as object, ...change };
+  writeFileSync(join(folder, `${stamp}.json`), `${JSON.stringify(whole)}\n`);
+}
+const withWorkMem = (text: string) => text.replace("config:", "config:\n  robotoff:postgres: { workMem: 1MB }");
+const [ONE, TWO] = ["20261101T000000Z", "20261102T000000Z"];
+
+test("none is known", async () => {
+  expect(await checkout.operation("deployments")).toEqual({
+    status: 0,
+    stdout: "no deployment of local is known: make up keeps each, on the host\n",
+    stderr: "",
+  });
+  const { status, stderr } = await checkout.operation("rollback");
+  expect([status, stderr]).toEqual([
+    1,
+    "there is no earlier deployment to go back to (known: none); make deployments\n",
+  ]);
+});
+
+test("they are listed, the newest first, with what is left of their images", async () => {
+  keep(ONE);
+  keep(TWO, withWorkMem);
+  checkout.answer(`image inspect --format {{.Id}} ${wanted[0]!.service.image}`, "No such image", 1);
+  const { stdout } = await checkout.operation("deployments");
+  expect(stdout.replaceAll(/ +/g, " ").trim().split("\n")).toEqual([
+    "DEPLOYMENT BY COMMIT NEWS IMAGES",
+    `${TWO} off@laptop 0123456789ab and changes 1 settings 1 gone`,
+    `${ONE} off@laptop 0123456789ab and changes the first 1 gone`,
+  ]);
+});
+
+test("back to the one before: what changes is said, the stack file is written, and up is run", async () => {
+  keep(ONE, withWorkMem);
+  keep(TWO);
+  const then = withWorkMem(checkout.text("local"));
+  const { status, stdout, stderr } = await checkout.operation("rollback");
+  expect([status, checkout.text("local")]).toEqual([0, then]);
+  expect(stdout).toContain(
+    `back to ${ONE}, by off@laptop, of the commit 0123456789ab; the program stays this checkout's\n`,
+  );
+  expect(stdout).toContain('settings:\n  robotoff:postgres.workMem: default -> "1MB"\n');
+  expect(stdout).toMatch(/^made anew, each away from its stop until it is healthy:\n {2}robotoff_/m);
+  expect(stderr).toContain("operations/up.ts --stack local -- --yes --skip-preview\n");
+  expect(checkout.calls).toContain("pulumi up --suppress-outputs --stack local --yes --skip-preview");
+});
+
+test("where volumes are protected, a person decides", async () => {
+  checkout.write("local", checkout.text("local").replaceAll(/host:(protectVolumes|generateSecrets): .*/g, ""));
+  keep(ONE, withWorkMem);
+  keep(TWO);
+  const before = checkout.text("local");
+  const { status, stderr } = await checkout.operation("rollback");
+  expect([status, stderr]).toEqual([1, "nothing was changed: there is no terminal to ask at; add YES=1 to go on\n"]);
+  expect(checkout.text("local")).toBe(before);
+  const decided = await checkout.operation("rollback", "--yes", "1");
+  expect(decided.stderr).toContain("operations/up.ts --stack local -- --yes --skip-preview\n");
+  expect(checkout.text("local")).toBe(withWorkMem(before));
+});
+
+test.each<[string, string[], Partial<Deployment>, string]>([
+  ["to one that is not known", ["--to", "1"], {}, `found TO=1, expected one of the last deployments: ${TWO}, ${ONE}\n`],
+  [
+    "whose settings this program refuses",
+    [],
+    { file: "config:\n  robotoff:tld: nowhere\n" },
+    `the settings of ${ONE} do not fit the program of this checkout`,
+  ],
+  [
+    "over a migration",
+    ["--to", ONE],
+    { containers: { robotoff_migrate_1: { id: "x", image: ROBOTOFF, imageId: "sha256:1", config: "older" } } },
+    `nothing was changed: since ${ONE} a migration ran of robotoff, `,
+  ],
+  [
+    "to an image that is gone",
+    ["--to", ONE],
+    { containers: { robotoff_redis_1: { id: "x", image: "mine:1", imageId: "sha256:2", config: "h" } } },
+    "nothing was changed; images that are not here any more:\n  mine:1: ",
+  ],
+])("refused, and nothing is changed: %s", async (_what, words, change, message) => {
+  checkout.answer("image inspect --format {{.Id}} mine:1", "No such image", 1);
+  keep(ONE, withWorkMem, change);
+  keep(TWO);
+  const before = checkout.text("local");
+  const { status, stderr } = await checkout.operation("rollback", ...words);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(message)]);
+  expect(checkout.text("local")).toBe(before);
+  expect(checkout.calls.filter((call) => call.startsWith("pulumi"))).toEqual([]);
+});
+
+describe("a job's container is gone", () => {
+  const JOB = "robotoff_migrate_1";
+  const MISSED = [expect.stringMatching(/ missing +-/), expect.stringContaining(`missing: ${JOB}`)];
+  const IDS = "ps --all --no-trunc --quiet";
+  beforeEach(() => {
+    checkout.answer(INSPECT, engine([JOB]));
+    // Of backups nothing is asked here.
+    for (const agent of ["robotoff_postgres-backup_1", "protea-postgres-backup-1"])
+      checkout.answer(`exec -i -u root ${agent} sh -s -- list`, "away", 1);
+  });
+  const status = async () => {
+    const { stdout } = await checkout.operation("status");
+    return stdout.split("\n").filter((line) => line.includes(JOB) || line.includes("as declared"));
+  };
+
+  test("it has run, by the newest deployment, whose other containers are there", async () => {
+    keep(ONE);
+    checkout.answer(IDS, "another\nid-robotoff_api_1\n");
+    expect(await status()).toEqual([expect.stringMatching(/ removed +-/), expect.stringContaining("all as declared")]);
+  });
+
+  test("of that deployment nothing of its system is there: it is missed", async () => {
+    keep(ONE);
+    checkout.answer(IDS, "another\nid-protea-api-1\n");
+    expect(await status()).toEqual(MISSED);
+  });
+
+  test("no deployment is known, or none that had it: it is missed", async () => {
+    expect(await status()).toEqual(MISSED);
+    keep(ONE, undefined, {
+      containers: { robotoff_api_1: { id: "id-robotoff_api_1", image: "x", imageId: "sha256:1", config: "h" } },
+    });
+    checkout.answer(IDS, "id-robotoff_api_1\n");
+    expect(await status()).toEqual(MISSED);
+  });
+});
