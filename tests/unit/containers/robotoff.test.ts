@@ -35,7 +35,9 @@ describe.each(STACKS)("%s", (stack) => {
     const waits = ({ needs }: ServiceSpec) => needs.some((need) => need.service === "checkout");
     expect(own.filter((service) => service.kind === "service" && !waits(service))).toEqual([]);
     // Of a new host nobody has made the folders before.
-    const onHost = robotoff.services.filter(({ mounts }) => mounts.some(({ source }) => source.startsWith("/home/off/")));
+    const onHost = robotoff.services.filter(({ mounts }) =>
+      mounts.some(({ source }) => source.startsWith("/home/off/")),
+    );
     expect(onHost.filter((service) => service.name !== "checkout" && !waits(service))).toEqual([]);
     expect(onHost.length > 0).toBe(stack !== "local");
   });
