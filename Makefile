@@ -32,6 +32,7 @@
 #   YES=1                            go on without asking, where a target asks first
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
 #   ROOM=config                      a room alone (mutants)
+#   TARGET=hosts                     the test hosts in the place of the real ones, for staging and production (make hosts)
 #   ARGS='--diff'                    anything else, for pulumi, jest, the benchmark, the mutants
 
 STACK ?= local
@@ -45,6 +46,19 @@ endif
 ifeq ($(wildcard Pulumi.$(STACK).yaml),)
   $(error found STACK=$(STACK), but there is no Pulumi.$(STACK).yaml)
 endif
+
+ifneq ($(TARGET),)
+  ifneq ($(TARGET),hosts)
+    $(error found TARGET=$(TARGET), expected hosts)
+  endif
+  ifeq ($(STACK),local)
+    $(error found TARGET=hosts with STACK=local, expected staging or production)
+  endif
+# Every target, made by this file in the rehearsal's checkout; it is set up by `make hosts`.
+.PHONY: $(MAKECMDGOALS)
+$(MAKECMDGOALS):
+	@node tests/hosts/run.ts $(MAKE) --no-print-directory --old-file setup $@ TARGET=
+else
 
 local := $(filter local,$(STACK))
 # One system is everything but the other one: neither touched nor missed.
@@ -194,7 +208,7 @@ test: setup lint types unit engine ## every test; the engine tests need some min
 lint: ## eslint, prettier and shellcheck
 	node_modules/.bin/eslint .
 	node_modules/.bin/prettier --check .
-	shellcheck hosts/scripts/*.sh systems/*/*.sh
+	shellcheck hosts/scripts/*.sh systems/*/*.sh tests/hosts/*.sh
 
 types: ## TypeScript's types
 	node_modules/.bin/tsc --noEmit
@@ -202,11 +216,19 @@ types: ## TypeScript's types
 unit: ## tests that need no Docker engine
 	node_modules/.bin/jest --selectProjects unit $(ARGS)
 
-engine: ## tests on this machine's Docker engine, beside whatever runs
-	node_modules/.bin/jest --selectProjects engine $(ARGS)
+engine: ## tests on this machine's Docker engine, and on hosts in namespaces of their own, beside whatever runs
+	node_modules/.bin/jest --selectProjects engine hosts $(ARGS)
 
 faults: ## the long campaigns of faults, an hour and more; their figures: docs/faults.md. One: ARGS='--testPathPatterns lost-host'
 	node_modules/.bin/jest --selectProjects faults $(ARGS)
 
 mutants: ## would the unit tests notice a small change? make mutants ROOM=config ARGS='--mutate config/units.ts'
 	set -f; for room in $(or $(ROOM),config systems engines hosts backups operations); do ROOM=$$room node_modules/.bin/stryker run $(ARGS) || exit; done
+
+.PHONY: hosts hosts-down
+hosts: setup ## two hosts and a proxy on this machine, to rehearse a change to staging or production on: then TARGET=hosts with any command
+	node tests/hosts/run.ts
+
+hosts-down: ## remove them, with all that is on them
+	node tests/hosts/run.ts --down
+endif

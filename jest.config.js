@@ -1,6 +1,7 @@
 /**
- * Three projects: `unit` (pure functions and Pulumi mocks, seconds), `engine` (a real Docker engine; slow, and one file
- * after another) and `faults` (the long campaigns of `make faults`, of which `engine` has a short sample each).
+ * Four projects: `unit` (pure functions and Pulumi mocks, seconds), `engine` (a real Docker engine; slow, and one file after
+ * another), `hosts` (two hosts and a proxy on this machine) and `faults` (the long campaigns of `make faults`, of which `engine`
+ * and `hosts` have a short sample each).
  */
 
 /** Types are checked by tsc; here they are only removed, and modules become CommonJS, which jest can load and mock. */
@@ -11,7 +12,7 @@ const transform = {
   ],
 };
 
-/** @param {"unit" | "engine" | "faults"} name */
+/** @param {"unit" | "engine" | "hosts" | "faults"} name */
 export const project = (name) => ({
   displayName: name,
   testEnvironment: "node",
@@ -28,7 +29,7 @@ export const testTimeout = 300_000;
 export default {
   projects: [
     project("unit"),
-    .../** @type {const} */ (["engine", "faults"]).map((name) => ({
+    .../** @type {const} */ (["engine", "hosts", "faults"]).map((name) => ({
       ...project(name),
       runner: "<rootDir>/tests/serial-runner.cjs",
     })),

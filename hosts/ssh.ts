@@ -2,6 +2,7 @@
  * OpenSSH's two files for a host that is another machine, made from the stack file alone: one way there and one trust store for the
  * Docker provider, Commands and daily commands. https://man.openbsd.org/ssh_config
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +35,14 @@ const COMMON = `  StrictHostKeyChecking yes
   ServerAliveCountMax 2
 `;
 
-/** The text of ssh_config. The connection's socket is in ~/.ssh: its path must be short (a socket's has at most 107 bytes). */
+/**
+ * The connection's socket. In ~/.ssh, since its path must be short (at most 107 bytes); named by all that is said of the machine: whoever
+ * has other keys of it, or another proxy, has another machine.
+ */
+const socket = (ssh: SshSettings) =>
+  `~/.ssh/robotoff-protea-${createHash("sha256").update(JSON.stringify(ssh)).digest("hex").slice(0, 12)}`;
+
+/** The text of ssh_config. */
 export function sshConfig(ssh: SshSettings): string {
   const { knownHosts } = sshFiles(ssh);
   const host = ({ address, port, user }: Pick<SshSettings, "address" | "port" | "user">) =>
@@ -49,7 +57,7 @@ export function sshConfig(ssh: SshSettings): string {
     ...(ssh.proxy ? [`  ProxyJump ${ssh.proxy.address}\n`] : []),
     "  BatchMode yes\n",
     "  # One connection for all: many short ones meet sshd's MaxStartups, and each would log in at the proxy too.\n",
-    "  ControlMaster auto\n  ControlPersist 60\n  ControlPath ~/.ssh/robotoff-protea-%C\n",
+    `  ControlMaster auto\n  ControlPersist 60\n  ControlPath ${socket(ssh)}\n`,
     own,
     ...(ssh.proxy ? ["\n", host(ssh.proxy), own] : []),
   ].join("");

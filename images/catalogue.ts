@@ -21,8 +21,9 @@ export const catalogue: Record<string, Image> = {
   git: {},
   // With a server for the tests beside it; elsewhere restic/restic does.
   restic: {},
-  // For the tests alone: another machine, and the proxy before it.
-  sshd: {},
+  // For the tests alone: another machine, the proxy before it, and what staging and production run that local does not.
+  machine: {},
+  exporters: { artefacts: ["statsd-exporter"] },
   // Miniatures of the two applications.
   robotoff: {},
   protea: {},

@@ -26,7 +26,7 @@ export class FarHost {
     const key = readFileSync(`${this.identity}.pub`, "utf8").trim();
     here.docker("network", "create", "--internal", ...labels, this.inside);
     const sshd = (own: string, ...options: string[]) =>
-      here.docker("run", "--detach", "--name", own, ...labels, ...options, image("sshd"), key);
+      here.docker("run", "--detach", "--name", own, ...labels, ...options, image("machine"), key);
     sshd(this.proxy);
     here.docker("network", "connect", this.inside, this.proxy);
     sshd(this.far, "--network", this.inside, "--volume", "/var/run/docker.sock:/var/run/docker.sock");

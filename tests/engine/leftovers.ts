@@ -34,7 +34,7 @@ function started(pid: number): string | undefined {
 export const nameOf = (pid: number): string => `t${pid}x${started(pid)}m${machine}`;
 
 /** Whether a name is of a test whose process, of this machine, is gone. */
-function isLeft(name: string): boolean {
+export function isLeft(name: string): boolean {
   const [, pid, start, where] = /^t(\d+)x([0-9a-z]+)m([0-9a-f]{4})n\d+$/.exec(name) ?? [];
   return where === machine && started(Number(pid)) !== start;
 }

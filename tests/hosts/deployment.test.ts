@@ -1,0 +1,85 @@
+/** The committed stack files of staging and production, deployed to two hosts at once, through a proxy, by real OpenSSH. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { failed, succeeded } from "../engine/host.ts";
+import { until } from "../http.ts";
+import { fill } from "./images.ts";
+import { ADDRESS, HOSTS, Lab, PROXY } from "./lab.ts";
+import { Rehearsal, STACKS, type StackName } from "./rehearsal.ts";
+
+let lab: Lab;
+let rehearsal: Rehearsal;
+const stacks = Object.keys(STACKS) as StackName[];
+
+beforeAll(async () => {
+  lab = await Lab.forTest();
+  await fill();
+  await lab.up();
+  rehearsal = new Rehearsal(lab);
+  for (const stack of stacks) rehearsal.furnish(stack);
+  rehearsal.prepare();
+});
+
+afterAll(() => lab.down());
+
+/** Whether something connects; `nc` is not everywhere, bash is. */
+const connects = (address: string, port: number) => ["bash", "-c", `exec 3<>/dev/tcp/${address}/${port}`];
+const NO_WAY = "Network is unreachable";
+
+test("a host is reached through the proxy alone, and no packet for its address leaves the machine", () => {
+  for (const address of [...Object.values(ADDRESS), "10.3.0.101", "192.0.2.1"])
+    expect(failed(rehearsal.run(...connects(address, 22)))).toContain(NO_WAY);
+  succeeded(rehearsal.run(...connects(PROXY, 22)));
+  // Nor from where they are: nobody has a route to anywhere else.
+  for (const machine of ["proxy", ...HOSTS] as const) {
+    expect(lab.on(machine, "ip", "route", "show", "default")).toBe("");
+    expect(failed(lab.tryOn(machine, ...connects("192.0.2.1", 22)))).toContain(NO_WAY);
+  }
+  // The hosts' names on the real network mean nothing here.
+  failed(lab.tryOn("proxy", "getent", "hosts", "ovh1.openfoodfacts.org"));
+});
+
+test("both at once, from nothing, and all of it is healthy", async () => {
+  const begun = stacks.map((stack) => rehearsal.begin("up", stack));
+  for (const { ended } of begun) succeeded(await ended);
+  for (const stack of stacks) expect(succeeded(rehearsal.make("status", stack))).toContain("as declared");
+}, 600_000);
+
+test.each(stacks)("a second preview of %s, refreshed, is empty", (stack) => {
+  succeeded(rehearsal.make("preview", stack, "ARGS=--refresh --expect-no-changes --non-interactive"));
+});
+
+test("production has no Triton and uses the one elsewhere; neither host knows of the other", () => {
+  const names = (host: (typeof HOSTS)[number]) =>
+    lab.on(host, "docker", "ps", "--all", "--format", "{{.Names}}").split("\n");
+  expect(names("ovh200")).toContain("robotoff_triton_1");
+  expect(names("ovh201")).not.toContain("robotoff_triton_1");
+  const inspected = (host: (typeof HOSTS)[number]) =>
+    lab.on(host, "sh", "-c", "docker inspect $(docker ps --all --quiet)");
+  const [staging, production] = [inspected("ovh200"), inspected("ovh201")];
+  expect(production).toContain("DEFAULT_TRITON_URI=10.3.0.101:5504");
+  expect(staging).not.toContain(ADDRESS.ovh201);
+  expect(production).not.toContain(ADDRESS.ovh200);
+});
+
+test("the API is on the host's own address, where the proxy asks it", () => {
+  for (const host of HOSTS) {
+    const answer = lab.on("proxy", "curl", "-sf", `http://${ADDRESS[host]}:5500/api/v1/status`);
+    expect(answer).toContain("running");
+    failed(lab.tryOn("proxy", "curl", "-sf", `http://${ADDRESS[host]}:5501/`));
+  }
+});
+
+test("all of that over few connections: sshd's defaults refused none", () => {
+  const log = readFileSync(join(lab.folder, "ovh200.log"), "utf8");
+  expect(log.split("Accepted publickey").length - 1).toBeLessThan(60);
+  expect(log + readFileSync(join(lab.folder, "proxy.log"), "utf8")).not.toContain("MaxStartups");
+});
+
+test("a host that lost its power comes back by itself, in the right order", async () => {
+  await lab.off("ovh200");
+  failed(rehearsal.make("status", "staging"));
+  lab.start("ovh200");
+  await lab.answers("ovh200");
+  await until("all is as declared again", 240, () => rehearsal.make("status", "staging").code === 0);
+}, 400_000);

@@ -1,0 +1,136 @@
+/**
+ * The committed stack files, deployed to the lab's hosts: a checkout of its own, of links to this one, whose stack files are the
+ * committed ones under overlay.yaml, and whose state, passphrase and secrets are its own.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse, stringify } from "yaml";
+import { backupDirectory } from "../../config/host.ts";
+import { rawConfiguration } from "../../operations/stack.ts";
+import { describeStack, type Stack } from "../../systems/stack.ts";
+import { run, succeeded, type Outcome } from "../engine/host.ts";
+import type { HostName, Lab } from "./lab.ts";
+
+/** The stacks, and the hosts that they are for. */
+export const STACKS = { staging: "ovh200", production: "ovh201" } as const satisfies Record<string, HostName>;
+export type StackName = keyof typeof STACKS;
+
+type Map = Record<string, unknown>;
+const isMap = (value: unknown): value is Map => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A map over another: maps are merged, all else is replaced. */
+function over(below: Map, above: Map): Map {
+  const merged = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const old = below[key];
+    merged[key] = isMap(old) && isMap(value) ? over(old, value) : value;
+  }
+  return merged;
+}
+
+const overlay = () => parse(readFileSync("tests/hosts/overlay.yaml", "utf8")) as Record<"both" | StackName, Map>;
+const committed = (stack: StackName) => (parse(readFileSync(`Pulumi.${stack}.yaml`, "utf8")) as { config: Map }).config;
+
+export class Rehearsal {
+  readonly folder: string;
+  private readonly lab: Lab;
+
+  constructor(lab: Lab) {
+    this.lab = lab;
+    this.folder = join(lab.folder, "checkout");
+  }
+
+  /** The stack file's config as it is deployed here. */
+  config(stack: StackName): Map {
+    const { both, [stack]: own } = overlay();
+    const keys = {
+      identity: this.lab.identity,
+      hostKeys: [this.lab.hostKey(STACKS[stack])],
+      proxy: { hostKeys: [this.lab.hostKey("proxy")] },
+    };
+    return [both, own, { "host:ssh": keys }].reduce(over, committed(stack));
+  }
+
+  described(stack: StackName): Stack {
+    return describeStack(rawConfiguration(stack, stringify({ config: this.config(stack) })));
+  }
+
+  /** Makes the checkout, or brings it up to date. */
+  prepare(): void {
+    mkdirSync(join(this.folder, ".local"), { recursive: true });
+    mkdirSync(join(this.folder, "bin"), { recursive: true });
+    // A copy, since it works on the checkout that it lies in.
+    copyFileSync("bin/pulumi", join(this.folder, "bin/pulumi"));
+    const own = new Set(["bin", ".local", ".git", ...Object.keys(STACKS).map((stack) => `Pulumi.${stack}.yaml`)]);
+    for (const entry of [...readdirSync(".").filter((entry) => !own.has(entry)), ".local/bin", ".local/pulumi"]) {
+      const link = join(this.folder, entry);
+      if (!existsSync(link)) symlinkSync(resolve(entry), link);
+    }
+    for (const stack of Object.keys(STACKS) as StackName[]) {
+      const file = join(this.folder, `Pulumi.${stack}.yaml`);
+      const text = stringify({ config: this.config(stack) });
+      // Left alone where it is right: who works on it looks at its age.
+      if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+      this.secrets(stack);
+    }
+  }
+
+  /** Makes up what is missing. */
+  private secrets(stack: StackName): void {
+    const file = join(this.folder, ".local/stacks", `Pulumi.${stack}.yaml`);
+    const known = existsSync(file) ? readFileSync(file, "utf8") : "";
+    for (const { key, required } of this.described(stack).secrets) {
+      if (!required || known.includes(`${key}:\n`)) continue;
+      const line = 'printf %s "$VALUE" | bin/pulumi config set --secret "$0" --stack "$1"';
+      const VALUE = randomBytes(12).toString("hex");
+      succeeded(run("sh", ["-c", line, key, stack], { VALUE }, this.folder));
+    }
+  }
+
+  /** What is on the real hosts before this program comes: volumes and networks of others, a server in one, folders. */
+  furnish(stack: StackName): void {
+    const host = STACKS[stack];
+    const { host: settings, systems } = this.described(stack);
+    const on = (...words: string[]) => this.lab.on(host, ...words);
+    const volumes = systems.flatMap(({ volumes }) => volumes.filter(({ external }) => external));
+    for (const { dockerName } of volumes) on("docker", "volume", "create", dockerName);
+    const networks = systems.flatMap(({ services }) => services.flatMap(({ externalNetworks }) => externalNetworks));
+    for (const network of new Set(networks))
+      on("sh", "-c", 'docker network inspect "$0" || docker network create "$0"', network);
+    // The Redis of Product Opener, which shares staging's host.
+    const redis = 'docker inspect redis || docker run --detach --name redis --network po_webnet --restart always "$0"';
+    if (stack === "staging") on("sh", "-c", redis, "10.1.0.1:5000/docker.io/library/redis:7.0.5-alpine");
+    const checkout = (this.config(stack)["robotoff:checkout"] as { folder: string }).folder;
+    on("install", "-d", "-o", "off", "-g", "off", backupDirectory(settings)!, checkout, `${checkout}/models`);
+    // It is downloaded where it is missing.
+    on("sh", "-c", 'echo model > "$0"', `${checkout}/models/lid.176.bin`);
+  }
+
+  /** A command, as on the laptop, in the checkout. */
+  run(...words: string[]): Outcome {
+    const [command, ...args] = [...this.lab.laptop, ...words];
+    return run(command!, args, {}, this.folder);
+  }
+
+  /** As `make TARGET … TARGET=hosts` has it, without asking. */
+  make(target: string, stack: StackName, ...variables: string[]): Outcome {
+    return this.run(...this.words(target, stack, variables));
+  }
+
+  /** The same beside whatever else runs; its process leads a group of its own, so that all of it can be ended. */
+  begin(target: string, stack: StackName, ...variables: string[]): { process: ChildProcess; ended: Promise<Outcome> } {
+    const [command, ...args] = [...this.lab.laptop, ...this.words(target, stack, variables)];
+    const child = spawn(command!, args, { cwd: this.folder, detached: true });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data.toString()));
+    const ended = new Promise<Outcome>((done) => child.on("close", (code) => done({ code, text })));
+    return { process: child, ended };
+  }
+
+  private words(target: string, stack: StackName, variables: string[]): string[] {
+    const args = target === "up" ? ["ARGS=--yes --skip-preview --non-interactive --color=never"] : [];
+    return ["make", "--old-file", "setup", target, `STACK=${stack}`, "YES=1", ...args, ...variables];
+  }
+}
