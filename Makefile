@@ -57,7 +57,7 @@ ifneq ($(TARGET),)
 # Every target, made by this file in the rehearsal's checkout; it is set up by `make hosts`.
 .PHONY: $(MAKECMDGOALS)
 $(MAKECMDGOALS):
-	@node tests/hosts/run.ts $(MAKE) --no-print-directory --old-file setup $@ TARGET=
+	@node tests/hosts/run.ts $(MAKE) --no-print-directory $@ TARGET=
 else
 
 local := $(filter local,$(STACK))
@@ -78,7 +78,7 @@ help: ## this list (the default)
 setup: ## bring Node, Docker, Pulumi and, for local, the images to this machine
 setup: export BASH_ENV :=
 setup:
-	toolchain/setup $(if $(local),,--no-images)
+	$(if $(REHEARSAL),@:,toolchain/setup $(if $(local),,--no-images))
 
 up: setup ## bring everything up as the stack file declares it; asks first, except for local
 	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM)) -- $(if $(local),--yes --skip-preview) $(only) $(ARGS)

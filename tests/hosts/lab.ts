@@ -131,12 +131,16 @@ export class Lab {
     await until(`the engine of ${host} answers`, 60, () => this.tryOn(host, "docker", "version").code === 0);
   }
 
+  /** A machine's first process: that of unshare, which nsenter forked. */
+  private first(machine: Machine): number {
+    const pid = this.pid(machine);
+    if (pid === undefined) throw new Error(`${machine} does not run: ${join(this.folder, `${machine}.log`)}`);
+    return childOf(childOf(pid));
+  }
+
   /** The outcome of a command that runs as root on a machine. */
   tryOn(machine: Machine, ...words: string[]): Outcome {
-    const pid = this.pid(machine);
-    // The first process of a machine that has just been switched on may still be on its way into its files.
-    if (pid === undefined) throw new Error(`${machine} does not run: ${join(this.folder, `${machine}.log`)}`);
-    return run("nsenter", ["--target", String(childOf(pid)), "--all", "--", ...words]);
+    return run("nsenter", ["--target", String(this.first(machine)), "--all", "--", ...words]);
   }
 
   /** What it prints; it has to succeed. */
@@ -146,9 +150,7 @@ export class Lab {
 
   /** Switches a machine off, as its power supply would. */
   async off(machine: Machine): Promise<void> {
-    const pid = this.pid(machine);
-    if (pid === undefined) return;
-    process.kill(childOf(pid), "SIGKILL");
+    process.kill(this.first(machine), "SIGKILL");
     await until(`${machine} is off`, 30, () => this.pid(machine) === undefined);
   }
 

@@ -4,7 +4,16 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { backupDirectory } from "../../config/host.ts";
@@ -32,6 +41,10 @@ function over(below: Map, above: Map): Map {
 
 const overlay = () => parse(readFileSync("tests/hosts/overlay.yaml", "utf8")) as Record<"both" | StackName, Map>;
 const committed = (stack: StackName) => (parse(readFileSync(`Pulumi.${stack}.yaml`, "utf8")) as { config: Map }).config;
+
+const age = (file: string) => statSync(file).mtimeMs;
+const newerThan = (file: string, ...others: string[]) =>
+  existsSync(file) && others.every((other) => age(other) < age(file));
 
 export class Rehearsal {
   readonly folder: string;
@@ -70,9 +83,9 @@ export class Rehearsal {
     }
     for (const stack of Object.keys(STACKS) as StackName[]) {
       const file = join(this.folder, `Pulumi.${stack}.yaml`);
-      const text = stringify({ config: this.config(stack) });
-      // Left alone where it is right: who works on it looks at its age.
-      if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+      // What a verb has written into it since (make scale) stays until the files that it is made of change.
+      if (!newerThan(file, `Pulumi.${stack}.yaml`, "tests/hosts/overlay.yaml"))
+        writeFileSync(file, stringify({ config: this.config(stack) }));
       this.secrets(stack);
     }
   }
@@ -108,10 +121,13 @@ export class Rehearsal {
     on("sh", "-c", 'echo model > "$0"', `${checkout}/models/lid.176.bin`);
   }
 
+  /** What a command in it runs with. Its tools are those of this checkout: it is not set up itself (Makefile). */
+  readonly environment = { REHEARSAL: "1" };
+
   /** A command, as on the laptop, in the checkout. */
   run(...words: string[]): Outcome {
     const [command, ...args] = [...this.lab.laptop, ...words];
-    return run(command!, args, {}, this.folder);
+    return run(command!, args, this.environment, this.folder);
   }
 
   /** As `make TARGET … TARGET=hosts` has it, without asking. */
@@ -122,7 +138,11 @@ export class Rehearsal {
   /** The same beside whatever else runs; its process leads a group of its own, so that all of it can be ended. */
   begin(target: string, stack: StackName, ...variables: string[]): { process: ChildProcess; ended: Promise<Outcome> } {
     const [command, ...args] = [...this.lab.laptop, ...this.words(target, stack, variables)];
-    const child = spawn(command!, args, { cwd: this.folder, detached: true });
+    const child = spawn(command!, args, {
+      cwd: this.folder,
+      detached: true,
+      env: { ...process.env, ...this.environment },
+    });
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data.toString()));
     const ended = new Promise<Outcome>((done) => child.on("close", (code) => done({ code, text })));
@@ -131,6 +151,6 @@ export class Rehearsal {
 
   private words(target: string, stack: StackName, variables: string[]): string[] {
     const args = target === "up" ? ["ARGS=--yes --skip-preview --non-interactive --color=never"] : [];
-    return ["make", "--old-file", "setup", target, `STACK=${stack}`, "YES=1", ...args, ...variables];
+    return ["make", target, `STACK=${stack}`, "YES=1", ...args, ...variables];
   }
 }

@@ -27,7 +27,11 @@ function there(command: string[]): Promise<number> {
   rehearsal.prepare();
   const [first, ...words] = [...lab.laptop, ...command];
   // What ends it on this terminal ends it there.
-  const child = spawn(first!, words, { cwd: rehearsal.folder, stdio: "inherit" });
+  const child = spawn(first!, words, {
+    cwd: rehearsal.folder,
+    stdio: "inherit",
+    env: { ...process.env, ...rehearsal.environment },
+  });
   process.on("SIGINT", () => undefined);
   return new Promise((done, failed) => {
     child.on("error", failed);
