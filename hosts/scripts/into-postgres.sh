@@ -13,6 +13,18 @@ ask() { psql -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
 # 1. Looks; nothing is changed.
 database=$(sed -n 's/.*"database" : "\([^"]*\)".*/\1/p' "$out/part.json")
 roles=$(ask "select quote_ident(rolname) from pg_roles") || { say "does not let $PGUSER in; nothing was changed"; exit 1; }
+# A dump is for its own version and those after it; also to pg_restore.
+of=$(sed -n 's/.*"server" : "\([0-9]*\).*/\1/p' "$out/part.json")
+own=$(ask "select current_setting('server_version_num')::int / 10000")
+if [ "$own" -lt "$of" ]; then
+  say "is PostgreSQL $own, and the dump is of $of, which an older server does not read; nothing was changed. Name a server of $of or newer"
+  exit 1
+fi
+tool=$(pg_restore --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+if [ "$tool" -lt "$of" ]; then
+  say "was not asked for anything: the dump is of PostgreSQL $of, and this stack's image, $tool, does not read it. Declare an image of $of"
+  exit 1
+fi
 databases=$(ask "select datname from pg_database")
 if echo "$databases" | grep -qxF "$database"; then
   say "has a database $database already; nothing was changed. Rename or drop it there first"
