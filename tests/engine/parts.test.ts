@@ -50,7 +50,14 @@ describe("the bucket", () => {
     minio.run("mc", "alias", "set", "s", "http://127.0.0.1:9000", "app", "secret-._~");
     minio.run("mc", "mb", "s/protea");
     files = new PartContainer("bucket", "protea", {
-      env: { MC_HOST_server: `http://app:secret-._~@${minio.name}:9000`, BUCKET: "protea" },
+      env: {
+        ...{ MC_HOST_server: `http://app:secret-._~@${minio.name}:9000`, BUCKET: "protea" },
+        ...{
+          OTHER_SERVER: `http://app@${minio.name}:9000`,
+          OTHER_BUCKET: "copies",
+          AWS_SECRET_ACCESS_KEY: "secret-._~",
+        },
+      },
       options: ["--memory", "128m", "--tmpfs", "/full:size=4m"],
     });
     files.python(SEED);
@@ -227,6 +234,47 @@ describe("the bucket", () => {
     expect(seen("protea")).toEqual(wanted);
     expect(minio.run("mc", "tag", "list", "s/protea")).toMatch(/owner\s*:\s*ada\s*$/);
     expect(asideBuckets()).toEqual([]);
+  });
+
+  test("goes into another bucket that is not there, or empty; one with contents, and every other bucket, stays as it is", () => {
+    const into = () => files.part("into", "/backups/first/bucket");
+    const wanted = seen("protea");
+    // Names that a restore of the stack's own bucket would take for its own.
+    for (const name of ["copies-restoring", "copies-before-20260101t000000z"]) {
+      minio.run("mc", "mb", `s/${name}`);
+      minio.run("sh", "-c", `echo mine | mc pipe --quiet s/${name}/mine`);
+    }
+    const others = () => ["copies-restoring", "copies-before-20260101t000000z"].map((name) => [seen(name), tags(name)]);
+    const tags = (name: string) => here.tryDocker("exec", minio.name, "mc", "tag", "list", `s/${name}`).text;
+    const before = others();
+    expect(succeeded(into())).toMatch(/^bucket copies: (\d+) objects, \1 of them written/m);
+    expect(seen("copies")).toEqual(wanted);
+    expect(failed(into())).toContain("the bucket copies has contents there; nothing was changed");
+    expect(seen("copies")).toEqual(wanted);
+    // Interrupted, it goes on; not over what somebody else has put there meanwhile.
+    minio.run("mc", "tag", "set", "s/copies", "restore=filling");
+    minio.run("mc", "rm", "s/copies/small/1", "s/copies/small/2");
+    minio.run("sh", "-c", "echo mine | mc pipe --quiet s/copies/mine");
+    expect(failed(into())).toContain("nothing was changed");
+    expect(minio.run("mc", "cat", "s/copies/mine")).toBe("mine");
+    minio.run("mc", "rm", "s/copies/mine");
+    expect(succeeded(into())).toContain(" objects, 2 of them written");
+    expect(seen("copies")).toEqual(wanted);
+    expect(tags("copies")).not.toContain("filling");
+    minio.run("mc", "rm", "--recursive", "--force", "s/copies");
+    succeeded(into());
+    expect(seen("copies")).toEqual(wanted);
+    expect(others()).toEqual(before);
+    const wrong = [
+      "exec",
+      "--env",
+      "AWS_SECRET_ACCESS_KEY=wrong",
+      files.name,
+      "python3",
+      "-B",
+      "/opt/backup-parts/bucket.py",
+    ];
+    expect(failed(here.tryDocker(...wrong, "into", "/backups/first/bucket"))).toMatch(/: 403 SignatureDoesNotMatch\n$/);
   });
 
   test("says what is wrong, and no secret", () => {

@@ -1,4 +1,5 @@
-"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: the bucket BUCKET of the server MC_HOST_server."""
+"""bucket.py backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: the bucket BUCKET of the server
+MC_HOST_server. into FOLDER: the bucket OTHER_BUCKET of OTHER_SERVER, whose secret key is AWS_SECRET_ACCESS_KEY."""
 
 import os
 import sys
@@ -14,6 +15,9 @@ from s3 import Client, S3Error
 def main(verb: str, folder: Path, previous: Path | None = None) -> str:
     if verb == "verify":
         return verify(folder)[1]
+    if verb == "into":
+        client = Client(os.environ["OTHER_SERVER"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        return BucketRestore(client, os.environ["OTHER_BUCKET"], folder).into()
     client, bucket = Client(os.environ["MC_HOST_server"]), os.environ["BUCKET"]
     if verb == "backup":
         return BucketBackup(client, bucket, folder, previous).run()
@@ -26,7 +30,7 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "room", "restore", "deep", "empty"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "room", "restore", "into", "deep", "empty"):
         fail(str(__doc__))
     try:
         print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))

@@ -93,17 +93,32 @@ class BucketRestore:
                     raise
         return self._once()
 
+    def into(self) -> str:
+        """Into a server that is none of this stack's: a bucket that is not there or is empty. No other bucket there is looked at."""
+        verify(self._folder)
+        # What is there, and whether this key may read it, before anything is written. Of a run that was interrupted it goes on.
+        plan = self._plan()
+        if not plan.fills or plan.replaced or plan.extra:
+            raise Unchanged(f"the bucket {self._bucket} has contents there; nothing was changed. Name another one, or empty it first")
+        self._refuse_without_room(plan)
+        if self._live() is None:
+            self._client.make_bucket(self._bucket)
+        return self._fill(plan)
+
     def room(self) -> str:
         """Fails where the server's disk has not the room; a word, where it does not tell."""
+        return "" if self._refuse_without_room(self._plan()) else "bucket: the server does not tell how much room it has"
+
+    def _refuse_without_room(self, plan: _Plan) -> bool:
+        """Whether the server tells how much room it has."""
         free = self._client.free()
-        if free is None:
-            return "bucket: the server does not tell how much room it has"
-        refuse_without_room("bucket, restore", self._plan().room, free)
-        return ""
+        if free is not None:
+            refuse_without_room("bucket, restore", plan.room, free)
+        return free is not None
 
     def _plan(self) -> _Plan:
         wanted = {entry["key"]: entry for entry in entries(self._folder)}
-        live = self._listed(self._bucket) if self._bucket in self._client.buckets() else {}
+        live = self._live() or {}
         same = in_threads(lambda entry: (entry, self._same(live.get(entry["key"]), entry)), wanted.values(), _THREADS)
         changes = [entry for entry, right in same if not right]
         return _Plan(
@@ -117,22 +132,42 @@ class BucketRestore:
     def _once(self) -> str:
         self._client.make_bucket(self._bucket)
         plan = self._plan()
+        if plan.fills:
+            told = self._fill(plan)
+            self._finish()
+            return told
         changes, replaced, extra = plan.changes, plan.replaced, plan.extra
         progress = Progress("bucket, restoring", 2 * plan.size)
-        if plan.fills:
-            self._client.tag_bucket(self._bucket, {**self._client.tags(self._bucket), **_FILLING})
-            self._upload(changes, progress)
-        else:
-            self._prepare(changes, [*replaced, *extra], progress)
-            self._swap(changes)
+        self._prepare(changes, [*replaced, *extra], progress)
+        self._swap(changes)
         self._compare(plan.wanted, changes, progress)
         self._each(lambda listed: self._client.remove(self._bucket, listed.key), extra)
-        if plan.fills:
-            tags = self._client.tags(self._bucket)
-            self._client.tag_bucket(self._bucket, {name: value for name, value in tags.items() if name not in _FILLING})
         self._finish()
         kept = f"; {len(replaced)} replaced and {len(extra)} removed are in the bucket {self._aside}" if self._aside else ""
-        return f"bucket {self._bucket}: {len(plan.wanted)} objects, {len(changes)} of them written, {words(plan.size)}{kept}"
+        return f"{self._told(plan)}{kept}"
+
+    def _fill(self, plan: _Plan) -> str:
+        """An empty bucket, or one in which this was interrupted: what is there and is not in the backup goes."""
+        progress = Progress("bucket, restoring", 2 * plan.size)
+        self._client.tag_bucket(self._bucket, {**self._client.tags(self._bucket), **_FILLING})
+        self._upload(plan.changes, progress)
+        self._compare(plan.wanted, plan.changes, progress)
+        self._each(lambda listed: self._client.remove(self._bucket, listed.key), plan.extra)
+        tags = self._client.tags(self._bucket)
+        self._client.tag_bucket(self._bucket, {name: value for name, value in tags.items() if name not in _FILLING})
+        return self._told(plan)
+
+    def _told(self, plan: _Plan) -> str:
+        return f"bucket {self._bucket}: {len(plan.wanted)} objects, {len(plan.changes)} of them written, {words(plan.size)}"
+
+    def _live(self) -> dict[str, Listed] | None:
+        """What is in the bucket; None: it is not there. A key for one bucket alone may not ask which there are."""
+        try:
+            return self._listed(self._bucket)
+        except S3Error as problem:
+            if problem.code == "NoSuchBucket":
+                return None
+            raise
 
     def _prepare(self, changes: list[Entry], old: list[Listed], progress: Progress) -> None:
         """Until here the bucket is as it was; what fails gives the server's disk its room back."""
@@ -249,7 +284,7 @@ class BucketRestore:
         checked = in_threads(lambda entry: (entry["key"], right(entry)), wanted.values(), _THREADS)
         wrong = [key for key, good in checked if not good]
         if wrong:
-            raise Differs("\n".join(f"the live object {key!r} is not the one of the backup" for key in wrong[:20]))
+            raise Differs("\n".join(f"the object {key!r} of the bucket is not the one of the backup" for key in wrong[:20]))
 
     def _finish(self) -> None:
         """Removes the second bucket; says of what was put aside that its restore ended."""

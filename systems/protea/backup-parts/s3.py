@@ -81,12 +81,16 @@ def _fields(element: ElementTree.Element) -> dict[str, str]:
 class Client:
     """One server. Every thread has its own connection."""
 
-    def __init__(self, address: str) -> None:
-        """`address` as mc takes it: http://USER:PASSWORD@HOST:PORT, both percent-encoded."""
+    def __init__(self, address: str, password: str | None = None) -> None:
+        """`address` as mc takes it: http://USER:PASSWORD@HOST:PORT, both percent-encoded; without a password where that is given.
+
+        ?region=NAME, where the server's is another than us-east-1.
+        """
         parts = urlsplit(address)
+        self._region = dict(parse_qsl(parts.query)).get("region", _REGION)
         self._secure = parts.scheme == "https"
         self._host = parts.netloc.rpartition("@")[2]
-        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._user, self._password = unquote(parts.username or ""), password if password is not None else unquote(parts.password or "")
         self._connections = threading.local()
         self.server = ""
 
@@ -105,7 +109,7 @@ class Client:
         signed = sorted(name for name in headers if name == "host" or name.startswith("x-amz-"))
         lines = "".join(f"{name}:{' '.join(headers[name].split())}\n" for name in signed)
         request = f"{method}\n{path}\n{query}\n{lines}\n{';'.join(signed)}\n{digest}"
-        scope = f"{day}/{_REGION}/s3/aws4_request"
+        scope = f"{day}/{self._region}/s3/aws4_request"
         request_digest = hashlib.sha256(request.encode("utf-8", "surrogateescape")).hexdigest()
         to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{request_digest}"
         key = f"AWS4{self._password}".encode()
