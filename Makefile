@@ -22,8 +22,9 @@
 #   DEEP=1                           also restore it and compare contents (verify)
 #   DRY=1                            only say what would be done (restore)
 #   LOOK=1                           open it beside the live data, read-only; nothing is replaced (restore)
-#   INTO=postgresql://user@host:5432  another server, which has no such database yet (restore); its password: PGPASSWORD
-#   FROM=/folder                     other backups on the host than the stack's own (restore, with INTO=)
+#   INTO=postgresql://user@host:5432  another server, which has no such database yet (restore); its password is asked for, or PGPASSWORD
+#   INTO=s3://KEY@host/bucket        another S3 server, whose bucket is empty or not there (restore, with ONLY=bucket); AWS_SECRET_ACCESS_KEY
+#   FROM=/folder                     other backups on the host than the stack's own, which are only read (restore)
 #   ONLY=bucket,lab,git              these parts, as in a backup, and not the database (restore)
 #   NAME=name                        of a checkpoint
 #   TO=folder                        a new folder, for the kit (recovery-kit); KIT=folder: one that was written (fetch)

@@ -74,6 +74,19 @@ export function parseTarget(at: string, checkpoints: ReadonlyMap<string, Date>, 
 }
 
 /**
+ * Reads FROM=: a folder on the host that has a folder for each system, as the stack's own has.
+ * @throws Error when Docker could not mount it by that name
+ */
+export function parseFrom(text: string): string {
+  const folder = text.replace(/\/+$/, "");
+  if (!/^\/[^:,\n]+$/.test(folder))
+    throw new Error(
+      `found FROM=${text}, expected a folder of backups on the host, by its whole path, without : and , in it`,
+    );
+  return folder;
+}
+
+/**
  * The backup that a restore begins with: the newest verified one that ended before the target.
  * @throws Error when there is none, with what there is
  */

@@ -30,15 +30,24 @@ const moment = (target: Target) =>
 /**
  * What a person is told before.
  * @param other a backup of another database system, of a server that was lost or thrown away
+ * @param from another folder of backups than the stack's own
  */
-export function describeRestore(system: SystemSpec, target: Target, base: Backup, now: Date, other?: Backup): string {
-  const lost =
+export function describeRestore(
+  system: SystemSpec,
+  target: Target,
+  base: Backup,
+  now: Date,
+  other?: Backup,
+  from?: string,
+): string {
+  const since =
     target.kind === "latest"
       ? "nothing that was received"
       : `everything committed since, ${Math.round((+now - +target.time) / 1_000)} s of it`;
+  const lost = from ? "all that is not in that folder; the stack's own backups keep what they have of it" : since;
   return [
     `${system.name}: PostgreSQL goes back to ${target.kind === "name" ? `the checkpoint ${target.name}, ` : ""}${moment(target)}`,
-    `  from the backup ${base.stamp} (verified ${base.verified!.at.toISOString()}, ${(base.bytes / 1e6).toFixed(0)} MB) and the WAL after it`,
+    `  from the backup ${base.stamp}${from ? ` of ${from}` : ""} (verified ${base.verified!.at.toISOString()}, ${(base.bytes / 1e6).toFixed(0)} MB) and the WAL after it`,
     `  replaced: the data in the volume ${dataVolume(system)}; it is kept, in a volume beside it`,
     `  lost from the live data: ${lost}`,
     `  stopped meanwhile: ${applications(system).join(", ")}`,
@@ -129,19 +138,24 @@ export function fillPartsArguments(system: SystemSpec, host: HostSettings, once?
 /** The scripts that fill-parts.sh looks for beside itself. */
 export const besideFillParts = (system: SystemSpec): string[] => ["vault", "restore-parts", ...besideParts(system)];
 
+/** A backup as the scripts of a restore are told it: by its name, or, in another folder than the stack's own, by its whole path. */
+const placeOf = (system: SystemSpec, { stamp }: Backup, from?: string): string =>
+  from ? `${from}/${system.name}/${stamp}` : stamp;
+
 /**
  * The arguments of hosts/scripts/restore-postgres.sh.
- * @param look only opened beside the live data, to be looked at
+ * @param how look: only opened beside the live data, to be looked at; from: another folder of backups than the stack's own
  */
 export function restoreArguments(
   system: SystemSpec,
   host: HostSettings,
   target: Target,
   base: Backup,
-  look = false,
+  { look = false, from }: { look?: boolean; from?: string } = {},
 ): string[] {
   const [kind, word] = targetWords(target);
-  return [...whose(system, host), base.stamp, base.line, look ? `look-${kind}` : kind, word, ...applications(system)];
+  const begin = [placeOf(system, base, from), base.line];
+  return [...whose(system, host), ...begin, look ? `look-${kind}` : kind, word, ...applications(system)];
 }
 
 /** Of the same script, to finish what a run that was interrupted left undone, and no more; the server's container may be gone. */
@@ -173,9 +187,9 @@ export function chosenParts(system: SystemSpec, only: string | undefined): { dat
 }
 
 /** What a person is told before other parts than the database go back. */
-export function describeParts(system: SystemSpec, names: string[], base: Backup): string {
+export function describeParts(system: SystemSpec, names: string[], base: Backup, from?: string): string {
   return [
-    `${system.name}: ${names.join(" and ")} as in the backup ${base.stamp} (verified ${base.verified!.at.toISOString()})`,
+    `${system.name}: ${names.join(" and ")} as in the backup ${base.stamp}${from ? ` of ${from}` : ""} (verified ${base.verified!.at.toISOString()})`,
     "  what is there and is replaced or removed is kept beside, and named at the end",
     `  stopped meanwhile: ${applications(system).join(", ")}`,
   ].join("\n");
@@ -189,15 +203,21 @@ export const besideParts = (system: SystemSpec): string[] => [
 
 /**
  * The arguments of hosts/scripts/restore-parts.sh.
- * @param database whether the database is restored next: the applications start when it is
+ * @param how database: whether it is restored next, and the applications start when it is; from: another folder of backups than the
+ *   stack's own
  */
-export function partsArguments(system: SystemSpec, names: string[], base: Backup, database = false): string[] {
+export function partsArguments(
+  system: SystemSpec,
+  names: string[],
+  base: Backup,
+  { database = false, from }: { database?: boolean; from?: string } = {},
+): string[] {
   const parts = partsOf(system).filter(({ name }) => names.includes(name));
   return [
     system.name,
     agentOf(system),
     installedName("part-restore"),
-    base.stamp,
+    placeOf(system, base, from),
     database ? "wait" : "start",
     ...restored(parts),
     "--",

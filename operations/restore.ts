@@ -2,11 +2,11 @@
  * `make restore AT=latest|TIME|CHECKPOINT`: a system's PostgreSQL as it was at a moment. It looks first and says what will be
  * replaced and what will be lost; DRY=1 ends there. The old data is kept beside (hosts/scripts/restore-postgres.sh).
  * LOOK=1: opened beside the live one, read-only, to find the moment before something went wrong.
- * FROM=/folder, with INTO=: of other backups on the host than this stack's own; every byte is read before.
- * INTO=postgresql://user@host:5432: the database as in the newest backup before, into another server (hosts/scripts/restore-into.sh).
  * ONLY=rabbitmq,bucket,lab,git: those parts as they were in a backup (hosts/scripts/restore-parts.sh).
+ * FROM=/folder: of other backups on the host than this stack's own; every byte is read before, and nothing is written there.
+ * INTO=postgresql://user@host:5432 or s3://KEY@host/bucket: as in the newest backup before, into another server (restore/into.ts).
  */
-import { baseFor, ofAnotherSystem, parseList, parseTarget } from "../backups/list.ts";
+import { baseFor, ofAnotherSystem, parseFrom, parseList, parseTarget } from "../backups/list.ts";
 import { backupArguments, scriptsBeside } from "../backups/parts.ts";
 import {
   besideParts,
@@ -16,12 +16,13 @@ import {
   partsArguments,
   restoreArguments,
 } from "../backups/restore.ts";
-import { BESIDE_INTO, describeInto, intoArguments, parseInto } from "../backups/into.ts";
+import { parseWindow } from "../backups/window.ts";
 import { healthArguments } from "../engines/docker/container-args.ts";
 import { runInstalled } from "../hosts/installed.ts";
-import { backedUp, backupsOf, checkpointBefore, startAgent, vaultOf, windowOf } from "./backups/systems.ts";
+import { backedUp, checkFrom, checkpointBefore, startAgent, vault, vaultOf } from "./backups/systems.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
+import { into } from "./restore/into.ts";
 import { readStack } from "./stack.ts";
 
 export const done = run(["at", "dry", "from", "into", "look", "only", "yes"], async (options) => {
@@ -29,60 +30,47 @@ export const done = run(["at", "dry", "from", "into", "look", "only", "yes"], as
   const now = new Date();
   if (!options.at)
     throw new Error("say to when: AT=latest, AT=2026-11-25T03:12:00Z or AT=CHECKPOINT; make backups shows them");
-  const { from } = options;
-  if (from !== undefined && (options.into === undefined || !from.startsWith("/")))
-    throw new Error(`found FROM=${from}: a folder of backups on the host, by its whole path, and only with INTO=`);
+  const from = options.from === undefined ? undefined : parseFrom(options.from);
   const planned = backedUp(stack, options).map((system) => {
-    if (!from) startAgent(stack.host, system);
-    const target = parseTarget(options.at!, from ? new Map() : windowOf(stack.host, system).checkpoints, now);
-    const backups = from ? parseList(vaultOf(stack.host, system, from, "list")) : backupsOf(stack.host, system);
+    if (!from || options.into === undefined) startAgent(stack.host, system);
+    const ask = (verb: string) => (from ? vaultOf(stack.host, system, from, verb) : vault(stack.host, system, verb));
+    const target = parseTarget(options.at!, parseWindow(ask("window")).checkpoints, now);
+    const backups = parseList(ask("list"));
     const base = baseFor(backups, target);
     return { system, target, base, other: ofAnotherSystem(backups, base), ...chosenParts(system, options.only) };
   });
   if (options.into !== undefined) {
-    if (options.only || options.look || planned.length !== 1)
-      throw new Error("found INTO=: it takes one database, of SYSTEM=, and neither ONLY= nor LOOK=1");
-    const { system, base } = planned[0]!;
-    const other = parseInto(options.into);
-    const words = describeInto(system, base, other, from);
-    if (options.dry) {
-      console.log(words);
-      return 0;
-    }
-    await confirm(words, options.yes);
-    if (from) {
-      console.log(`${system.name}: reads every byte of ${from}/${system.name}/${base.stamp}`);
-      vaultOf(stack.host, system, from, "check", base.stamp);
-    }
-    const password = `${process.env.PGPASSWORD ?? ""}\n`;
-    const args = intoArguments(system, stack.host, base, other, from);
-    return runInstalled(stack.host, "restore-into", args, BESIDE_INTO, password);
+    if (options.look) throw new Error("found INTO= and LOOK=1; the one has nothing to do with the other");
+    return into(stack.host, options.into, planned, { ...options, from });
   }
   if (options.look) {
     if (options.only)
       throw new Error("found ONLY= and LOOK=1; only a database can be looked at: its parts lie in the backup as files");
     const codes: number[] = [];
-    for (const { system, target, base } of planned)
-      codes.push(
-        await runInstalled(stack.host, "restore-postgres", restoreArguments(system, stack.host, target, base, true)),
-      );
+    for (const { system, target, base } of planned) {
+      if (from) checkFrom(stack.host, system, from, base);
+      const args = restoreArguments(system, stack.host, target, base, { look: true, from });
+      codes.push(await runInstalled(stack.host, "restore-postgres", args));
+    }
     return Math.max(...codes);
   }
   const lines = planned.flatMap(({ system, target, base, other, database, others }) => [
-    ...(others.length > 0 ? [describeParts(system, others, base)] : []),
-    ...(database ? [describeRestore(system, target, base, now, other)] : []),
+    ...(others.length > 0 ? [describeParts(system, others, base, from)] : []),
+    ...(database ? [describeRestore(system, target, base, now, other, from)] : []),
   ]);
   if (options.dry) {
     console.log(lines.join("\n"));
     return 0;
   }
   await confirm(lines.join("\n"), options.yes);
+  // Of all systems, before anything of one is touched.
+  if (from) for (const { system, base } of planned) checkFrom(stack.host, system, from, base);
   let worst = 0;
   for (const { system, target, base, database, others } of planned) {
     // First what the database's rows point to.
     const begin = Date.now();
     if (others.length > 0) {
-      const args = partsArguments(system, others, base, database);
+      const args = partsArguments(system, others, base, { database, from });
       const code = await runInstalled(stack.host, "restore-parts", args, besideParts(system));
       if (code !== 0) return code;
     }
@@ -93,7 +81,7 @@ export const done = run(["at", "dry", "from", "into", "look", "only", "yes"], as
         // A server that is down is a reason to restore.
         console.log(`warning: no checkpoint is set before: ${(error as Error).message}`);
       }
-      const args = restoreArguments(system, stack.host, target, base);
+      const args = restoreArguments(system, stack.host, target, base, { from });
       const code = await runInstalled(stack.host, "restore-postgres", args);
       if (code !== 0) {
         if (others.length > 0)

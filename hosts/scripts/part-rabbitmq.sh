@@ -1,5 +1,5 @@
 #!/bin/sh
-# part-rabbitmq.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: RabbitMQ's definitions and queued
+# part-rabbitmq.sh backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: RabbitMQ's definitions and queued
 # messages. Runs in the container files-backup, which has the program (systems/protea/backup-parts) and, in its environment, the server.
 set -eu
 umask 077

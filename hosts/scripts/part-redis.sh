@@ -1,8 +1,9 @@
 #!/bin/sh
-# part-redis.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | empty FOLDER: everything in a Redis server. Runs in the container
+# part-redis.sh backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | empty FOLDER: everything in a Redis server. Runs in the container
 # redis-backup, which is of the server's image and has the server's name in $REDIS_HOST.
 #   backup   asks for a snapshot as a replica does (dump.rdb); nothing of the server stops or changes
 #   verify   loads it into a scratch server here, and compares what is in it with part.json
+#   room     fails where the backups' disk has not the room for what is put aside, or Docker's for what comes
 #   restore  puts what is there aside, into /backups/SYSTEM/before-restore/redis-TIME, which can be restored like FOLDER; then the
 #            server becomes a replica of a scratch server with the backup, until it has all of it. At every moment it holds the
 #            old or the new.
@@ -128,6 +129,19 @@ settle() {
   wait_for "$REDIS_HOST has the backup in memory, and cannot write it to its disk; see its log" written "$status"
 }
 
+# refuse_without_room WHOSE NEED FOLDER: NEED in KiB.
+refuse_without_room() {
+  free=$(df -Pk "$3" | tail -n 1 | tr -s ' ' | cut -d' ' -f4)
+  [ "$free" -gt "$(($2 + $2 / 5))" ] || fail "$(($2 / 1024)) MiB are needed on $1 disk, which has $((free / 1024)) MiB free"
+}
+room() {
+  wait_for "$REDIS_HOST does not answer" answers
+  # A dump is no larger than what it is of in memory.
+  refuse_without_room "the backups'" "$(($(live info memory | said used_memory) / 1024))" "/backups"
+  # It is written as it comes, and once more as what the server starts from.
+  refuse_without_room "Docker's" "$((2 * $(wc -c < "$dump") / 1024))" /
+}
+
 restore() {
   verify
   wanted=$inside
@@ -136,7 +150,9 @@ restore() {
   if [ "$(role)" != master ]; then live replicaof no one > /dev/null; fi
   wait_for "$REDIS_HOST does not answer" answers
 
-  before=${folder%/*/*}/before-restore
+  # Beside the stack's own backups, also where others are read (/from).
+  case $folder in /from/*) before=/backups${folder#/from} ;; *) before=$folder ;; esac
+  before=${before%/*/*}/before-restore
   mkdir -p "$before"
   rm -rf "$before"/.redis-*
   aside=redis-$(date -u +%Y%m%dT%H%M%SZ)
@@ -173,11 +189,12 @@ case $verb in
     verify
     echo "redis: loaded and compared: $inside"
     ;;
+  room) room ;;
   restore) restore ;;
   empty)
     if [ "$(role)" != master ]; then echo empty; exit; fi
     found=$(live info keyspace | keyspace)
     if [ -z "$found" ] && ! grep -qF '"databases": {}' "$folder/part.json"; then echo empty; fi
     ;;
-  *) fail "expected backup, verify, restore or empty" ;;
+  *) fail "expected backup, verify, room, restore or empty" ;;
 esac

@@ -1,14 +1,15 @@
 #!/bin/sh
-# part-restore.sh restore|deep CONTAINER SCRIPT FOLDER: runs a part's verb in a copy of its container, on the host. SCRIPT is the part's,
-# FOLDER a path in the container. The copy is gone afterwards.
-#   restore   what the container only reads is written to
+# part-restore.sh VERB CONTAINER SCRIPT FOLDER [FROM]: runs a part's verb in a copy of its container, on the host. SCRIPT is the part's,
+# FOLDER a path in the container, FROM another folder of backups on the host, which the copy reads at /from. The copy is gone afterwards.
+#   restore   what the container only reads is written to. With FROM, as other verbs then: the copy has its variables and its network
+#   into      into another server than the container's: nothing is written to here. The copy has the host's network, and of this script's variables
+#             OTHER_SERVER, OTHER_BUCKET and AWS_SECRET_ACCESS_KEY
 #   deep      all that it reads is empty, and thrown away with it: FOLDER is restored into that, and compared. A bucket, queues and indices
 #             are restored into a server of their own, of the image of the one that runs, which nothing else reaches
 set -eu
-verb=$1 container=$2 script=$3 folder=$4
+verb=$1 container=$2 script=$3 folder=$4 from=${5:-}
 program=/opt/backup-parts
-mark=robotoff-protea.restores
-[ "$verb" = restore ] || mark=robotoff-protea.verifies
+case $verb in deep) mark=robotoff-protea.verifies ;; into) mark=robotoff-protea.into ;; *) mark=robotoff-protea.restores ;; esac
 
 field() { docker inspect --type container --format "$2" "$1"; }
 label() { field "$container" "{{or (index .Config.Labels \"$1\") \"-\"}}"; }
@@ -18,22 +19,29 @@ image=$(field "$container" '{{.Image}}')
 mounts=$(field "$container" '{{range .Mounts}}{{.Source}}:{{.Destination}}{{println}}{{end}}')
 stack=$(label robotoff-protea.stack)
 network=none
+variables=
 server=
 copy=
 volume=
 clean() {
   for one in $copy $server; do docker rm --force --volumes "$one" > /dev/null; done
   [ -z "$volume" ] || docker volume rm "$volume" > /dev/null
-  [ "$network" = none ] || docker network rm "$network" > /dev/null
+  case $network in none | host | container:*) ;; *) docker network rm "$network" > /dev/null ;; esac
 }
 trap clean EXIT
 trap 'exit 130' HUP INT TERM
 
-if [ "$verb" = deep ]; then
-  # What a killed run left.
+# What a killed run left: it may still be at work. Others into other servers are nobody's business here.
+if [ "$verb" != into ]; then
   docker ps --all --quiet --filter "label=$mark=$container" | while read -r one; do docker rm --force --volumes "$one" > /dev/null; done
   docker volume ls --quiet --filter "label=$mark=$container" | while read -r one; do docker volume rm "$one" > /dev/null; done
   docker network ls --quiet --filter "label=$mark=$container" | while read -r one; do docker network rm "$one" > /dev/null; done
+fi
+if [ "$verb" = into ]; then
+  network=host
+elif [ -n "$from" ]; then
+  network=container:$container
+  variables=$(field "$container" '{{range .Config.Env}}{{println .}}{{end}}')
 fi
 set -- --label "$mark=$container" --label "robotoff-protea.stack=$stack"
 
@@ -81,18 +89,25 @@ case $verb:${script##*/} in
     set -- "$@" --env ELASTIC_URL=http://elasticsearch:9200
     answers='import urllib.request; urllib.request.urlopen("http://elasticsearch:9200", timeout=2)'
     ;;
+  into:*) set -- "$@" --env OTHER_SERVER --env OTHER_BUCKET --env AWS_SECRET_ACCESS_KEY ;;
 esac
+# What is put aside goes beside the stack's own backups.
+own=:ro
+case $verb:$from in restore:/*) own= ;; esac
 disk=
 for mount in $mounts; do
   case $verb:$mount in
-    *:/backups) set -- "$@" --volume "$mount:ro" ;;
-    restore:*) set -- "$@" --volume "$mount" ;;
-    *:/snapshots) disk=/snapshots; set -- "$@" --volume "$volume:/snapshots" ;;
-    *) disk=${mount#*:}; set -- "$@" --volume "$disk" ;;
+    *:/backups) set -- "$@" --volume "$mount$own" ;;
+    into:*) ;;
+    deep:*:/snapshots) disk=/snapshots; set -- "$@" --volume "$volume:/snapshots" ;;
+    deep:*) disk=${mount#*:}; set -- "$@" --volume "$disk" ;;
+    *) set -- "$@" --volume "$mount" ;;
   esac
 done
-[ "$verb" = restore ] || set -- "$@" --memory 2g
-copy=$(docker create "$@" --network "$network" --user 0:0 --security-opt no-new-privileges:true --entrypoint tail "$image" -f /dev/null)
+[ -z "$from" ] || set -- "$@" --volume "$from:/from:ro"
+[ "$verb" != deep ] || set -- "$@" --memory 2g
+# No variable is in an argument: passwords are among them.
+copy=$(printf '%s\n' "$variables" | docker create "$@" --env-file /dev/stdin --network "$network" --user 0:0 --security-opt no-new-privileges:true --entrypoint tail "$image" -f /dev/null)
 if docker cp "$container:$program" - >/dev/null 2>&1; then
   docker cp "$container:$program" - | docker cp - "$copy:${program%/*}"
 fi
@@ -110,7 +125,7 @@ if [ -n "$server" ]; then
   done
 fi
 priority=0
-[ "$verb" = restore ] || priority=10
+[ "$verb" != deep ] || priority=10
 docker exec --interactive "$copy" nice -n "$priority" sh -s -- "$verb" "$folder" <"$script"
 # Its health check tells of a folder that was lost; now, and not at its next turn.
 if [ "$verb" = restore ] && [ "$(field "$container" '{{with .State.Health}}{{.Status}}{{end}}')" = unhealthy ]; then

@@ -4,11 +4,14 @@
 # restored beside what is there and swapped, and they are started again. The old is kept; each part names where. Where one fails
 # they stay stopped: what is there may be partly old, and the same command again finishes. Not so where it ends with exit code 3,
 # as the first: then nothing was changed yet.
-#   THEN  start, or wait: they stay stopped, for the database goes back next, and messages must not meet another one
+#   STAMP  its name, or the whole path FOLDER/SYSTEM/STAMP: of another folder of backups, which is only read
+#   THEN   start, or wait: they stay stopped, for the database goes back next, and messages must not meet another one
 # shellcheck disable=SC2086 # names of containers, which have no blanks
 set -eu
 system=$1 agent=$2 restore=$3 stamp=$4 then=$5
 shift 5
+from='' backups=/backups
+case $stamp in /*) from=${stamp%/*/*} stamp=${stamp##*/} backups=/from ;; esac
 here=$(dirname "$0")
 say() { echo "$system: $*"; }
 die() { echo "$system: $*" >&2; exit 1; }
@@ -32,12 +35,19 @@ END
     "$1"
   done
 }
-at() { echo "/backups/$system/$stamp/$name"; }
+# in_part VERB: in the part's own container; where that does not see the backups, or only reads what is written to, in a copy of it.
+in_part() {
+  at=$backups/$system/$stamp/$name
+  case $from:$1:$name in
+    :restore:lab | :restore:git | /*) sh "$here/$restore" "$1" "$container" "$here/$script" "$at" "$from" ;;
+    *) docker exec -i -u "$user" "$container" sh -s -- "$1" "$at" < "$here/$script" ;;
+  esac
+}
 verify() {
-  # A server's room is not told by every kind of it.
-  case $name in bucket | lab | git) verbs='verify room' ;; *) verbs=verify ;; esac
+  # Elasticsearch's restore looks for it itself.
+  case $name in elasticsearch) verbs=verify ;; *) verbs='verify room' ;; esac
   for verb in $verbs; do
-    docker exec -i -u "$user" "$container" sh -s -- "$verb" "$(at)" < "$here/$script" || die "$name was not restored, and nothing changed: see above"
+    in_part "$verb" || die "$name was not restored, and nothing changed: see above"
   done
 }
 start_applications() {
@@ -51,11 +61,7 @@ changed=
 bring_back() {
   say "restores $name"
   code=0
-  # What its container only reads, another one writes.
-  case $name in
-    lab | git) sh "$here/$restore" restore "$container" "$here/$script" "$(at)" || code=$? ;;
-    *) docker exec -i -u "$user" "$container" sh -s -- restore "$(at)" < "$here/$script" || code=$? ;;
-  esac
+  in_part restore || code=$?
   if [ "$code$changed" = 3 ]; then
     start_applications $applications
     die "$name was not restored, and nothing changed: see above"

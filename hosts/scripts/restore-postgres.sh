@@ -2,7 +2,8 @@
 # restore-postgres.sh SYSTEM DIRECTORY SERVER AGENT VOLUME STAMP LINE KIND TARGET APPLICATION…: PostgreSQL as it was at a moment.
 #   SERVER, AGENT   the containers of the server, and of its backup (postgres-backup)
 #   VOLUME          Docker's name of the server's data volume
-#   STAMP, LINE     the backup to begin with, and the line of WAL that it goes on with
+#   STAMP, LINE     the backup to begin with, and the line of WAL that it goes on with. A whole path, FOLDER/SYSTEM/STAMP: of another folder
+#                   of backups than DIRECTORY, which is only read
 #   KIND TARGET     latest -, time '2026-11-25 03:12:00+00', or name NAME (a checkpoint); look-latest and so on: nothing of the
 #                   server or the applications is touched, and the recovered one is left running to be looked at, until the next run;
 #                   finish IMAGE: only what a run before this one did not finish; where the server's container is gone, by that image
@@ -17,6 +18,8 @@ system=$1 directory=$2 server=$3 agent=$4 volume=$5 stamp=$6 line=$7 kind=$8 tar
 shift 9
 look=
 case $kind in look-*) look=1 kind=${kind#look-} ;; esac
+from=$directory wanted="$kind $target"
+case $stamp in /*) from=${stamp%/*/*} stamp=${stamp##*/} wanted="$wanted of $from" ;; esac
 begin=$(date +%s%N)
 beside=$volume.beside-$(date -u +%Y%m%dT%H%M%SZ)
 scratch=$server-restore
@@ -65,7 +68,7 @@ root=${described#local 0 }
 docker ps -aq --filter "label=$mark=$server" | xargs -r docker rm -f -v > /dev/null
 helping=1
 docker run -d --name "$server-helper" --network none --user root --label "$mark=$server" --label "robotoff-protea.stack=$stack" \
-  --entrypoint tail -v "${root%/"$volume"/_data}:/volumes" -v "$directory/$system:/backups" "$image" -f /dev/null > /dev/null || die "Docker starts no container, see above; nothing was changed"
+  --entrypoint tail -v "${root%/"$volume"/_data}:/volumes" -v "$directory/$system:/backups" -v "$from:/from:ro" "$image" -f /dev/null > /dev/null || die "Docker starts no container, see above; nothing was changed"
 trap 'die "interrupted; the old data is as it was"' HUP INT TERM
 # helper SHELL-TEXT ARG…
 helper() {
@@ -97,7 +100,13 @@ rm restored'
 start_again() {
   stopped=
   docker start "$server" > /dev/null
-  docker exec "$server" sh -c 'until pg_isready -q -h 127.0.0.1; do sleep 0.05; done' ||
+  # The applications' password is the stack's, not the one that was at the backup.
+  docker exec "$server" sh -c 'until pg_isready -q -h 127.0.0.1; do sleep 0.05; done
+[ -z "${POSTGRES_PASSWORD:-}" ] || psql -qX -v ON_ERROR_STOP=1 -v role="$POSTGRES_USER" -U "$POSTGRES_USER" -d postgres << "SQL" ||
+\set password `printenv POSTGRES_PASSWORD`
+alter role :"role" password :'"'"'password'"'"'
+SQL
+  echo "warning: the password of $POSTGRES_USER stays as it was at the backup, see above" >&2' ||
     { docker logs --tail 20 "$server" >&2; echo "$system: the server does not start; see above. The applications stay stopped" >&2; exit 1; }
   say "the server answers, after $(took)"
   for one in $agent "$@"; do
@@ -127,7 +136,7 @@ if [ -n "$unfinished" ]; then
   helper "$change_places" "$volume"
   [ -n "$gone" ] || start_again "$@"
   # Another moment than the one that is asked for now is only the beginning.
-  [ "$(echo "$unfinished" | sed -n 2p)" != "$kind $target" ] || exit 0
+  [ "$(echo "$unfinished" | sed -n 2p)" != "$wanted" ] || exit 0
   trap 'die "interrupted; the old data is as it was"' HUP INT TERM
 fi
 [ "$kind" != finish ] || exit 0
@@ -136,15 +145,23 @@ for one in $(docker volume ls -q --filter "label=$mark=$server"); do
 done
 
 found=$(helper '
-base=/backups/$1/postgres/base
-[ -f "$base/PG_VERSION" ] || exit 1
+base=/from/$1/$2/postgres/base
+wal=/from/$1/wal/$3
+[ -f "$base/PG_VERSION" ] || { echo "there is no base backup in $4/$1/$2/postgres" >&2; exit 1; }
+[ ! -f "${base%/*}/roles.sql" ] || grep -qxF -e "CREATE ROLE $5;" -e "CREATE ROLE \"$5\";" "${base%/*}/roles.sql" || { echo "there is no role $5 in $4/$1/$2: it is of another server" >&2; exit 1; }
+[ -d "$wal" ] || [ "$6" = latest ] || { echo "the WAL after it, $4/$1/wal/$3, is missing: only AT=latest, the moment of the backup itself, is there" >&2; exit 1; }
+if [ -d "$wal" ]; then
+  # As the server that recovers sees it: to that one what it cannot read is the end.
+  su -s /bin/sh -c '"'"'for one in "$1"/*; do [ -r "$one" ] || { echo "$one" >&2; exit 1; }; done'"'"' postgres sh "$wal" ||
+    { echo "the user postgres ($(id -u postgres) in the image) cannot read all of $4/$1/wal/$3: give it to that user, and let it into the folders above" >&2; exit 1; }
+fi
 echo "$(cat "$base/PG_VERSION") $(postgres --version | sed "s/[^0-9]*\([0-9]*\).*/\1/") $(du -sk "$base" | cut -f1) $(df -Pk /volumes | tail -n 1 | tr -s " " | cut -d" " -f4)"
-' "$stamp") || die "there is no base backup in $directory/$system/$stamp/postgres"
+' "$system" "$stamp" "$line" "$from" "$user" "$kind") || die "nothing was changed: see above"
 read -r of own need free <<END
 $found
 END
 [ "$of" = "$own" ] || die "the backup $stamp is of PostgreSQL $of, and $server runs $own: such a copy is read by its own version only. Declare an image" \
-  "of $of; or load its dump, which a newer one reads: pg_restore --create --dbname postgres $directory/$system/$stamp/postgres/dump"
+  "of $of; or load its dump, which a newer one reads: pg_restore --create --dbname postgres $from/$system/$stamp/postgres/dump"
 [ "$free" -gt "$((need + need / 5))" ] || die "the new data needs $((need / 1024)) MiB beside the old; Docker's disk has $((free / 1024)) MiB free"
 
 # 2. Builds beside.
@@ -166,7 +183,7 @@ cp -a "$from/." "$to"
 wait "$check"
 pg_verifybackup --quiet --no-parse-wal --skip-checksums --ignore .building "$to"
 touch "$to/recovery.signal"
-chown -R postgres:postgres "$to"' "/backups/$stamp/postgres/base" "/volumes/$beside/_data" || die "the base backup of $stamp could not be copied; the old data is as it was"
+chown -R postgres:postgres "$to"' "/from/$system/$stamp/postgres/base" "/volumes/$beside/_data" || die "the base backup of $stamp could not be copied; the old data is as it was"
 wait
 [ -z "$stopped" ] || [ "$(field "$server" '{{.State.Running}}')" = false ] || die "the server could not be stopped; the old data is as it was"
 
@@ -180,7 +197,7 @@ $(field "$server" '{{range .Config.Cmd}}{{println .}}{{end}}')
 END
   docker run -d --name "$scratch" --network none --memory "$memory" --shm-size "$shm" --label "$mark=$server" \
     --label "robotoff-protea.stack=$stack" \
-    -v "$beside:$data" -v "$directory:/backups:ro" "$image" postgres "$@" > /dev/null
+    -v "$beside:$data" -v "$from:/backups:ro" "$image" postgres "$@" > /dev/null
 }
 scratch_ask() { docker exec "$scratch" psql -qAtX -U "$user" -d postgres -c "$1" 2> /dev/null; }
 # recovered: waits for the end of recovery; fails when the server ends before. Then ENDED is the last segment's number, without its
@@ -199,20 +216,20 @@ END
 # something of it is there and the next record would have fitted into the last whole one: a longer one may never have been finished.
 at_the_end() {
   newest=$(helper '
-cd "/backups/wal/$1"
+cd "/from/$1/wal/$2" 2> /dev/null || exit 0
 whole=$(ls | grep -xE "[0-9A-F]{24}" | sort | tail -n 1)
 partial=$(ls | grep -xE "[0-9A-F]{24}[.]partial" | sort | tail -n 1)
 newest=${whole#????????}
-if [ "$newest" = "$2" ] && [ "$3" != 0 ] && [ -n "$partial" ] && [ "$(head -c 64 "$partial" | tr -d "\0" | wc -c)" != 0 ]; then
-  at=$(($(stat -c %s "$whole") - $3))
+if [ "$newest" = "$3" ] && [ "$4" != 0 ] && [ -n "$partial" ] && [ "$(head -c 64 "$partial" | tr -d "\0" | wc -c)" != 0 ]; then
+  at=$(($(stat -c %s "$whole") - $4))
   # A page begins with a header of 24 bytes, a record with its length.
   [ $((at % 8192)) != 0 ] || at=$((at + 24))
   length=$(od -An -tu4 -j "$at" -N 4 "$whole" | tr -d " ")
-  if [ "$length" -le $(($3 - 24 * ($3 / 8192 + 2))) ]; then newest=${partial#????????} newest=${newest%.partial}; fi
+  if [ "$length" -le $(($4 - 24 * ($4 / 8192 + 2))) ]; then newest=${partial#????????} newest=${newest%.partial}; fi
 fi
-echo "$newest"' "$line" "$ended" "$left")
+echo "$newest"' "$system" "$line" "$ended" "$left")
   [ "$(printf '%s\n%s\n' "$ended" "$newest" | sort | tail -n 1)" = "$ended" ] && return
-  die "the WAL in $directory/$system/wal/$line can be read up to ${moment:-the base backup}, in segment $ended; it goes on to $newest:" \
+  die "the WAL in $from/$system/wal/$line can be read up to ${moment:-the base backup}, in segment $ended; it goes on to $newest:" \
     "a piece is damaged or missing (make verify says which; a copy off the host may have it). To take what is before it, say that" \
     "moment: AT=, or RESTORE= for an empty server. The old data is as it was"
 }
@@ -259,7 +276,7 @@ say "stops what uses the data, and changes places"
 trap '' HUP INT TERM
 stop_all "$@"
 building='' stopped=''
-helper "$change_places" "$volume" "$beside" "$kind $target" ||
+helper "$change_places" "$volume" "$beside" "$wanted" ||
   { echo "$system: the volumes could not change places, see above; the same command again finishes" >&2; exit 1; }
 start_again "$@"
 say "has the data of $reached, after $(took); what was there before is in the volume $beside"

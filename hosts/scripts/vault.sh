@@ -22,7 +22,7 @@
 set -eu
 umask 077
 export LC_ALL=C
-cd "$BACKUPS"
+cd "$BACKUPS" 2> /dev/null || { echo "vault: there is no folder ${BACKUPS##*/}: a folder of backups has one for each system" >&2; exit 1; }
 verb=$1
 shift
 scratch=$(mktemp -d)

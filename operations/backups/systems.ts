@@ -62,6 +62,12 @@ export function vaultOf(host: HostSettings, system: SystemSpec, directory: strin
   return stdout;
 }
 
+/** Reads every byte of a backup in another folder. Throws what differs from its manifest. */
+export function checkFrom(host: HostSettings, system: SystemSpec, from: string, { stamp }: Backup): void {
+  console.log(`${system.name}: reads every byte of ${from}/${system.name}/${stamp}`);
+  vaultOf(host, system, from, "check", stamp);
+}
+
 /** A restore that was killed leaves the receiver stopped, in which a folder of backups is read. Starts it; it does no harm. */
 export function startAgent(host: HostSettings, system: SystemSpec): void {
   try {

@@ -1,7 +1,7 @@
 /** PROTEA's queues, bucket, lab folder and repository as parts of a stack's backups: made with them, found when they rot, brought back. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { queueing } from "./filled-stack.ts";
 import { until } from "../http.ts";
 import { failed, here, succeeded } from "./host.ts";
@@ -170,6 +170,95 @@ test("with the database, the applications wait until both are back", () => {
   expect(queued()).toEqual(words("first", 30));
   expect(stack.query("protea", "select one from back")).toBe("1");
   succeeded(stack.operation("status"));
+});
+
+/** Another folder of backups, as from a disk of another host; and what would tell that it was written to. */
+const moved = () => join(stack.folder, "moved");
+const untouched = () => {
+  const find = ["find", ".", "-printf", "%p %i %s %T@ %C@\\n"];
+  return execFileSync(find[0]!, find.slice(1), { cwd: moved(), encoding: "utf8" }).split("\n").sort();
+};
+
+test("from another folder of backups: every byte is read first, nothing is written there, and what was there is kept among the stack's own", () => {
+  succeeded(stack.operation("backup"));
+  const name = readlinkSync(join(folder, "latest"));
+  execFileSync("cp", ["-a", resolve(folder, ".."), moved()]);
+  // The stack's own are without that one.
+  rmSync(join(folder, name), { recursive: true });
+  const [before, main] = [keys(), git("rev-parse", "main")];
+  inBucket("for n in range(10): client.remove(bucket, f'a {n}')");
+  writeFileSync(join(lab(), "datasets/one"), "later");
+  git("update-ref", "-d", "refs/heads/main");
+  queue("moved", 4);
+  const restore = (...args: string[]) =>
+    stack.operation("restore", "--at", "latest", "--only", "rabbitmq,bucket,lab,git", "--from", moved(), ...args);
+  expect(succeeded(restore("--dry", "1"))).toContain(`as in the backup ${name} of ${moved()} (verified `);
+  const refs = join(moved(), "protea", name, "git/refs.txt");
+  const content = readFileSync(refs);
+  writeFileSync(refs, "rotten");
+  expect(failed(restore("--yes", "1"))).toContain("git/refs.txt: its bytes are not those of the manifest");
+  expect(readFileSync(join(lab(), "datasets/one"), "utf8")).toBe("later");
+  writeFileSync(refs, content);
+  const files = untouched();
+  const text = succeeded(restore("--yes", "1"));
+  expect(text).toMatch(/34 that were there are in \/backups\/protea\/before-restore\/rabbitmq-/);
+  expect(queued()).toEqual(words("first", 30));
+  expect(keys()).toBe(before);
+  expect(readFileSync(join(lab(), "datasets/one"), "utf8")).toBe("first");
+  expect(git("rev-parse", "main")).toBe(main);
+  expect(untouched()).toEqual(files);
+  expect(stack.docker("ps", "--all", "--quiet", "--filter", "label=robotoff-protea.restores")).toBe("");
+  expect(failed(stack.operation("restore", "--at", "latest", "--from", folder))).toContain("there is no folder protea");
+  succeeded(stack.operation("status"));
+});
+
+test("the bucket into another S3 server", async () => {
+  const [port] = await here.freePorts(1);
+  const other = `${stack.name}-other`;
+  const image = stack.docker("inspect", "--format", "{{.Image}}", stack.container("protea", "minio"));
+  const given = ["--env", "MINIO_ROOT_USER=ada", "--env", "MINIO_ROOT_PASSWORD=of the other", "--volume", "/data"];
+  const published = ["--publish", `127.0.0.1:${port}:9000`];
+  stack.docker("run", "--detach", "--name", other, ...stack.marked, ...published, ...given, image, "server", "/data");
+  const there = (...words: string[]) => here.tryDocker("exec", other, ...words);
+  const ready = ["curl", "-fsS", "http://127.0.0.1:9000/minio/health/ready"];
+  await until("it answers", 60, () => there(...ready).code === 0);
+  succeeded(there("mc", "alias", "set", "s", "http://127.0.0.1:9000", "ada", "of the other"));
+  const into = (secret: string | undefined, ...args: string[]) => {
+    Object.assign(stack.environment, { AWS_SECRET_ACCESS_KEY: secret });
+    try {
+      const where = ["--only", "bucket", "--into", `s3+http://ada@127.0.0.1:${port}/copies`, "--yes", "1"];
+      return stack.operation("restore", "--at", "latest", ...where, ...args);
+    } finally {
+      Object.assign(stack.environment, { AWS_SECRET_ACCESS_KEY: undefined });
+    }
+  };
+  expect(failed(into(undefined))).toContain(
+    "AWS_SECRET_ACCESS_KEY is not in the environment, and there is no terminal",
+  );
+  const wrong = failed(into("no such"));
+  expect(wrong).toContain("403 SignatureDoesNotMatch");
+  expect(wrong).not.toContain("no such");
+  expect(succeeded(there("mc", "ls", "s"))).toBe("");
+  expect(succeeded(into("of the other"))).toContain("bucket copies: 20 objects, 20 of them written");
+  const stats = (text: string) =>
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        const { name, etag, metadata } = JSON.parse(line) as { name: string; etag: string; metadata: object };
+        return { key: name.replace(/^[^/]*\//, ""), etag, metadata };
+      });
+  const listing = ["mc", "stat", "--recursive", "--json"];
+  const live = stack.docker("exec", stack.container("protea", "minio"), "sh", "-c",
+    'MC_HOST_s="http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@127.0.0.1:9000" mc stat --recursive --json s/protea'); // prettier-ignore
+  expect(stats(succeeded(there(...listing, "s/copies")))).toEqual(stats(live));
+  expect(failed(into("of the other"))).toContain("the bucket copies has contents there; nothing was changed");
+  // From another folder, too.
+  succeeded(there("mc", "rb", "--force", "s/copies"));
+  const files = untouched();
+  expect(succeeded(into("of the other", "--from", moved()))).toContain("20 of them written");
+  expect(untouched()).toEqual(files);
+  expect(stack.docker("ps", "--all", "--quiet", "--filter", "label=robotoff-protea.into")).toBe("");
 });
 
 test("a lost disk: database, queues, bucket, lab folder and repository come back with one up, and what has anything stays", () => {

@@ -81,15 +81,23 @@ test("what a dump forgets is in it, and the deep check finds whatever differs", 
   expect(text).toContain(`protea: ${latest()} is what was backed up (deep)`);
   // The same check, of this server when it differs.
   const part = readFileSync("hosts/scripts/part-postgres.sh", "utf8").replace('"$verb"\n', 'compare "$PGDATABASE"\n');
-  const compare = () => {
+  const compare = (before = "") => {
     const at = `/backups/protea/${latest()}/postgres`;
-    return backups.piped(backups.agent, "postgres", part, "deep", at);
+    return backups.piped(backups.agent, "postgres", before + part, "deep", at);
   };
   expect(compare()).toEqual({ code: 0, text: "" });
   query("alter database protea reset statement_timeout");
   expect(compare().text).toContain("schema differs");
   query("alter database protea set statement_timeout = '77s'; update kept set word = md5('x') where id = 77");
-  expect(compare().text).toBe('postgres: deep: the rows of "public.kept" are not the 20000 that were backed up\n');
+  const rows = 'postgres: deep: the rows of "public.kept" are not the 20000 that were backed up\n';
+  expect(compare().text).toBe(rows);
+  // Of a server that is newer than its own pg_dump: rows, and nothing that pg_dump would have to read.
+  const older = 'pg_dump() { [ "$1" = --version ] && echo "pg_dump (PostgreSQL) 9.6"; }\n';
+  expect(compare(older)).toEqual({
+    code: 1,
+    text: expect.stringMatching(/^postgres: deep: a newer server: [^\n]*\n/) as string,
+  });
+  expect(compare(older).text.endsWith(rows)).toBe(true);
   succeeded(stack.operation("backup"));
 });
 
@@ -323,6 +331,59 @@ test("into another server: only what is not there yet, and compared", async () =
     "postgres/schema.sql: its bytes are not those of the manifest",
   );
   expect(succeeded(ask("select count(*) from pg_database where datname = 'protea'")).trim()).toBe("0");
+});
+
+test("from another folder of backups, into this stack's server, which is another one by now: checked first, and only read there", async () => {
+  const moved = join(stack.folder, "moved");
+  // Another host's password is not this one's.
+  query("create table moved as select 1 as one; alter role protea password 'of another host'");
+  succeeded(stack.operation("backup"));
+  const name = latest();
+  query("insert into moved values (2)");
+  const received =
+    "select flush_lsn >= pg_current_wal_flush_lsn() from pg_stat_replication where application_name = 'backup'";
+  await until("it is received", 30, () => query(received) === "t");
+  spawnSync("cp", ["-a", "--", resolve(folder, ".."), moved]);
+  const untouched = () => {
+    const { stdout } = spawnSync("find", [".", "-printf", "%p %i %s %T@ %C@\\n"], { cwd: moved, encoding: "utf8" });
+    return stdout.split("\n").sort();
+  };
+  stack.docker("rm", "-f", server());
+  stack.docker("volume", "rm", volume());
+  stack.config["host:backups"] = { directory: ".local/backups", restoreWhenEmpty: "never" };
+  succeeded(stack.makeUp());
+  const there = () => query("select count(*) from pg_class where relname = 'moved'");
+  expect(there()).toBe("0");
+
+  const restore = (...args: string[]) => stack.operation("restore", "--at", "latest", "--from", moved, ...args);
+  expect(succeeded(restore("--dry", "1"))).toContain(`from the backup ${name} of ${moved} (verified `);
+  const file = join(moved, "protea", name, "postgres/sequences.sql");
+  const content = readFileSync(file);
+  writeFileSync(file, "rotten");
+  expect(failed(restore("--yes", "1"))).toContain("postgres/sequences.sql: its bytes are not those of the manifest");
+  writeFileSync(file, content);
+  // What the server that recovers cannot read would be taken for the end.
+  const line = join(moved, "protea/wal", readlinkSync(join(moved, "protea/wal/current")));
+  spawnSync("chmod", ["0700", line]);
+  spawnSync("chown", ["root:root", line]);
+  expect(failed(restore("--yes", "1"))).toMatch(
+    /the user postgres \(\d+ in the image\) cannot read all of .*moved\/protea\/wal\//,
+  );
+  expect(there()).toBe("0");
+  spawnSync("chown", ["--reference", join(moved, "protea"), line]);
+  const files = untouched();
+  succeeded(restore("--look", "1"));
+  const looked = ["psql", "-U", "protea", "-d", "protea", "-qAtc", "select one from moved order by 1"];
+  expect(succeeded(here.tryDocker("exec", `${server()}-look`, ...looked))).toBe("1\n2\n");
+  expect(there()).toBe("0");
+  expect(succeeded(restore("--yes", "1"))).toContain("protea: all of it is healthy");
+  expect(query("select one from moved order by 1")).toBe("1\n2");
+  expect(untouched()).toEqual(files);
+  // Its own backups go on with it, on a line of their own.
+  const system = (at: string) => /"system" : "(\d+)"/.exec(readFileSync(join(at, "postgres/part.json"), "utf8"))![1];
+  expect(system(join(folder, latest()))).toBe(system(join(moved, "protea", name)));
+  expect(existsSync(join(moved, "protea", latest()))).toBe(false);
+  succeeded(stack.operation("status"));
 });
 
 test("after a verified backup the dead man's switch is asked for, after one that failed it is not", async () => {

@@ -426,6 +426,16 @@ test("says what is wrong, and no secret", () => {
   expect(said(`RABBITMQ_URL=amqp://app:wrong-word@${broker.name}/`)).not.toContain("wrong-word");
   expect(said("RABBITMQ_URL=amqp://app:wrong-word@nowhere.invalid/")).toMatch(/^rabbitmq, backup: .*nowhere\.invalid/);
   expect(failed(files.part("verify", "/backups/nowhere"))).toContain("/backups/nowhere/part.json: missing");
+  // More than any disk has, of which there are two.
+  mkdirSync(backup("vast/rabbitmq"), { recursive: true });
+  const room = (bytes: number, listing: number) => {
+    const part = { part: "rabbitmq", format: 1, bytes, listing: { bytes: listing } };
+    writeFileSync(backup("vast/rabbitmq/part.json"), JSON.stringify(part));
+    return files.part("room", "/backups/vast/rabbitmq");
+  };
+  succeeded(room(1, 1));
+  expect(failed(room(1, 2 ** 60))).toMatch(/the backups' disk: the new data needs 10995116277\d\d MiB/);
+  expect(failed(room(2 ** 60, 1))).toMatch(/RabbitMQ's disk: the new data needs 10995116277\d\d MiB/);
   files.python(
     `${PRELUDE}\nchannel = connect().channel(); channel.confirm_delivery(); channel.queue_purge('idle'); put(channel, 'idle', b'x', headers={'CC': ['protea.jobs']})`,
   );

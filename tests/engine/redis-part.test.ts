@@ -1,5 +1,5 @@
 // Redis' part of a backup (hosts/scripts/part-redis.sh) against real servers, with the append-only file and without.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failed, here, succeeded } from "./host.ts";
 import { Container, setUp, tearDown } from "./images.harness.ts";
@@ -203,6 +203,14 @@ describe("a backup", () => {
     // Of zeros: a small file, and more memory than the container has.
     redis.run("redis-cli", "setrange", "large", "40000000", "x");
     expect(failed(keeper.part("backup", "/backups/large/redis"))).toContain("has redis-backup the memory of redis?");
+    // More than any disk has: a hole in a file takes nothing.
+    succeeded(keeper.part("room", "/backups/first/redis"));
+    mkdirSync(backup("vast/redis"), { recursive: true });
+    writeFileSync(backup("vast/redis/dump.rdb"), "");
+    truncateSync(backup("vast/redis/dump.rdb"), 10 * 2 ** 40);
+    expect(failed(keeper.part("room", "/backups/vast/redis"))).toMatch(
+      /^redis, room: 20971520 MiB are needed on Docker's disk, which has \d+ MiB free\n$/,
+    );
     expect(failed(keeper.part("verify", "/backups/nowhere/redis"))).toContain(
       "/backups/nowhere/redis/part.json: missing",
     );

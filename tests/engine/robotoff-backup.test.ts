@@ -1,6 +1,7 @@
 /** Redis and Elasticsearch as parts of Robotoff's backups: made with them, brought back, and there before any application after a lost disk. */
+import { execFileSync } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { failed, here, succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
@@ -66,6 +67,22 @@ test("the first up keeps them beside the database, and they are brought back wit
   expect(restored).toContain("robotoff: all of it is healthy");
   expect(redis("get", "kept")).toBe("before");
   expect(redis("-n", "4", "lrange", "a list", "0", "-1")).toBe("one\ntwo");
+  succeeded(stack.operation("status"));
+});
+
+test("from another folder of backups, which is only read: what was there is kept among the stack's own", () => {
+  const moved = join(stack.folder, "moved");
+  execFileSync("cp", ["-a", resolve(folder, ".."), moved]);
+  const [indexed, kept] = [documents(), redis("get", "kept")];
+  write(3, "later");
+  redis("set", "kept", "later");
+  const from = ["--from", moved, "--at", "latest", "--only", "redis,elasticsearch", "--yes", "1"];
+  const aside = () => readdirSync(join(folder, "before-restore")).length;
+  const before = aside();
+  expect(succeeded(stack.operation("restore", ...from))).toContain(
+    "what was there is in /backups/robotoff/before-restore/redis-",
+  );
+  expect([documents(), redis("get", "kept"), aside()]).toEqual([indexed, kept, before + 1]);
   succeeded(stack.operation("status"));
 });
 

@@ -123,6 +123,13 @@ class Broker:
             why = "" if kind == "classic" else f"is a {kind} queue"
         return Queue(each["name"], each.get("messages", 0), each.get("messages_unacknowledged", 0), why)
 
+    def sizes(self) -> tuple[int, int | None]:
+        """Bytes of all messages, and that can still be written before RabbitMQ takes no more, as of some seconds ago; None: it does not look."""
+        messages = sum(each.get("message_bytes", 0) for each in self._ask("GET", "/api/queues?columns=message_bytes"))
+        nodes = self._ask("GET", "/api/nodes?columns=disk_free,disk_free_limit")
+        free = [node["disk_free"] - node["disk_free_limit"] for node in nodes if isinstance(node.get("disk_free"), int)]
+        return messages, min(free, default=None)
+
     def note(self) -> dict[str, Any]:
         """What the last restore noted; empty where there was none."""
         found = self._ask("GET", f"/api/global-parameters/{quote(NOTE)}")

@@ -24,6 +24,11 @@ def fail(message: str) -> NoReturn:
     sys.exit(message)
 
 
+def own(folder: Path) -> Path:
+    """Where a part would be among the stack's own backups: others, at /from, are only read."""
+    return Path("/backups") / folder.relative_to("/from") if folder.is_relative_to("/from") else folder
+
+
 def unused_name(form: str, used: Callable[[str], bool]) -> str:
     """A name with the time in it (UTC), one that nothing has."""
     while used(name := time.strftime(form, time.gmtime())):

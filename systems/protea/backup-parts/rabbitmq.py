@@ -1,4 +1,5 @@
-"""rabbitmq.py backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: the definitions and queued messages of RABBITMQ_URL."""
+"""rabbitmq.py backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: the definitions and queued messages of
+RABBITMQ_URL."""
 
 import os
 import sys
@@ -6,9 +7,9 @@ from pathlib import Path
 
 from amqp import AmqpError
 from broker import Broker, BrokerError
-from files import Differs, fail
+from files import Differs, fail, own
 from rabbitmq_backup import backup
-from rabbitmq_restore import RabbitRestore, is_empty
+from rabbitmq_restore import RabbitRestore, is_empty, look_for_room
 from rabbitmq_store import verify
 
 
@@ -20,12 +21,14 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
         return backup(broker, folder, previous)
     if verb == "empty":
         return "empty" if is_empty(broker, folder) else ""
+    if verb == "room":
+        return look_for_room(broker, folder, own(folder).parent.parent)
     # Deep, it is another server: what it has is compared with the folder as after every restore.
-    return RabbitRestore(broker, folder, Path("/tmp") if verb == "deep" else folder.parent.parent).run()
+    return RabbitRestore(broker, folder, Path("/tmp") if verb == "deep" else own(folder).parent.parent).run()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "restore", "deep", "empty"):
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in ("backup", "verify", "room", "restore", "deep", "empty"):
         fail(str(__doc__))
     try:
         print(main(sys.argv[1], *(Path(word) for word in sys.argv[2:] if word)))

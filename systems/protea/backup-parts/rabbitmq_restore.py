@@ -6,6 +6,7 @@ messages are taken out, each compared with the copy, and the backup's put in. At
 """
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -17,7 +18,7 @@ from typing import Any, NoReturn
 from amqp import Connection
 from amqp_values import write_properties
 from broker import NOTE, Broker, identity
-from files import Differs, fail, flush, unused_name, words
+from files import Differs, fail, flush, read_part, refuse_without_room, unused_name, words
 from rabbitmq_backup import copy
 from rabbitmq_store import PART, Listing, begins, ends, is_line, message_of, read_definitions, verify
 
@@ -56,6 +57,18 @@ def is_empty(broker: Broker, folder: Path) -> bool:
         return step == "filling"
     with broker.connect() as connection:
         return not any(connection.ready(queue.name)[0] for queue in broker.queues() if not queue.kept)
+
+
+def look_for_room(broker: Broker, folder: Path, beside: Path) -> str:
+    """Fails where the backups' disk has not the room for what is put aside and read back, or RabbitMQ's for what comes."""
+    part = read_part(folder, PART)
+    waiting, free = broker.sizes()
+    disk = os.statvfs(beside)
+    # In base64, with its properties.
+    refuse_without_room("rabbitmq, restore, the backups' disk", part["listing"]["bytes"] + 2 * waiting, disk.f_bavail * disk.f_frsize)
+    if free is not None:
+        refuse_without_room("rabbitmq, restore, RabbitMQ's disk", part["bytes"], free)
+    return ""
 
 
 def _refuse(message: str) -> NoReturn:

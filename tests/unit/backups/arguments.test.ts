@@ -97,13 +97,16 @@ test("a restore stops what uses the data, the last first, and no server", () => 
     "before",
     ...applications(robotoff),
   ]);
-  expect(plain(restoreArguments(robotoff, host, { kind: "latest" }, base!, true))).toEqual([
+  expect(plain(restoreArguments(robotoff, host, { kind: "latest" }, base!, { look: true }))).toEqual([
     ...common,
     ...began,
     "look-latest",
     "-",
     ...applications(robotoff),
   ]);
+  // Of another folder than the stack's own: that one stays, for what is written.
+  const of = plain(restoreArguments(robotoff, host, { kind: "latest" }, base!, { from: "/mnt" }));
+  expect(of).toEqual([...common, "/mnt/robotoff/20261125T030000Z", began[1], "latest", "-", ...applications(robotoff)]);
   const fill = (...once: ["latest" | Date] | []) => plain(fillArguments(robotoff, host, ...once));
   const rest = ["vault.sh", "restore-postgres.sh", ...common, ...applications(robotoff)];
   expect(fill()).toEqual(["never", ...rest]);

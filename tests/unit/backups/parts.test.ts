@@ -65,10 +65,14 @@ test("the host's script is told the parts, what is pointed to before what points
     "bucket=protea-files-backup-1=root=part-bucket.sh",
     "--",
   ]);
-  expect(partsArguments(protea, ["git"], base, true)[4]).toBe("wait");
+  expect(partsArguments(protea, ["git"], base, { database: true, from: "/mnt" }).slice(3, 5)).toEqual([
+    "/mnt/protea/20261125T030000Z",
+    "wait",
+  ]);
   expect(hashes.slice(8)).toContain("protea-api-1");
   expect(hashes.slice(8)).not.toContain("protea-minio-1");
   expect(hashes.indexOf("protea-frontend-1")).toBeLessThan(hashes.indexOf("protea-api-1"));
+  expect(describeParts(protea, ["git"], base, "/mnt")).toContain("as in the backup 20261125T030000Z of /mnt (verified");
   expect(describeParts(protea, ["bucket", "git"], base)).toContain(
     "protea: bucket and git as in the backup 20261125T030000Z (verified 1970-01-01T00:00:00.000Z)",
   );

@@ -56,7 +56,7 @@ function vault(agent: string, list: string, window = WINDOW): void {
   checkout.answer(`start ${agent}`, `${agent}\n`);
 }
 const ran = () =>
-  checkout.all.filter((call) => !/^(exec|start) /.test(call)).map((call) => call.split(" ").slice(0, 2).join(" "));
+  checkout.all.filter((call) => !/^(exec|start|run) /.test(call)).map((call) => call.split(" ").slice(0, 2).join(" "));
 const PROTEA = ["--system", "protea"];
 
 test("make backup: each system, also after one that failed; the worst exit code", async () => {
@@ -240,13 +240,13 @@ describe("make restore", () => {
       status: 0,
       stdout: expect.stringContaining("the backup 20261125T030000Z goes into the server db.example.org:5432") as string,
     });
-    for (const more of [
-      ["--only", "bucket"],
-      ["--look", "1"],
-    ])
-      expect((await into(...more)).stderr).toContain("found INTO=: it takes one database");
+    expect((await into("--only", "bucket")).stderr).toContain("found INTO=: a PostgreSQL takes one database");
+    expect((await into("--look", "1")).stderr).toContain("found INTO= and LOOK=1");
     const both = await checkout.operation("restore", "--at", "latest", "--into", "postgresql://ada@db.example.org");
-    expect(both.stderr).toContain("found INTO=: it takes one database");
+    expect(both.stderr).toContain("found INTO=: a PostgreSQL takes one database");
+    expect((await into("--yes", "1")).stderr).toBe(
+      "nothing was changed: PGPASSWORD is not in the environment, and there is no terminal to ask at\n",
+    );
     expect(ran()).toEqual([]);
     process.env.PGPASSWORD = "p w";
     expect((await into("--yes", "1")).status).toBe(4);
@@ -256,28 +256,74 @@ describe("make restore", () => {
     expect(ran()).toEqual(["restore-into protea"]);
   });
 
-  test("FROM= another folder: only with INTO=, and its bytes are read before", async () => {
-    installed("restore-into", "exit 4");
-    const from = (folder: string, ...args: string[]) => restore("--at", "latest", "--from", folder, ...args);
-    const into = ["--into", "postgresql://ada@db.example.org", "--yes", "1"];
-    expect((await from("/mnt")).stderr).toContain("found FROM=/mnt: a folder of backups on the host");
-    expect((await from("mnt", ...into)).stderr).toContain("found FROM=mnt: a folder of backups on the host");
+  test("INTO= another server's bucket: ONLY=bucket, and its secret key by standard input", async () => {
+    installed("into-bucket", `cat >>${checkout.folder}/input; exit 4`);
+    const into = (...args: string[]) =>
+      restore("--at", "latest", "--into", "s3+http://KEY@10.0.0.1:9000/copies", "--yes", "1", ...args);
+    for (const more of [[], ["--only", "bucket,rabbitmq"], ["--only", "bucket,postgres"]])
+      expect((await into(...more)).stderr).toContain("an S3 server takes SYSTEM=protea ONLY=bucket");
+    expect((await into("--only", "bucket")).stderr).toContain("AWS_SECRET_ACCESS_KEY is not in the environment");
+    expect(ran()).toEqual([]);
+    process.env.AWS_SECRET_ACCESS_KEY = "p w";
+    expect((await into("--only", "bucket")).status).toBe(4);
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+    expect(readFileSync(join(checkout.folder, "input"), "utf8")).toBe("p w\n");
+    expect(ran()).toEqual(["into-bucket protea-files-backup-1"]);
+  });
+
+  describe("FROM= another folder", () => {
     const { image } = committed("local").systems[1]!.services.find(({ name }) => name === "postgres")!;
     const reads = `run -i --rm --network none --user root --entrypoint sh --mount type=bind,source=/mnt,target=/backups,readonly --env BACKUPS=/backups/protea ${image} -s --`;
-    checkout.answer(`${reads} list`, LIST);
-    // What check finds it prints.
-    writeFileSync(
-      checkout.answerFile(`${reads} check ${STAMPS[1]}`),
-      "1\n20261125T030000Z/postgres/roles.sql: missing\n",
-    );
-    expect((await from("/mnt", ...into)).stderr).toContain(
-      "protea, /mnt: 20261125T030000Z/postgres/roles.sql: missing",
-    );
-    expect(checkout.all.at(-1)).toBe(`${reads} check ${STAMPS[1]}`);
-    checkout.answer(`${reads} check ${STAMPS[1]}`);
-    expect((await from("/mnt", ...into)).status).toBe(4);
-    expect(checkout.all.at(-1)).toMatch(/^restore-into protea \/mnt protea-postgres-1 /);
-    expect(checkout.all).not.toContain("start protea-postgres-backup-1");
+    const from = (...args: string[]) => restore("--at", "latest", "--from", "/mnt/", ...args);
+    beforeEach(() => {
+      checkout.answer(`${reads} list`, LIST.replaceAll(" 71 ", " 72 ")).answer(`${reads} window`, WINDOW);
+      checkout.answer(`${reads} check ${STAMPS[1]}`);
+    });
+
+    test.each(["mnt", "/", "", "/a:b", "/a,b"])("%j is none", async (folder) => {
+      expect((await restore("--at", "latest", "--from", folder)).stderr).toMatch(
+        /^found FROM=.*, expected a folder of backups on the host, by its whole path/,
+      );
+    });
+
+    test("with INTO=: its bytes are read before, and this stack's are not asked for", async () => {
+      installed("restore-into", "exit 4");
+      process.env.PGPASSWORD = "";
+      const into = ["--into", "postgresql://ada@db.example.org", "--yes", "1"];
+      // What check finds it prints.
+      writeFileSync(
+        checkout.answerFile(`${reads} check ${STAMPS[1]}`),
+        "1\n20261125T030000Z/postgres/roles.sql: missing\n",
+      );
+      expect((await from(...into)).stderr).toContain("protea, /mnt: 20261125T030000Z/postgres/roles.sql: missing");
+      expect(checkout.all.at(-1)).toBe(`${reads} check ${STAMPS[1]}`);
+      checkout.answer(`${reads} check ${STAMPS[1]}`);
+      expect((await from(...into)).status).toBe(4);
+      delete process.env.PGPASSWORD;
+      expect(checkout.all.at(-1)).toMatch(/^restore-into protea \/mnt protea-postgres-1 /);
+      expect(checkout.all).not.toContain("start protea-postgres-backup-1");
+    });
+
+    test("into this stack's own server: read through before anything is run, then as any other; a checkpoint of it, too", async () => {
+      const dry = await from("--dry", "1");
+      expect(dry.stdout).toContain("  from the backup 20261125T030000Z of /mnt (verified 2026-11-25T03:00:10.000Z");
+      expect(dry.stdout).toContain("  lost from the live data: all that is not in that folder");
+      checkout.answer(`${reads} check ${STAMPS[1]}`, "rotten", 1);
+      for (const how of [
+        ["--yes", "1"],
+        ["--look", "1"],
+        ["--only", "bucket", "--yes", "1"],
+      ])
+        expect((await from(...how)).stderr).toContain("protea, /mnt: rotten");
+      expect(ran()).toEqual([]);
+      checkout.answer(`${reads} check ${STAMPS[1]}`);
+      const at = ["restore", ...PROTEA, "--at", "before-cleaning", "--from", "/mnt"] as const;
+      const { status, stdout } = await checkout.operation(...at, "--only", "postgres,bucket", "--yes", "1");
+      expect([status, ran()]).toEqual([0, ["restore-parts protea", ...ALL]]);
+      expect(stdout).toContain("protea: reads every byte of /mnt/protea/20261125T030000Z\n");
+      const told = checkout.all.filter((call) => /^restore-/.test(call)).map((call) => call.split(" "));
+      expect([told[0]![4], told[1]![6]]).toEqual([`/mnt/protea/${STAMPS[1]}`, `/mnt/protea/${STAMPS[1]}`]);
+    });
   });
 
   test("what a restore that was killed left stopped, and reads the folder of backups, is started", async () => {
