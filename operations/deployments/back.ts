@@ -1,10 +1,11 @@
 /** The way back to a deployment: the stack file's text, what of its images is not there, and what it changes. Pure. */
 import { parse } from "yaml";
 import { MIGRATION } from "../../backups/parts.ts";
+import type { Image } from "../../config/fields.ts";
 import { readSettings } from "../../config/read.ts";
 import { containerArguments } from "../../engines/docker/container-args.ts";
 import { imageSettings, type ImageSetting } from "../../systems/image-settings.ts";
-import { isOwn } from "../../systems/registry.ts";
+import { isOwn, throughRegistry } from "../../systems/registry.ts";
 import { containersOf, type SystemSpec } from "../../systems/spec.ts";
 import { describeStack, type Stack } from "../../systems/stack.ts";
 import { parts, withImage } from "../images/pinned.ts";
@@ -65,9 +66,14 @@ function fitting(stack: string, text: string, { stamp, commit }: Deployment) {
   }
 }
 
-/** A reference as the stack file has it, which goes through the mirror by itself. */
-const beforeMirror = (reference: string, registry: string | undefined) =>
-  registry && reference.startsWith(`${registry}/`) ? reference.slice(registry.length + 1) : reference;
+/** A reference as the stack file is to have it: by the name that it has there, and without the mirror, which comes by itself. */
+function spelled(reference: string, image: Image, registry: string | undefined): string {
+  const { named, digest } = parts(reference);
+  const known = typeof image === "string" ? parts(image).named : undefined;
+  const same = known !== undefined && throughRegistry(known, registry) === named;
+  const bare = registry && named.startsWith(`${registry}/`) ? named.slice(registry.length + 1) : named;
+  return `${same ? known : bare}${digest ? `@${digest}` : ""}`;
+}
 
 /**
  * The stack file's text with which an `up` goes back: that of the deployment, with the salt and the secrets of now. Its images
@@ -83,7 +89,7 @@ export function textBack(
 ): string {
   const text = withSecretsOf(target.file, now);
   const { stack: then, images } = fitting(stack, text, target);
-  return images.reduce((changed, { path, reference, systems }) => {
+  return images.reduce((changed, { path, image, reference, systems }) => {
     const using = then.systems
       .filter(({ name }) => systems.includes(name))
       .flatMap(containersOf)
@@ -92,7 +98,7 @@ export function textBack(
     const deployed = target.containers[using.name]!;
     const again = had(deployed, there).reference;
     if (again === reference) return changed;
-    return withImage(changed, path, beforeMirror(again, then.host.registry));
+    return withImage(changed, path, spelled(again, image, then.host.registry));
   }, text);
 }
 

@@ -6,10 +6,13 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { standInTag } from "../../images/builder/tag.ts";
 import { failed, here, succeeded, TestHost } from "./host.ts";
+import { Registry } from "./registry.harness.ts";
 import { changed, TestStack } from "./stack.harness.ts";
 
 let stack: TestStack;
 let volume: string;
+/** Has PROTEA's frontend. */
+let registry: Registry;
 
 const folder = mkdtempSync(join(tmpdir(), "robotoff-protea-engine-"));
 /** The engine's socket by another name, which can go away. */
@@ -21,14 +24,17 @@ beforeAll(async () => {
   stack = await TestStack.create(["protea"], new TestHost({ docker: `unix://${socket}` }));
   volume = `${stack.name}-given`;
   stack.docker("volume", "create", ...stack.marked, volume);
+  registry = await Registry.of(standInTag("images/protea-frontend"));
+  stack.config["host:registry"] = registry.address;
   stack.config["protea:volumes"] = { minio_data: { external: true, name: volume } };
   succeeded(stack.up());
 });
 
 afterAll(() => {
   stack.remove();
-  // Where a test ended before it did so itself.
-  here.tryDocker("rmi", `${stack.name}/frontend:1`);
+  for (const name of ["known:3", `known@${registry.digest}`])
+    here.tryDocker("rmi", `${registry.address}/docker.io/library/${name}`);
+  registry.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -63,17 +69,18 @@ test("what was deployed is listed; back to it, images and settings; and a pruned
   const frontend = stack.container("protea", "frontend");
   const images = stack.config["protea:images"] as Record<string, unknown>;
   const before = { ...stack.config };
+  const pulled = `${registry.address}/docker.io/library/known:3`;
+  const written = () => {
+    const text = readFileSync(join(stack.folder, `Pulumi.${stack.name}.yaml`), "utf8");
+    return (parse(text) as { config: Record<string, unknown> }).config;
+  };
   succeeded(stack.makeUp());
   expect(deployments()).toEqual([expect.stringMatching(/^\d{8}T\d{6}Z {2}\S+@\S+ +- +the first +here$/)]);
-  succeeded(stack.makeUp());
-  expect(deployments()).toHaveLength(1);
 
-  const own = `${stack.name}/frontend:1`;
-  stack.docker("tag", standInTag("images/protea-frontend"), own);
   stack.change("protea", "worker-ping", { environment: { ANY: "thing" } });
-  stack.config["protea:images"] = { ...images, frontend: own };
+  stack.config["protea:images"] = { ...images, frontend: "known:3" };
   const first = stack.containers();
-  succeeded(stack.makeUp());
+  expect(succeeded(stack.makeUp())).toContain(`docker -H unix://${socket} pull ${pulled}\n`);
   const second = stack.containers();
   expect(changed(first, second)).toEqual([frontend, ping].sort());
   const [newest] = deployments();
@@ -84,26 +91,31 @@ test("what was deployed is listed; back to it, images and settings; and a pruned
   expect(said).toMatch(new RegExp(`made anew.*:\n(  .*\n)*  ${ping}\n`));
   const third = stack.containers();
   expect(changed(second, third)).toEqual([frontend, ping].sort());
-  const file = readFileSync(join(stack.folder, `Pulumi.${stack.name}.yaml`), "utf8");
-  stack.config = before;
-  expect((parse(file) as { config: object }).config).toEqual(before);
+  expect(written()).toEqual(before);
   expect(deployments()).toHaveLength(3);
 
-  // Only its name kept that image apart.
-  stack.docker("rmi", own);
-  expect(deployments()[1]).toMatch(/1 gone$/);
-  const refused = failed(stack.operation("rollback", "--to", newest!.split(" ")[0]!));
-  expect(refused).toContain(`nothing was changed; images that are not here any more:\n  ${own}: `);
+  // As somebody's prune does. It is pulled by its digest, whatever the tag is by now.
+  stack.config = before;
+  stack.docker("rmi", pulled);
+  expect(deployments()[1]).toMatch(/1 to be pulled$/);
+  const again = succeeded(stack.operation("rollback", "--to", newest!.split(" ")[0]!));
+  const byDigest = `${registry.address}/docker.io/library/known:3@${registry.digest}`;
+  expect(again).toContain(`to be pulled first:\n  ${byDigest}\n`);
+  expect(again).toContain(`Digest: ${registry.digest}\n`);
+  const fourth = stack.containers();
+  expect(changed(third, fourth)).toEqual([frontend, ping].sort());
+  expect(stack.docker("inspect", "--format", "{{.Config.Image}}", frontend)).toBe(byDigest);
+  stack.config = written();
+  expect(stack.config["protea:images"]).toEqual({ ...images, frontend: `known:3@${registry.digest}` });
+  succeeded(stack.preview("--refresh", "--expect-no-changes"));
 
   const jobs = ["extension", "queues", "bucket", "migrate"].map((name) => stack.container("protea", name));
   stack.docker("rm", ...jobs);
   expect(succeeded(stack.operation("status"))).toMatch(new RegExp(`${jobs[3]} +removed`));
-  succeeded(stack.makeUp());
-  expect(changed(third, stack.containers())).toEqual([...jobs].sort());
-  // Another version of a job is made, and runs.
+  // Another version of one is made, and runs; the others are not missed.
   stack.change("protea", "bucket", { environment: { ANY: "thing" } });
   succeeded(stack.makeUp());
-  expect(changed(third, stack.containers())).toEqual([...jobs].sort());
+  expect(changed(fourth, stack.containers())).toEqual([...jobs].sort());
   expect([...stack.containers().keys()].filter((name) => jobs.includes(name))).toEqual([jobs[2]]);
   stack.config = before;
 });

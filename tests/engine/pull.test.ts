@@ -1,20 +1,18 @@
 /** Official images are pulled where a registry answers; what it lacks, and all where none answers, is built. */
-import { spawn, type ChildProcess } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vendorOf } from "./images.harness.ts";
 import { failed, here, must, run, succeeded } from "./host.ts";
 import { marked, nameOf } from "./leftovers.ts";
+import { Registry } from "./registry.harness.ts";
 import { TestStack } from "./stack.harness.ts";
 
 const docker = (...args: string[]) => here.docker(...args);
 
 const folder = mkdtempSync(join(tmpdir(), "robotoff-protea-pull-"));
 const mine = `robotoff-protea-pull-${process.pid}`;
-let registry: ChildProcess;
+let registry: Registry;
 let address: string;
 
 /** Makes images as set-up does, in a process of its own; each from its official reference or else images/recipe. */
@@ -39,13 +37,6 @@ function pull(images: string[]) {
   return run(process.execPath, ["--input-type=module", "-e", program, ...images]);
 }
 
-/** What the registry has of its image. */
-function manifest(): Buffer {
-  const index = readFileSync(join(folder, "saved/index.json"), "utf8");
-  const { manifests } = JSON.parse(index) as { manifests: [{ digest: string }] };
-  return readFileSync(join(folder, "saved/blobs", manifests[0].digest.replace(":", "/")));
-}
-
 const said = (n: number) => readFileSync(join(folder, `${n}.log`), "utf8");
 
 /** The one file in an image. */
@@ -64,17 +55,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, "images/recipe/Dockerfile"), "FROM scratch\nCOPY origin /origin\n");
   writeFileSync(join(folder, "images/recipe/origin"), `built ${mine}`);
   writeFileSync(join(folder, "origin"), `pulled ${mine}`);
-  mkdirSync(join(folder, "saved"));
   must("sh", "-c", `tar -cC ${folder} origin | docker import - ${mine}:upstream`);
-  must("sh", "-c", `docker save ${mine}:upstream | tar -xC ${folder}/saved`);
+  registry = await Registry.of(`${mine}:upstream`);
   docker("rmi", `${mine}:upstream`);
-  registry = spawn(process.execPath, [join(__dirname, "registry.ts"), join(folder, "saved")], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const ended = once(registry, "exit").then(([code]) => Promise.reject(new Error(`the registry ended with ${code}`)));
-  const [port] = (await Promise.race([once(registry.stdout!, "data"), ended])) as [Buffer];
-  ended.catch(() => {});
-  address = `127.0.0.1:${port.toString().trim()}`;
+  address = registry.address;
 });
 
 afterEach(() => {
@@ -85,7 +69,7 @@ afterEach(() => {
 });
 
 afterAll(() => {
-  registry.kill();
+  registry.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -102,7 +86,7 @@ test("what a registry has is pulled; what it lacks is built, and the next is ask
 });
 
 test("what an up lacks is pulled through a mirror, by its digest where the stack file has one, and then asked for no more", () => {
-  const digest = `sha256:${createHash("sha256").update(manifest()).digest("hex")}`;
+  const { digest } = registry;
   const images = [`${address}/docker.io/library/known:3`, `${address}/ghcr.io/team/known:3@${digest}`];
   try {
     const first = pull(images);
@@ -124,7 +108,7 @@ test("make digests asks through the mirror for the digest of each tag, writes it
     stack.config["host:registry"] = address;
     stack.config["robotoff:images"] = { ...(stack.config["robotoff:images"] as object), redis: "known:3" };
     const written = succeeded(stack.operation("digests", "--yes", "1"));
-    const reference = `known:3@sha256:${createHash("sha256").update(manifest()).digest("hex")}`;
+    const reference = `known:3@${registry.digest}`;
     expect(written).toMatch(/^robotoff:images\.redis +known:3 +- +sha256:[0-9a-f]{12}$/m);
     const file = readFileSync(join(stack.folder, `Pulumi.${stack.name}.yaml`), "utf8");
     expect(file).toContain(`redis: ${reference}`);

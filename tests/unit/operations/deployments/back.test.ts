@@ -89,8 +89,13 @@ describe("the text", () => {
     const then = running(mirror, (image) => (image === below ? { digest: DIGEST } : {}));
     const there = everything(then).set(below, "of another");
     expect(textBack("test", deployment("1", then), file({ ...mirror, "robotoff:tld": "org" }), there)).toBe(
-      // With the mirror's name it would go through it twice.
-      file(mirror).replace(`robotoff: ${ROBOTOFF}`, `robotoff: docker.io/${ROBOTOFF}@${DIGEST}`),
+      file(mirror).replace(`robotoff: ${ROBOTOFF}`, `robotoff: ${ROBOTOFF}@${DIGEST}`),
+    );
+    // One that the file left to its default, which has changed since: with the mirror's name it would go through it twice.
+    const redis = "harbor.example.org/mirror/docker.io/library/redis";
+    const older = running(mirror, (image) => (image === `${redis}:7.0.5-alpine` ? { image: `${redis}:6` } : {}));
+    expect(textBack("test", deployment("1", older), file(mirror), everything(older))).toBe(
+      file(mirror).replace(`robotoff: ${ROBOTOFF}\n`, `robotoff: ${ROBOTOFF}\n    redis: docker.io/library/redis:6\n`),
     );
   });
 });
