@@ -58,21 +58,39 @@ export function withDigests(now: Deployed, repoDigests: ReadonlyMap<string, stri
 }
 
 /** As text, to be compared: the settings, whatever their order and comments, and of each container so much. */
-function contents(of: Deployed, what: (container: DeployedContainer) => unknown): string {
+function contents(
+  { file, containers }: Deployed,
+  counts: (setting: string) => boolean,
+  what: (container: DeployedContainer) => unknown,
+): string {
   const bySortedKeys = (_: string, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value;
-  const containers = Object.entries(of.containers).map(([name, container]) => [name, what(container)]);
-  return JSON.stringify([parse(of.file), Object.fromEntries(containers)], bySortedKeys);
+  const { config } = parse(file) as { config: Record<string, unknown> };
+  const settings = Object.entries(config).filter(([setting]) => counts(setting));
+  const each = Object.entries(containers).map(([name, container]) => [name, what(container)]);
+  return JSON.stringify([Object.fromEntries(settings), Object.fromEntries(each)], bySortedKeys);
 }
 
 /** Whether nothing was deployed between the two: the very same containers. */
-export const same = (one: Deployed, other: Deployed): boolean =>
-  contents(one, ({ id }) => id) === contents(other, ({ id }) => id);
+export function same(one: Deployed, other: Deployed): boolean {
+  const whole = (deployed: Deployed) =>
+    contents(
+      deployed,
+      () => true,
+      ({ id }) => id,
+    );
+  return whole(one) === whole(other);
+}
 
-/** Whether going from one to the other would change anything: containers of the same images, and made alike. */
+/** Whether going from one to the other would change anything: containers of the same images, made alike. The host's settings stay. */
 export function alike(one: Deployed, other: Deployed): boolean {
-  const what = ({ imageId, config }: DeployedContainer) => [imageId, config];
-  return contents(one, what) === contents(other, what);
+  const whole = (deployed: Deployed) =>
+    contents(
+      deployed,
+      (setting) => !setting.startsWith("host:"),
+      ({ imageId, config }) => [imageId, config],
+    );
+  return whole(one) === whole(other);
 }

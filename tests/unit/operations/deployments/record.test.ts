@@ -99,14 +99,15 @@ test.each([
 });
 
 test.each<[string, Partial<Deployed>, boolean, boolean]>([
-  ["comments, and the order of settings", { file: "config:\n  b: 2 # x\n  a: { c: 1 }\n" }, true, true],
-  ["another setting", { file: "config:\n  a: { c: 2 }\n  b: 2\n" }, false, false],
+  ["comments, and the order of settings", { file: "config:\n  b:b: 2 # x\n  a:a: { c: 1 }\n" }, true, true],
+  ["another setting", { file: "config:\n  a:a: { c: 2 }\n  b:b: 2\n" }, false, false],
+  ["how the host is reached", { file: "config:\n  a:a: { c: 1 }\n  b:b: 2\n  host:registry: m:5000\n" }, false, true],
   ["a digest", { containers: { a: { ...CONTAINER, digest: "sha256:d" } } }, true, true],
   ["a container that was made anew", { containers: { a: { ...CONTAINER, id: "another" } } }, false, true],
   ["another image", { containers: { a: { ...CONTAINER, id: "x", imageId: "sha256:bb" } } }, false, false],
   ["one made otherwise", { containers: { a: { ...CONTAINER, id: "x", config: "i" } } }, false, false],
   ["a container more", { containers: { a: CONTAINER, b: CONTAINER } }, false, false],
 ])("%s", (_what, change, isSame, isAlike) => {
-  const one = { file: "config:\n  a: { c: 1 }\n  b: 2\n", containers: { a: CONTAINER } };
+  const one = { file: "config:\n  a:a: { c: 1 }\n  b:b: 2\n", containers: { a: CONTAINER } };
   expect([same(one, { ...one, ...change }), alike(one, { ...one, ...change })]).toEqual([isSame, isAlike]);
 });
