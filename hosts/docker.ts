@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type SpawnOptions, type SpawnSyncReturns } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { dockerCommand, quote } from "./connection.ts";
-import { sshFiles } from "./ssh.ts";
+import { explained } from "./explain.ts";
 
 /** How a command ended: its exit code, and what it printed. */
 export interface Ended {
@@ -11,11 +11,6 @@ export interface Ended {
   stderr: string;
 }
 
-/** What ssh says of a machine whose key is not pinned, or another than the pinned one. */
-const UNKNOWN_KEY = /^Host key verification failed/m;
-const TRUST =
-  "make trust STACK=… shows the key that it has now, to be compared with what its administrator has; nothing was sent to it";
-
 /**
  * Of what spawnSync gives. A command that ends before it has read its input (docker, of a container that does not run) is an
  * error to Node, EPIPE; why it did so the command itself has said.
@@ -23,20 +18,6 @@ const TRUST =
 export function ended(command: string, { status, stdout, stderr, error }: SpawnSyncReturns<string>): Ended {
   if (status === null && error) return { code: 1, stdout: stdout ?? "", stderr: `${command}: ${error.message}` };
   return { code: status ?? 1, stdout, stderr };
-}
-
-/**
- * With what ssh does not say by itself. Where a connection is to be shared, ssh drops what the proxy's ssh complains of: it is asked once
- * more, without sharing.
- */
-export function explained({ ssh }: HostSettings, { code, stdout, stderr }: Ended): Ended {
-  if (!ssh || code !== 255) return { code, stdout, stderr };
-  let said = stderr;
-  if (ssh.proxy && /^Connection closed by UNKNOWN/m.test(said)) {
-    const args = ["-F", sshFiles(ssh).config, "-o", "ControlPath=none", ssh.address, "--", "true"];
-    said = spawnSync("ssh", args, { encoding: "utf8" }).stderr || said;
-  }
-  return { code, stdout, stderr: UNKNOWN_KEY.test(said) ? `${said.trimEnd()}\n${TRUST}\n` : said };
 }
 
 /**
