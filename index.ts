@@ -50,8 +50,11 @@ const stack = readStack();
 writeSshFiles(stack.host);
 const restore = restoreOnce();
 // Before anything is touched, and before every `up`; a preview asks nothing of the host.
-const problems = pulumi.runtime.isDryRun() ? undefined : checkHost(stack.host, stack.name, stack.systems);
-if (problems) throw new pulumi.RunError(problems);
+if (!pulumi.runtime.isDryRun()) {
+  const { problems, warnings } = checkHost(stack.host, stack.name, stack.systems);
+  if (problems) throw new pulumi.RunError(problems);
+  for (const warning of warnings) void pulumi.log.warn(warning);
+}
 // `make up` asks for it: from here on something may be touched (operations/up.ts).
 const { UP_BEGUN } = process.env;
 if (UP_BEGUN && !pulumi.runtime.isDryRun()) writeFileSync(UP_BEGUN, "");

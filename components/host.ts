@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostSettings } from "../config/host.ts";
+import { preparations } from "../hosts/checks.ts";
 import { providerArguments, quote, shell, sshCommand } from "../hosts/connection.ts";
 import { inlineCommand, installCommand, runCommand, script } from "../hosts/scripts.ts";
 import { Component } from "./component.ts";
@@ -12,6 +13,8 @@ export class Host extends Component {
   /** Volumes are protected, and kept when they leave the program. */
   readonly protectVolumes: boolean;
   readonly settings: HostSettings;
+  /** What comes before anything else on the host; none where the stack file has nothing made (host:prepare). */
+  readonly prepared: command.local.Command[];
   private readonly installed = new Map<string, command.local.Command>();
 
   constructor(name: string, settings: HostSettings, opts?: pulumi.ComponentResourceOptions) {
@@ -19,7 +22,17 @@ export class Host extends Component {
     this.settings = settings;
     this.protectVolumes = settings.protectVolumes;
     this.provider = new docker.Provider(this.child("docker"), providerArguments(settings), { parent: this });
+    this.prepared = this.prepare();
     this.registerOutputs();
+  }
+
+  /** Looks again when the declaration changes; when something is gone from the host, `make up` has it look (operations/up.ts). */
+  private prepare(): command.local.Command[] {
+    const things = preparations(this.settings);
+    if (things.length === 0) return [];
+    const stdin = script("prepare", ["machine"]).content;
+    const args = { create: inlineCommand(things), stdin, triggers: things };
+    return [this.command(this.child("prepare"), args, { parent: this })];
   }
 
   /**
@@ -48,7 +61,8 @@ export class Host extends Component {
 
   /** Runs a script on the host once, before anything is installed there. */
   runOnce(resource: string, { name, args }: { name: string; args: string[] }, opts: pulumi.CustomResourceOptions) {
-    return this.command(resource, { create: inlineCommand(args), stdin: script(name).content }, opts);
+    const dependsOn = this.prepared;
+    return this.command(resource, { create: inlineCommand(args), stdin: script(name).content }, { ...opts, dependsOn });
   }
 
   /**

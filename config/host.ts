@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { duration, image } from "./fields.ts";
 import { endpoint, filePath, hostKey, hostName, hostUser, portNumber, registryName } from "./names.ts";
+import { prepare } from "./prepare.ts";
 
 const count = z.number().int().min(0);
 
@@ -148,11 +149,22 @@ export const host = z
       .default(false)
       .meta({ description: "Missing secrets are generated at the first up and kept, encrypted, in the stack's state" }),
     backups: backups.optional().meta({ description: "Where backups go; left out: none are made" }),
+    prepare: prepare.optional(),
   })
   .refine(({ ssh, backups }) => !ssh || !backups || backups.directory.startsWith("/"), {
     path: ["backups", "directory"],
     error: "an absolute path, since the host is another machine",
   })
+  .refine(
+    ({ prepare, backups }) =>
+      backups?.restoreWhenEmpty !== "latest" ||
+      !prepare?.folders.some(({ path }) => `${path}/`.startsWith(`${resolve(backups.directory)}/`)),
+    {
+      path: ["prepare", "folders"],
+      error:
+        "folders other than host:backups.directory: on a host that takes a lost one's place, an empty one would say that there is nothing to bring back",
+    },
+  )
   .refine(({ ssh, docker }) => !ssh || !docker, {
     path: ["docker"],
     error: "either an endpoint of this machine or host:ssh, whose engine is at its own socket",

@@ -1,6 +1,7 @@
 /** What is checked on a host before anything is touched: all problems at once, then nothing or everything. */
-import type { HostSettings } from "../config/host.ts";
-import type { Port } from "../config/units.ts";
+import { backupDirectory, type HostSettings } from "../config/host.ts";
+import type { Preparation } from "../config/prepare.ts";
+import type { Mount, Port } from "../config/units.ts";
 import { containerNames, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { runScript } from "./run.ts";
 
@@ -26,27 +27,33 @@ export function check(...words: string[]): string {
   return words.join(" ");
 }
 
+const NOTHING: Preparation = { folders: [], volumes: [], networks: [], sysctl: {} };
+
 /** The folders of the host that must be there; what lies below one that a job writes to, the job may make. */
-function folders(services: ServiceSpec[]): string[] {
+function folders(services: ServiceSpec[], prepared: Preparation): string[] {
+  // They have checks of their own.
+  const own = (mount: Mount) =>
+    mount.path !== "host:backups.directory" && !prepared.folders.some(({ path }) => path === mount.source);
   const onHost = (service: ServiceSpec) => service.mounts.filter((mount) => mount.source.startsWith("/"));
   const written = services
     .filter((service) => service.kind === "job")
     .flatMap((job) => onHost(job).filter((mount) => !mount.readOnly));
   return services.flatMap((service) =>
     onHost(service)
+      .filter(own)
       .filter(({ source }) => !written.some((made) => source.startsWith(`${made.source}/`)))
       .map((mount) => check("folder", mount.source, mount.path ?? `${service.path}.volumes`)),
   );
 }
 
 /** The checks of a system, as hosts/scripts/checks.sh takes them. */
-export function checksOf(system: SystemSpec): string[] {
+export function checksOf(system: SystemSpec, prepared = NOTHING): string[] {
+  const external = (kind: "volume" | "network", name: string) =>
+    check("external", kind, name, prepared[`${kind}s`].includes(name) ? "made" : "-");
   const services = system.services.filter((service) => service.replicas > 0);
   const checks = [
-    ...system.volumes
-      .filter((volume) => volume.external)
-      .map((volume) => check("external", "volume", volume.dockerName)),
-    ...services.flatMap((service) => service.externalNetworks).map((network) => check("external", "network", network)),
+    ...system.volumes.filter((volume) => volume.external).map((volume) => external("volume", volume.dockerName)),
+    ...services.flatMap((service) => service.externalNetworks).map((network) => external("network", network)),
     ...services
       .map((service) => service.image)
       // Made by set-up; no registry has them.
@@ -60,18 +67,78 @@ export function checksOf(system: SystemSpec): string[] {
     ...services
       .flatMap((service) => service.ports)
       .map((port) => check("port", port.address, String(port.host), port.protocol, ...socket(port))),
-    ...folders(services),
+    ...folders(services, prepared),
     ...services.filter((service) => service.gpus !== undefined).map((service) => check("gpus", `${service.path}.gpus`)),
+    ...services.map((service) => check("limit", String(service.memory), `${service.path}.memory`)),
   ];
   return [...new Set(checks)];
 }
 
+/** The things of host:prepare, as hosts/scripts/prepare.sh takes them. */
+export function preparations({ prepare: { folders, volumes, networks, sysctl } = NOTHING }: HostSettings): string[] {
+  return [
+    ...folders.map(({ path, owner }) => check("folder", path, owner ?? "-")),
+    ...Object.entries(sysctl)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, least]) => check("sysctl", name, String(least))),
+    ...volumes.map((volume) => check("volume", volume)),
+    ...networks.map((network) => check("network", network)),
+  ];
+}
+
+/** The checks of the host itself. What Docker lets its users make needs none. */
+function checksOfHost(host: HostSettings, systems: SystemSpec[]): string[] {
+  const backups = backupDirectory(host);
+  // A job ends, and gives back what it had.
+  const running = systems.flatMap(({ services }) => services.filter(({ kind }) => kind === "service"));
+  return [
+    ...preparations(host)
+      .filter((thing) => /^(folder|sysctl) /.test(thing))
+      .map((thing) => `prepare ${thing}`),
+    ...(backups ? [check("backups", backups)] : []),
+    ...(host.backups?.schedule ? ["schedule"] : []),
+    check("limits", String(running.reduce((sum, { memory, replicas }) => sum + memory * replicas, 0))),
+  ];
+}
+
+/** What the checks found. */
+export interface Found {
+  /** Every problem; undefined: nothing is in the way. */
+  problems?: string;
+  /** What is in nobody's way, and worth knowing. */
+  warnings: string[];
+  /** The things of host:prepare that are not as declared, each with its kind: `folder /srv/x`. */
+  missing: string[];
+}
+
+/** Seconds that the host's clock may differ from this machine's: backups have moments for names, and restores go to moments. */
+const CLOCKS = 60;
+
 /**
- * Asks the host, in one round trip.
- * @returns undefined when nothing is in the way, else every problem
+ * What is wrong with the host's clock; nothing where it showed a moment between those two of this machine's.
+ * @param shown seconds since 1970
  */
-export function checkHost(host: HostSettings, stack: string, systems: SystemSpec[]): string | undefined {
-  const { code, stderr } = runScript(host, "checks", [stack, ...new Set(systems.flatMap(checksOf))]);
-  if (code === 0) return undefined;
-  return stderr.trim() || `the checks of the host ended with exit code ${code}`;
+export function clockProblem(shown: number, before: number, after: number): string | undefined {
+  const ahead = shown > after;
+  const off = Math.round(ahead ? shown - after : before - shown);
+  if (off <= CLOCKS) return undefined;
+  return (
+    `the host's clock is ${off} s ${ahead ? "ahead of" : "behind"} this machine's; expected ${CLOCKS} s at most: ` +
+    "on the one that is wrong (date -u), timedatectl set-ntp true"
+  );
+}
+
+/** Asks the host, in one round trip. */
+export function checkHost(host: HostSettings, stack: string, systems: SystemSpec[]): Found {
+  const checks = [...checksOfHost(host, systems), ...systems.flatMap((system) => checksOf(system, host.prepare))];
+  const before = Date.now() / 1_000;
+  const { code, stdout, stderr } = runScript(host, "checks", [stack, ...new Set(checks)], ["machine"]);
+  const after = Date.now() / 1_000;
+  const told = (word: string) =>
+    stdout.split("\n").flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
+  const [shown] = told("clock");
+  const clock = shown === undefined ? undefined : clockProblem(Number(shown), before, after);
+  const said = code === 0 ? "" : stderr.trim() || `the checks of the host ended with exit code ${code}`;
+  const problems = clock ? `${said || "checks, before any change, found:"}\n  ${clock}` : said;
+  return { ...(problems ? { problems } : {}), warnings: told("warning"), missing: told("missing") };
 }

@@ -21,7 +21,7 @@ const SSH: Way<SshSettings>[] = [
   [
     /^(\S+)@(\S+): Permission denied \(/m,
     (ssh, user, address) =>
-      `${machine(ssh, address!)} takes none of the keys here for ${user}: ` +
+      `${machine(ssh, address)} takes none of the keys here for ${user}: ` +
       `${ssh.identity ? `host:ssh.identity is ${ssh.identity}` : "ssh-add -l lists them, host:ssh.identity names another"}; ` +
       `there, its public half belongs into ~${user}/.ssh/authorized_keys`,
   ],
@@ -38,12 +38,12 @@ const SSH: Way<SshSettings>[] = [
   ],
   [
     /^ssh: Could not resolve hostname (\S+):/m,
-    (ssh, address) => `nobody knows the name of ${machine(ssh, address!)}: correct it, or this machine's name servers`,
+    (ssh, address) => `nobody knows the name of ${machine(ssh, address)}: correct it, or this machine's name servers`,
   ],
   [
     /^ssh: connect to host (\S+) port (\d+):/m,
     (ssh, address, port) =>
-      `${machine(ssh, address!)} does not answer at port ${port}: is it on, is this machine's network, and is that its address? ${byHand(ssh, address!)}`,
+      `${machine(ssh, address)} does not answer at port ${port}: is it on, is this machine's network, and is that its address? ${byHand(ssh, address)}`,
   ],
   [
     /banner exchange|^kex_exchange_identification|^Connection (closed|reset) by |^Timeout, server /m,
@@ -71,7 +71,9 @@ const DOCKER: Way<HostSettings>[] = [
   [
     /Cannot connect to the Docker daemon/,
     ({ ssh }) =>
-      `the engine on ${ssh?.address ?? "this machine"} does not run. An administrator types there: sudo systemctl start docker; sudo journalctl -u docker says why it ended`,
+      ssh
+        ? `the engine on ${ssh.address} does not run. An administrator types there: sudo systemctl start docker; sudo journalctl -u docker says why it ended`
+        : "the engine of this machine does not run: sudo systemctl start docker, or make setup where it was started by that",
   ],
 ];
 

@@ -25,7 +25,10 @@ export function runInstalled(
   beside: string[] = [],
   input?: string,
 ): Promise<number> {
-  install(host, [name, ...beside].map(script));
+  install(
+    host,
+    [name, ...beside].map((one) => script(one)),
+  );
   const { interpreter, environment } = shell(host);
   return show([...interpreter, runCommand(script(name), args)], { env: { ...process.env, ...environment } }, input);
 }

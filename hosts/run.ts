@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import type { HostSettings } from "../config/host.ts";
 import { quote, shell } from "./connection.ts";
-import { ended, explained, type Ended } from "./docker.ts";
+import { ended, type Ended } from "./docker.ts";
+import { explained } from "./explain.ts";
 import { inlineCommand, script } from "./scripts.ts";
 
 /** Prints how a script is run, as it can be typed by hand, to standard error as show() does. */
@@ -27,6 +28,9 @@ export function succeeds(host: HostSettings, line: string, input?: string): stri
   return stdout;
 }
 
-/** What it prints and its exit code. Nothing is thrown. */
-export const runScript = (host: HostSettings, name: string, args: string[] = []): Ended =>
-  onHost(host, inlineCommand(args), script(name).content);
+/**
+ * What it prints and its exit code. Nothing is thrown.
+ * @param before the scripts whose functions it needs
+ */
+export const runScript = (host: HostSettings, name: string, args: string[] = [], before: string[] = []): Ended =>
+  onHost(host, inlineCommand(args), script(name, before).content);

@@ -21,9 +21,12 @@ export interface Script {
 /** Whether there is such a script: what an older version had on a host need not be here. */
 export const isScript = (name: string): boolean => existsSync(`hosts/scripts/${name}.sh`);
 
-/** @param name without `.sh` */
-export function script(name: string): Script {
-  const content = readFileSync(`hosts/scripts/${name}.sh`, "utf8");
+/**
+ * @param name without `.sh`
+ * @param before those whose functions it needs: its content comes after theirs
+ */
+export function script(name: string, before: string[] = []): Script {
+  const content = [...before, name].map((one) => readFileSync(`hosts/scripts/${one}.sh`, "utf8")).join("");
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
   return { content, hash, path: `${FOLDER}/${name}-${hash}.sh` };
 }

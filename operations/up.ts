@@ -31,7 +31,16 @@ import type { State } from "./recovery/leftovers.ts";
 import { keepStack } from "./kit/stack.ts";
 import { readStack } from "./stack.ts";
 import { bringBack, each, existing } from "./up/bring-back.ts";
-import { afterLoss, asksAnew, describePlan, installedScripts, mayMissMore, plan, withLostObjects } from "./up/plan.ts";
+import {
+  afterLoss,
+  asksAnew,
+  describePlan,
+  installedScripts,
+  mayMissMore,
+  plan,
+  preparingOf,
+  withLostObjects,
+} from "./up/plan.ts";
 
 /**
  * Runs Pulumi.
@@ -80,16 +89,26 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   const { host, wanted, inspected, ended } = look(options, stack);
   const seen = plan(wanted, inspected, state, options.stack, ended);
   const todo = mayMissMore(seen) ? withLostObjects(seen, selected(stack, options), existing(host), state) : seen;
-  const lines = describePlan(todo);
-  if (lines.length === 0) return { replaced: [], stopped: [] };
+  const preparing = preparingOf(state);
+  const brought = describePlan(todo);
+  if (brought.length === 0 && preparing.length === 0) return { replaced: [], stopped: [] };
   // What is in the way of Pulumi's part must not be found half-way.
-  const problems = checkHost(host, stack.name, stack.systems);
+  const { problems, missing } = checkHost(host, stack.name, stack.systems);
   if (problems) throw new Error(problems);
+  const gone = preparing.length > 0 ? missing : [];
+  const lines = [...brought, ...(gone.length > 0 ? [`  not there (host:prepare): made: ${gone.join(", ")}`] : [])];
+  if (lines.length === 0) return { replaced: [], stopped: [] };
   const what = `on the host of ${options.stack}, not as the last up left it:\n${lines.join("\n")}`;
   // Where data may not go, a person decides; Pulumi asks for its own part as well.
   await confirm(what, host.protectVolumes ? options.yes : "1");
   // Of a lost host, more than the engine's is gone.
-  if (mayMissMore(seen)) install(host, installedScripts(state).filter(isScript).map(script));
+  if (mayMissMore(seen))
+    install(
+      host,
+      installedScripts(state)
+        .filter(isScript)
+        .map((name) => script(name)),
+    );
   const loss = afterLoss(todo, selected(stack, options), inspected, state);
   await each(host, "stop", loss.stop);
   const down = [...todo.start, ...todo.lost.map(({ name }) => name)];
@@ -99,7 +118,8 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   // What Pulumi changes next may need them: a migration its database. What lost its data is waited for at the end.
   if (todo.lostVolumes.length === 0 && emptied.length === 0) await settled(options);
   const urns = new Map(state.resources.map(({ urn, inputs }) => [inputs?.name, urn]));
-  const replaced = [...failed.map((name) => urns.get(name)!), ...loss.replace, ...emptied];
+  const again = gone.length > 0 ? preparing : [];
+  const replaced = [...again, ...failed.map((name) => urns.get(name)!), ...loss.replace, ...emptied];
   return { replaced: replaced.flatMap((urn) => ["--replace", urn]), stopped: loss.stop };
 }
 

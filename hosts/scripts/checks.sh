@@ -1,20 +1,29 @@
 #!/bin/sh
-# checks.sh STACK CHECK…: what must hold on a host before anything is touched. Looks, and changes nothing. Prints every
-# problem, each with its way out, and exits with 1; or prints nothing. A question that docker does not answer ends it:
-# what could not be listed must never read as "nothing there".
+# checks.sh STACK CHECK…: what must hold on a host before anything is touched. Goes in after machine.sh. Looks, and changes nothing.
+# Prints every problem, each with its way out, and exits with 1. A question that docker does not answer ends it: what could not be
+# listed must never read as "nothing there". On standard output, a line each:
+#   clock SECONDS      the host's, since 1970
+#   warning TEXT       what is worth knowing, and in nobody's way
+#   missing THING      what prepare.sh will make
 #
 # A CHECK is words in one argument (hosts/checks.ts makes them; none of the words holds a blank):
-#   external volume|network NAME           is there already
+#   external volume|network NAME made|-    is there already; made: or prepare.sh makes it
 #   image REFERENCE                        made by set-up, in no registry
 #   container|network NAME                 free, or this stack's own
 #   volume NAME KEY                        free, or this stack's own; KEY: where the stack file declares it external
 #   port ADDRESS NUMBER tcp|udp LOCAL HEX  free, or published by this stack; LOCAL and HEX: as /proc/net has them
 #   folder PATH KEY                        exists; KEY: where the stack file names it
+#   backups PATH                           the folder of backups exists, and has room
+#   prepare folder|sysctl WORDS            as machine.sh has them: is so, or prepare.sh may make it so
+#   schedule                               something runs this user's jobs
 #   gpus KEY                               the engine has NVIDIA's runtime; KEY: where the stack file asks for it
+#   limit BYTES KEY                        no more memory than the host has; KEY: where the stack file says it
+#   limits BYTES                           the sum of all
 set -uf
-# Docker's API that knows a health check's start interval: Engine 25.
-api_wanted=1.44
-problems="" stack=$1
+# Docker's API that knows a health check's start interval: Engine 25. And the newest that the Docker provider speaks (Engine 28): an
+# engine that takes only later ones is too new. 26.1 was tried.
+api_wanted=1.44 api_spoken=1.51
+problems="" ways="" stack=$1
 shift
 
 problem() {
@@ -22,24 +31,40 @@ problem() {
   $*"
 }
 
+# way COMMAND: what root has to do, once for all of it.
+way() { ways="${ways:+$ways && }$*"; }
+
+report() {
+  if [ -n "$ways" ]; then
+    problem "what needs root, an administrator of $(uname -n) types there, once: sudo sh -c '$ways'"
+  fi
+  [ -z "$problems" ] || echo "checks, before any change, found:$problems" >&2
+}
+
 # ask COMMAND…: $answer is what the command prints; a command that fails ends the checks.
 ask() {
   answer=$("$@" 2>&1) && return
   case $3 in -*) asked="$1 $2" ;; *) asked="$1 $2 $3" ;; esac
+  report
   echo "checks, before any change: $asked failed: $(echo "$answer" | tail -n 1 | cut -c1-500)" >&2
   exit 1
 }
 
-# has LIST NAME: a line of the list begins with this name; $line is that line.
+# has LIST NAME: a line of the list begins with this name and a blank; $line is the rest of that line. By the shell itself: there are many names.
 has() {
-  line=$(printf '%s\n' "$1" | awk -v name="$2" '$1 == name { print; found = 1; exit } END { exit !found }')
+  case "$newline$1" in *"$newline$2 "*) line="$newline$1" ;; *) return 1 ;; esac
+  line=${line#*"$newline$2 "}
+  line=${line%%"$newline"*}
 }
+newline="
+"
 
 # foreign LIST NAME: something of that name is there, and this stack did not make it; $owner is its compose project.
 foreign() {
   has "$1" "$2" || return 1
-  owner=$(echo "$line" | cut -d' ' -f3)
-  [ "$(echo "$line" | cut -d' ' -f2)" != "$stack" ]
+  owner=${line#* }
+  owner=${owner%% *}
+  [ "${line%% *}" != "$stack" ]
 }
 
 made_by() {
@@ -48,10 +73,11 @@ made_by() {
 
 external() {
   case $1 in
-    volume) has "$volumes" "$2" && return ;;
-    network) has "$networks" "$2" && return ;;
+    volume) ! has "$volumes" "$2" || return 0 ;;
+    network) ! has "$networks" "$2" || return 0 ;;
   esac
-  problem "the $1 $2 does not exist; it is declared external: create it (docker $1 create $2), or correct the stack file"
+  if [ "$3" = made ]; then echo "missing $1 $2"; return; fi
+  problem "the $1 $2 does not exist; it is declared external: create it (docker $1 create $2), let it be made on a new host (host:prepare.$1s), or correct the stack file"
 }
 
 image() {
@@ -76,10 +102,12 @@ volume() {
 
 # port ADDRESS NUMBER PROTOCOL LOCAL HEX: taken by another's container, or by a process of the host.
 port() {
-  users=$(printf '%s\n' "$published" | awk -F'|' -v stack="$stack" -v address="$1" -v port="$2" -v protocol="$3" '
+  users=$(printf '%s\n' "$containers" | awk -v stack="$stack" -v address="$1" -v port="$2" -v protocol="$3" '
     function everywhere(a) { return a == "0.0.0.0" || a == "::" || a == "[::]" || a == "" }
     {
-      n = split($3, entries, ", ")
+      name = $1; own = $2
+      sub(/^[^ ]+ [^ ]+ [^ ]+ ?/, "")
+      n = split($0, entries, ", ")
       for (i = 1; i <= n; i++) {
         # 127.0.0.1:5501->5432/tcp, [::]:8000-8002->8000-8002/tcp, or 5432/tcp, which is not published
         if (split(entries[i], sides, "->") != 2 || entries[i] !~ ("/" protocol "$")) continue
@@ -88,7 +116,7 @@ port() {
         m = split(substr(sides[1], colon + 1), range, "-")
         if (port < range[1] + 0 || port > range[m] + 0) continue
         gsub(/[][]/, "", host)
-        if (host == address || everywhere(host) || everywhere(address)) print ($2 == stack ? "own" : $1)
+        if (host == address || everywhere(host) || everywhere(address)) print (own == stack ? "own" : name)
       }
     }' | sort -u)
   if [ -n "$users" ]; then
@@ -103,60 +131,75 @@ port() {
   fi
 }
 
-folder() {
-  [ -d "$1" ] || problem "the folder $1 does not exist on the host; create it with its data (a bind mount would be an empty one of root's), or correct $2"
-}
-
 gpus() {
   case " $runtimes " in *" nvidia "*) return ;; esac
   problem "$1 asks for GPUs, but the engine has no NVIDIA runtime (docker info); install NVIDIA's container toolkit, or take it out"
 }
 
-ask docker version --format '{{.Server.APIVersion}}'
-[ "$(printf '%s\n' "$api_wanted" "$answer" | sort -V | head -n 1)" = "$api_wanted" ] ||
-  problem "Docker API $answer; expected $api_wanted or later (Engine 25)"
+limit() {
+  [ "$1" -le "$memory" ] || problem "$2 is $(human "$1"), more than the host has: $(human "$memory"); lower it"
+}
+
+# Limits are upper bounds, and nobody takes his whole: above the host's memory they are no mistake, but worth knowing.
+limits() {
+  [ "$1" -le "$memory" ] ||
+    echo "warning the containers' memory limits add up to $(human "$1"), and the host has $(human "$memory"): should many take theirs at once, the kernel ends processes. docker stats shows what they take"
+}
+
+engine() {
+  # The last line: docker may warn of its own settings before it.
+  # shellcheck disable=SC2046 # three words
+  set -- $(echo "$answer" | tail -n 1)
+  [ "$(printf '%s\n' "$api_wanted" "$2" | sort -V | head -n 1)" = "$api_wanted" ] ||
+    problem "Docker API $2; expected $api_wanted or later (Engine 25)"
+  [ "$(printf '%s\n' "$3" "$api_spoken" | sort -V | head -n 1)" = "$3" ] ||
+    problem "Docker Engine $1 takes API $3 or later; expected an engine that takes $api_spoken, which is what this program speaks (25 to 29 do)"
+}
+
+# each KINDS CHECK…: those of these kinds, in their order.
+each() {
+  kinds=$1
+  shift
+  for check in "$@"; do
+    # shellcheck disable=SC2086 # words of one argument; set -f keeps them as they are
+    set -- $check
+    if one_of "$1" "$kinds"; then "$@"; fi
+  done
+}
+
+of_machine="folder backups prepare schedule"
+of_engine="external image container network volume port gpus limit limits"
+for check in "$@"; do
+  if ! one_of "${check%% *}" "$of_machine $of_engine"; then
+    echo "checks.sh: unknown check: $check" >&2
+    exit 2
+  fi
+done
+echo "clock $(date +%s)"
+# What the engine need not be asked for is told even when it does not answer.
+each "$of_machine" "$@"
+ask docker version --format '{{.Server.Version}} {{.Server.APIVersion}} {{.Server.MinAPIVersion}}'
+engine
+# shellcheck disable=SC2016 # Docker's template, not the shell's
+ask docker info --format '{{.MemTotal}} {{.DockerRootDir}}{{range $name, $_ := .Runtimes}} {{$name}}{{end}}'
+answer=$(echo "$answer" | tail -n 1)
+memory=${answer%% *} root=${answer#* }
+runtimes=${root#* } root=${root%% *}
 owners='{{or (.Label "robotoff-protea.stack") "-"}} {{or (.Label "com.docker.compose.project") "-"}}'
-ask docker ps --all --format "{{.Names}} $owners"
+# Of one that does not run Docker tells no ports.
+ask docker ps --all --format "{{.Names}} $owners {{.Ports}}"
 containers=$answer
 ask docker network ls --format "{{.Name}} $owners"
 networks=$answer
 ask docker volume ls --format "{{.Name}} $owners"
 volumes=$answer
-ask docker ps --format '{{.Names}}|{{.Label "robotoff-protea.stack"}}|{{.Ports}}'
-published=$answer
-images="" runtimes=""
+images=""
 case " $*" in *" image "*)
-  ask docker image ls --format '{{.Repository}}:{{.Tag}}'
+  ask docker image ls --format '{{.Repository}}:{{.Tag}} {{.ID}}'
   images=$answer
   ;;
 esac
-case " $*" in *" gpus "*)
-  # shellcheck disable=SC2016 # Docker's template, not the shell's
-  ask docker info --format '{{range $name, $_ := .Runtimes}}{{$name}} {{end}}'
-  runtimes=$answer
-  ;;
-esac
-
-for check in "$@"; do
-  # shellcheck disable=SC2086 # words of one argument; set -f keeps them as they are
-  set -- $check
-  kind=$1
-  shift
-  case $kind in
-    external) external "$@" ;;
-    image) image "$@" ;;
-    container) container "$@" ;;
-    network) network "$@" ;;
-    volume) volume "$@" ;;
-    port) port "$@" ;;
-    folder) folder "$@" ;;
-    gpus) gpus "$@" ;;
-    *)
-      echo "checks.sh: unknown check: $check" >&2
-      exit 2
-      ;;
-  esac
-done
-[ -z "$problems" ] && exit 0
-echo "checks, before any change, found:$problems" >&2
-exit 1
+full "$root" "Docker's data" "make disk shows what takes it, make reclaim frees images that nothing needs"
+each "$of_engine" "$@"
+report
+[ -z "$problems" ]

@@ -40,7 +40,7 @@ export async function pullMissing(stack: Stack, systems: SystemSpec[]): Promise<
     references.filter((image) => !isOwn(image)),
   );
   if (missing.length === 0) return;
-  const problems = checkHost(stack.host, stack.name, stack.systems);
+  const { problems } = checkHost(stack.host, stack.name, stack.systems);
   if (problems) throw new Error(problems);
   const terminal = process.stdout.isTTY === true;
   for (const image of missing) {

@@ -137,6 +137,10 @@ export function withLostObjects(todo: Plan, systems: SystemSpec[], existing: Exi
 export const installedScripts = (state: State): string[] =>
   (state.resources ?? []).flatMap(({ urn }) => /::host-script-([^:]+)$/.exec(urn)?.[1] ?? []);
 
+/** What makes the things of host:prepare: its URN, where an `up` has made them. */
+export const preparingOf = (state: State): string[] =>
+  (state.resources ?? []).flatMap(({ urn }) => (urn.endsWith("::host-prepare") ? [urn] : []));
+
 /**
  * What a lost volume takes along: its system's applications would work on nothing, so they stop until all is made again,
  * and its jobs (all are idempotent) have to prepare the new one. A job that is gone itself has left the state by then: it is made, and runs.

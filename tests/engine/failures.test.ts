@@ -1,8 +1,9 @@
 /** What goes wrong: a clear error, nothing half-done left unsaid, and the next `up` completes. */
-import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { standInTag } from "../../images/builder/tag.ts";
-import { failed, succeeded } from "./host.ts";
+import { failed, must, succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 import { until } from "../http.ts";
 
@@ -59,6 +60,25 @@ test("what is there and not this state's own is refused before any change: nobod
   expect(text).toContain(`containers of ${stack.name}-protea exist that the stack ${stack.name} made`);
   expect(text).toContain(`  ${name}\n`);
   expect(stack.leftovers()).toHaveLength(1);
+});
+
+test("a host that is too small is refused before any change: a full disk of the backups, more memory than it has", () => {
+  const backups = join(stack.folder, "disk");
+  mkdirSync(backups);
+  must("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", backups);
+  try {
+    must("dd", "if=/dev/zero", `of=${backups}/full`, "bs=1k", "count=19900", "status=none");
+    stack.config["host:backups"] = { directory: backups };
+    stack.change("protea", "frontend", { memory: "900g" });
+    const text = failed(stack.up());
+    expect(text).toContain(
+      `the disk of the backups, ${backups}, has 1 MiB of 20 MiB free; expected 1 MiB at least: keep fewer`,
+    );
+    expect(text).toContain("protea:services.frontend.memory is 900.0 GiB, more than the host has: ");
+  } finally {
+    must("umount", backups);
+  }
+  expect(stack.leftovers()).toEqual([]);
 });
 
 test("an engine that is down is named, and a preview does not need it", () => {

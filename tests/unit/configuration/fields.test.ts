@@ -220,6 +220,27 @@ const wrong: [string, Values, ...string[]][] = [
     { "host:backups": { directory: "/srv/backups", ping: "hc.example.org" } },
     'host:backups.ping: found "hc.example.org", expected a URL such as https://hc.example.org/ping/robotoff',
   ],
+  [
+    "what is made on a new host",
+    {
+      "host:prepare": {
+        folders: [{ path: "srv" }, { path: "/srv/x", owner: "off staff" }],
+        volumes: ["x"],
+        networks: ["host"],
+        sysctl: { "vm.max_map_count": -1 },
+      },
+    },
+    'host:prepare.folders[0].path: found "srv", expected an absolute path on the host, of letters, digits and . _ @ + = , - between slashes, without ..',
+    'host:prepare.folders[1].owner: found "off staff", expected USER or USER:GROUP, by name or number',
+    'host:prepare.volumes[0]: found "x", expected Docker\'s name of a volume, at least two letters, digits and . _ - that begins with a letter or digit',
+    'host:prepare.networks[0]: found "host", expected Docker\'s name of a network (not host or none), letters, digits and . _ - that begins with a letter or digit',
+    "host:prepare.sysctl.vm.max_map_count: found -1, expected at least 0",
+  ],
+  [
+    "a kernel's setting that is a path",
+    { "host:prepare": { sysctl: { "../../etc/x": 1 } } },
+    "host:prepare.sysctl.../../etc/x: found 1, expected a kernel's setting, such as vm.max_map_count",
+  ],
   ["Docker endpoint", { "host:docker": "tcp://10.1.0.200" }, `host:docker: found "tcp://10.1.0.200", ${ENDPOINT}`],
   ["image :latest", images({ redis: "redis:latest" }), `robotoff:images.redis: found "redis:latest", ${IMAGE}`],
   ["image without a tag", images({ redis: "redis" }), `robotoff:images.redis: found "redis", ${IMAGE}`],

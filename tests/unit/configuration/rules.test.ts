@@ -11,7 +11,24 @@ const workers = (...pools: object[]): Values => ({
   "robotoff:workers": pools.map((pool) => ({ queues: ["robotoff-low"], ...pool })),
 });
 
+/** Backups and what host:prepare makes. */
+const prepared = (restoreWhenEmpty: string, ...paths: string[]): Values => ({
+  "host:backups": { directory: "/srv/backups", restoreWhenEmpty },
+  "host:prepare": { folders: paths.map((path) => ({ path })) },
+});
+const noBackups = (found: string) =>
+  `host:prepare.folders: found ${found}, expected folders other than host:backups.directory: on a host that takes a lost ` +
+  "one's place, an empty one would say that there is nothing to bring back";
+
 const rules: [string, Values, string[]][] = [
+  [
+    "the folder of backups, made empty",
+    prepared("latest", "/srv/x", "/srv/backups"),
+    [noBackups('[{"path":"/srv/x"},{"path":"/srv/backups"}]')],
+  ],
+  ["and with one below it", prepared("latest", "/srv/backups/x"), [noBackups('[{"path":"/srv/backups/x"}]')]],
+  ["others beside it: fine", prepared("latest", "/srv/backups2", "/srv"), []],
+  ["where an empty server stays empty: fine", prepared("never", "/srv/backups"), []],
   [
     "a command of one's own, without the limit of the WAL that is kept for backups",
     { "host:backups": { directory: "/srv/backups" }, ...protea({ postgres: { command: ["postgres", "-c", "x=1"] } }) },

@@ -3,16 +3,19 @@ import type * as childProcess from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dockerApi } from "../../../hosts/api.ts";
-import { checkHost } from "../../../hosts/checks.ts";
+import { checkHost, clockProblem, preparations } from "../../../hosts/checks.ts";
 import { docker, dockerOutput, show } from "../../../hosts/docker.ts";
 import { inContainer, runInstalled } from "../../../hosts/installed.ts";
 import { runScript, showScript } from "../../../hosts/run.ts";
 import { inlineCommand, installCommand, runCommand, script } from "../../../hosts/scripts.ts";
+import { serviceSpec } from "../../../systems/service-spec.ts";
+import type { ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
 import { FakeDocker } from "../support/fake-docker.ts";
 import { committed } from "../support/stack.ts";
 
 const OWN = { protectVolumes: false, generateSecrets: false };
 const host = (endpoint: string) => ({ ...OWN, docker: endpoint });
+const NOTHING = { folders: [], volumes: [], networks: [], sysctl: {} };
 const FAR = { ...OWN, ssh: { address: "x", user: "off", port: 22, hostKeys: [], connections: 8 } };
 
 jest.mock("node:child_process", () => {
@@ -61,8 +64,11 @@ describe("docker", () => {
 
   test("a docker that is not installed, or that was killed, failed", () => {
     process.env.PATH = "/nowhere";
-    expect(docker(OWN, ["ps"])).toEqual({ code: 1, stdout: "", stderr: "docker: spawnSync docker ENOENT" });
-    expect(() => dockerOutput(OWN, ["ps"])).toThrow(new Error("docker: spawnSync docker ENOENT"));
+    const way =
+      "there is no docker on this machine: install Docker Engine 25 or newer, https://docs.docker.com/engine/install/";
+    const said = `docker: spawnSync docker ENOENT\n${way}`;
+    expect(docker(OWN, ["ps"])).toEqual({ code: 1, stdout: "", stderr: `${said}\n` });
+    expect(() => dockerOutput(OWN, ["ps"])).toThrow(new Error(said));
     process.env.PATH = `${fake.folder}:${PATH}`;
     fake.program("docker", "kill -9 $$");
     expect(docker(OWN, ["ps"])).toEqual({ code: 1, stdout: "", stderr: "" });
@@ -244,22 +250,96 @@ describe("installed scripts", () => {
 });
 
 describe("the checks of a host", () => {
-  const { systems } = committed("production");
-  test.each<[string, string, string | undefined]>([
+  const { systems, host: production } = committed("production");
+  test.each<[string, string, unknown]>([
     ["nothing wrong", "cat >/dev/null", undefined],
     ["what they found", "cat >/dev/null; echo ' a problem ' >&2; exit 1", "a problem"],
     ["nothing at all", "cat >/dev/null; exit 255", "the checks of the host ended with exit code 255"],
-  ])("they say %s", (_what, words, expected) => {
+    [
+      "that the clock is wrong, alone",
+      "cat >/dev/null; echo clock 1",
+      expect.stringMatching(
+        /^checks, before any change, found:\n {2}the host's clock is \d+ s behind this machine's; /,
+      ),
+    ],
+    [
+      "and with something else",
+      "cat >/dev/null; echo clock 9999999999; echo a problem >&2; exit 1",
+      expect.stringMatching(/^a problem\n {2}the host's clock is \d+ s ahead of this machine's; /),
+    ],
+  ])("they say %s", (_what, words, problems) => {
     fake.program("ssh", words);
-    expect(checkHost(FAR, "production", systems)).toBe(expected);
+    expect(checkHost(FAR, "production", systems)).toEqual({ problems, warnings: [], missing: [] });
   });
 
-  test("the script is given the stack's name and every check of every system", () => {
-    fake.program("ssh", 'cat >/dev/null; echo "$@" >&2; exit 1');
-    const said = checkHost(FAR, "production", systems)!;
-    expect(said).toContain("-- sh -s -- production 'external volume robotoff_postgres-data' ");
-    expect(said).toContain(" 'container protea-frontend-1' ");
+  test("what is in nobody's way, and what will be made", () => {
+    const said = ["clock $(date +%s)", "warning little room", "missing folder /srv/x", "warnings", "warning and more"];
+    fake.program("ssh", `cat >/dev/null; ${said.map((line) => `echo "${line}"`).join("; ")}`);
+    expect(checkHost(FAR, "production", systems)).toEqual({
+      warnings: ["little room", "and more"],
+      missing: ["folder /srv/x"],
+    });
   });
+
+  test("the script is given the stack's name and every check of the host and of every system", () => {
+    fake.program("ssh", 'cat >/dev/null; echo "$@" >&2; exit 1');
+    const host = {
+      ...FAR,
+      backups: production.backups,
+      prepare: { ...NOTHING, folders: [{ path: "/srv/x" }], volumes: ["robotoff_backup"] },
+    };
+    const said = checkHost(host, "production", systems).problems!;
+    expect(said).toContain("-- sh -s -- production 'prepare folder /srv/x -' 'backups /srv/backups' schedule 'limits ");
+    expect(said).toContain(" 'external volume robotoff_postgres-data -' ");
+    expect(said).toContain(" 'external volume robotoff_backup made' ");
+    expect(said).toContain(" 'limit 4294967296 robotoff:services.redis.memory' ");
+    expect(said).toContain(" 'container protea-frontend-1' ");
+    expect(said).not.toContain("folder /srv/backups");
+  });
+
+  test("the sum of the limits is of what runs for long, each as often as it runs", () => {
+    fake.program("ssh", 'cat >/dev/null; echo "$@" >&2; exit 1');
+    const service = (change: Partial<ServiceSpec>) => serviceSpec({ name: "x", image: "x:1", memory: 100, ...change });
+    const services = [
+      service({ replicas: 3 }),
+      service({ kind: "job", memory: 1_000 }),
+      service({ replicas: 0 }),
+      service({ memory: 7 }),
+    ];
+    const one: SystemSpec = { name: "robotoff", project: "robotoff", separator: "_", services, volumes: [] };
+    expect(checkHost(FAR, "x", [one]).problems).toContain("'limits 307'");
+  });
+});
+
+test.each<[number, RegExp | undefined]>([
+  [1_000, undefined],
+  [1_030, undefined],
+  [940, undefined],
+  [1_090, undefined],
+  [939, /^the host's clock is 61 s behind this machine's; expected 60 s at most: /],
+  [1_091, /^the host's clock is 61 s ahead of this machine's; /],
+])("a clock that shows %d between 1000 and 1030 here: the way there is no error of it", (shown, expected) => {
+  const problem = clockProblem(shown, 1_000, 1_030);
+  if (expected) expect(problem).toMatch(expected);
+  else expect(problem).toBeUndefined();
+});
+
+test("what is made on a new host, in one order however it is declared", () => {
+  const prepare = {
+    folders: [{ path: "/srv/x" }, { path: "/srv/y", owner: "1000:1000" }],
+    volumes: ["v"],
+    networks: ["n"],
+    sysctl: { "vm.max_map_count": 262_144, "fs.file-max": 1 },
+  };
+  expect(preparations({ ...OWN, prepare })).toEqual([
+    "folder /srv/x -",
+    "folder /srv/y 1000:1000",
+    "sysctl fs.file-max 1",
+    "sysctl vm.max_map_count 262144",
+    "volume v",
+    "network n",
+  ]);
+  expect(preparations(OWN)).toEqual([]);
 });
 
 describe("Docker's API", () => {

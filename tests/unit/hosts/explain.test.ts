@@ -90,7 +90,7 @@ describe("docker", () => {
     [
       "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
       "the engine on 10.1.0.200 does not run. An administrator types there: sudo systemctl start docker",
-      "the engine on this machine does not run",
+      "the engine of this machine does not run: sudo systemctl start docker",
     ],
   ])("%s", (said, far, here) => {
     expect(added(FAR, 1, `${said}\n`)).toContain(far);

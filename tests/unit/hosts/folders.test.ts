@@ -47,6 +47,15 @@ test.each<[string, ServiceSpec[], string[]]>([
   expect(asked("folder", ...services)).toEqual(expected);
 });
 
+test("what has a check of its own is not asked for twice: the folder of backups, and what host:prepare has made", () => {
+  const mounts = [{ ...mount("/srv/backups"), path: "host:backups.directory" }, mount("/srv/x"), mount("/srv/x/y")];
+  const services = [service("api", { mounts })];
+  const prepared = { folders: [{ path: "/srv/x" }], volumes: [], networks: [], sysctl: {} };
+  const system = { name: "robotoff", project: "robotoff", separator: "_", services, volumes: [] } as const;
+  const checks = checksOf({ ...system, services, volumes: [] }, prepared);
+  expect(checks.filter((check) => check.startsWith("folder "))).toEqual([`folder /srv/x/y ${API}`]);
+});
+
 test("images that set-up made are asked for; others are pulled", () => {
   const image = (reference: string) => service("api", { image: reference });
   expect(asked("image", image("robotoff-protea/redis:0"))).toEqual(["image robotoff-protea/redis:0"]);

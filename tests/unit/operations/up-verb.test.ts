@@ -7,6 +7,7 @@ import { script } from "../../../hosts/scripts.ts";
 import { healthQuestion } from "../../../operations/containers/backends.ts";
 import { declared } from "../../../operations/containers/rows.ts";
 import type { Deployment } from "../../../operations/deployments/record.ts";
+import { ASKED, GIB } from "../support/checked-host.ts";
 import { Checkout } from "../support/checkout.ts";
 import { committed } from "../support/stack.ts";
 
@@ -66,19 +67,11 @@ function engine(changes: Record<string, Change> = {}): string {
   return JSON.stringify(containers);
 }
 
-const OWNERS = '{{or (.Label "robotoff-protea.stack") "-"}} {{or (.Label "com.docker.compose.project") "-"}}';
 const LISTED = ["network ls --format {{.Name}}", "volume ls --format {{.Name}}", "image ls --no-trunc --quiet"];
-const CHECKS = [
-  "version --format {{.Server.APIVersion}}",
-  `ps --all --format {{.Names}} ${OWNERS}`,
-  `network ls --format {{.Name}} ${OWNERS}`,
-  `volume ls --format {{.Name}} ${OWNERS}`,
-  'ps --format {{.Names}}|{{.Label "robotoff-protea.stack"}}|{{.Ports}}',
-  "image ls --format {{.Repository}}:{{.Tag}}",
-];
+const CHECKS = Object.values(ASKED);
 const ALL = committed("local").systems.flatMap((system) => system.services);
 const PUBLISHED = ALL.flatMap(({ ports }) => ports)
-  .map(({ address, host, container, protocol }) => `x|local|${address}:${host}->${container}/${protocol}\n`)
+  .map(({ address, host, container, protocol }) => `x local x ${address}:${host}->${container}/${protocol}\n`)
   .join("");
 
 /** What restores have left, asked for when the server is stopped. */
@@ -91,13 +84,15 @@ beforeEach(() => {
     .answer(LISTED[0]!, "bridge\nprotea_default\n")
     .answer(LISTED[1]!, "protea_taxonomy\n")
     .answer(LISTED[2]!, "")
-    .answer(CHECKS[0]!, "1.47\n")
+    .answer(ASKED.engine, "26.1.5 1.45 1.24\n")
+    .answer(ASKED.info, `${64 * GIB} / runc\n`)
     .answer(BESIDE, "")
-    .answer(CHECKS[1]!, "")
-    .answer(CHECKS[2]!, "")
-    .answer(CHECKS[3]!, "")
-    .answer(CHECKS[4]!, PUBLISHED)
-    .answer(CHECKS[5]!, ALL.map(({ image }) => `${image}\n`).join(""));
+    .answer(ASKED.containers, PUBLISHED)
+    .answer(ASKED.networks, "")
+    .answer(ASKED.volumes, "")
+    .answer(ASKED.images, ALL.map(({ image }) => `${image} 0123456789ab\n`).join(""))
+    // Whatever room this machine has.
+    .program("stat", "echo f00 1 100 50");
 });
 afterEach(() => checkout.remove());
 const up = (...args: string[]) => checkout.operation("up", "--system", "protea", ...args, "--", "--yes");
@@ -246,6 +241,7 @@ test("what is stopped, paused, unhealthy or an impostor is brought back in that 
     }),
   );
   jest.spyOn(Date, "now").mockReturnValue(1_700_000_000_999);
+  checkout.program("date", "echo 1700000000");
   const aside = "rename protea-worker-jobs-1 protea-worker-jobs-1-set-aside-1700000000";
   for (const words of ["stop protea-worker-jobs-1", aside, "unpause protea-worker-ping-1"]) checkout.answer(words);
   for (const name of ["start protea-postgres-1", "start protea-api-1", "restart protea-frontend-1"])
@@ -380,6 +376,7 @@ test.each<[string, string, number, string]>([
 ])("%s: nothing is deployed", async (_what, refused, code, message) => {
   checkout.answer(INSPECT, engine({ "protea-worker-jobs-1": { Id: "another" } }));
   jest.spyOn(Date, "now").mockReturnValue(1_700_000_000_999);
+  checkout.program("date", "echo 1700000000");
   checkout.answer("rename protea-worker-jobs-1 protea-worker-jobs-1-set-aside-1700000000");
   checkout.answer("stop protea-worker-jobs-1");
   if (refused) checkout.answer(refused, "no", code);
@@ -392,11 +389,48 @@ test.each<[string, string, number, string]>([
 });
 
 test("what the checks find comes before anything is brought back", async () => {
-  checkout.answer(INSPECT, engine({ "protea-api-1": { status: "exited" } })).answer(CHECKS[0]!, "1.40\n");
+  checkout.answer(INSPECT, engine({ "protea-api-1": { status: "exited" } })).answer(ASKED.engine, "24.0 1.40 1.12\n");
   const { status, stderr } = await up();
   expect(status).toBe(1);
   expect(stderr).toBe("checks, before any change, found:\n  Docker API 1.40; expected 1.44 or later (Engine 25)\n");
   expect(checkout.calls).toEqual([INSPECT, ...LISTED, ...CHECKS]);
+});
+
+describe("what host:prepare had made", () => {
+  const PREPARE = { urn: urn("host-prepare"), type: "command:local:Command" };
+  const declare = () => {
+    const text = checkout
+      .text("local")
+      .replace("config:\n", "config:\n  host:prepare: { folders: [{ path: /nowhere/x }] }\n");
+    writeFileSync(checkout.stackFile("local"), text);
+  };
+
+  test("is asked for although all runs; what is gone is made again, after a word", async () => {
+    declare();
+    checkout.state({ resources: [...STATE.resources, PREPARE] });
+    checkout.pulumi("exit 0");
+    const { status, stdout } = await up();
+    expect(status).toBe(0);
+    expect(stdout).toContain("not as the last up left it:\n  not there (host:prepare): made: folder /nowhere/x\n");
+    const deployed = checkout.calls.find((call) => call.startsWith("pulumi up"))!;
+    expect(deployed).toContain(`--replace ${PREPARE.urn} `);
+    expect(checkout.calls.slice(0, CHECKS.length + 1)).toEqual([INSPECT, ...CHECKS]);
+  });
+
+  test("and was never made is Pulumi's: nothing is asked for it here", async () => {
+    declare();
+    checkout.pulumi("exit 0");
+    expect((await up()).status).toBe(0);
+    expect(checkout.calls.find((call) => call.startsWith("pulumi up"))).not.toContain("--replace");
+    expect(checkout.calls).not.toContain(CHECKS[0]);
+  });
+
+  test("and is all there: it is left alone", async () => {
+    checkout.state({ resources: [...STATE.resources, PREPARE] });
+    checkout.pulumi("exit 0");
+    expect((await up()).stdout).not.toContain("not as the last up left it");
+    expect(checkout.calls.find((call) => call.startsWith("pulumi up"))).not.toContain("--replace");
+  });
 });
 
 describe("where volumes are protected", () => {

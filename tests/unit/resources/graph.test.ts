@@ -257,6 +257,40 @@ describe("production", () => {
   });
 });
 
+describe("what host:prepare makes", () => {
+  const VALUES: Values = {
+    ...MINIMAL,
+    "host:protectVolumes": false,
+    "host:generateSecrets": true,
+    "host:prepare": {
+      folders: [{ path: "/srv/x", owner: "off" }],
+      networks: ["web"],
+      sysctl: { "vm.max_map_count": 1 },
+    },
+  };
+
+  test("comes before anything of the stack is touched, and again when the declaration changes; nothing undoes it", async () => {
+    const resources = await graph("local", VALUES);
+    const { inputs, parent } = find(resources, "host-prepare");
+    const things = ["folder /srv/x off", "sysctl vm.max_map_count 1", "network web"];
+    expect(parent).toBe("host");
+    expect(inputs).toMatchObject({
+      create: "sh -s -- 'folder /srv/x off' 'sysctl vm.max_map_count 1' 'network web'",
+      triggers: things,
+      update: ":",
+      stdin: readFileSync("hosts/scripts/machine.sh", "utf8") + readFileSync("hosts/scripts/prepare.sh", "utf8"),
+    });
+    expect(inputs).not.toHaveProperty("delete");
+    for (const system of ["robotoff", "protea"])
+      expect(find(resources, `${system}-first`).after).toContain("host-prepare");
+  });
+
+  test("is nothing where nothing is declared", async () => {
+    const resources = await graph("local", { ...VALUES, "host:prepare": { volumes: [] } });
+    expect(named(resources)).not.toContain("host-prepare");
+  });
+});
+
 describe("parts", () => {
   const ROBOTOFF: Values = {
     ...MINIMAL,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { check, checksOf } from "../../../hosts/checks.ts";
 import { serviceSpec } from "../../../systems/service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
-import { FakeDocker } from "../support/fake-docker.ts";
+import { ASKED, CheckedHost, FINE, found, GIB, HEAD } from "../support/checked-host.ts";
 
 const IMAGE = "robotoff-protea/redis:0123456789ab";
 const folder = mkdtempSync(`${tmpdir()}/checks-`);
@@ -34,42 +34,21 @@ const system = (change: Partial<ServiceSpec>): SystemSpec => ({
   ],
 });
 
-const HEAD = "checks, before any change, found:";
-const OWNERS = '{{or (.Label "robotoff-protea.stack") "-"}} {{or (.Label "com.docker.compose.project") "-"}}';
-const ASKED = {
-  api: "version --format {{.Server.APIVersion}}",
-  containers: `ps --all --format {{.Names}} ${OWNERS}`,
-  networks: `network ls --format {{.Name}} ${OWNERS}`,
-  volumes: `volume ls --format {{.Name}} ${OWNERS}`,
-  published: 'ps --format {{.Names}}|{{.Label "robotoff-protea.stack"}}|{{.Ports}}',
-  images: "image ls --format {{.Repository}}:{{.Tag}}",
-  runtimes: "info --format {{range $name, $_ := .Runtimes}}{{$name}} {{end}}",
-};
-
-let docker: FakeDocker;
+let docker: CheckedHost;
 beforeEach(() => {
-  docker = new FakeDocker()
-    .answer(ASKED.api, "1.47\n")
-    .answer(ASKED.containers, "redis - -\n")
+  docker = new CheckedHost()
+    .answer(ASKED.containers, "redis - - 6379/tcp\n")
     .answer(ASKED.networks, "po_webnet - other\n")
     .answer(ASKED.volumes, "robotoff_backup - robotoff\n")
-    .answer(ASKED.published, "redis||6379/tcp\n")
-    .answer(ASKED.images, `${IMAGE}\n`)
-    .answer(ASKED.runtimes, "io.containerd.runc.v2 runc \n");
+    .answer(ASKED.images, `${IMAGE} 0123456789ab\n`);
 });
 afterEach(() => docker.remove());
 
-const run = (change: Partial<ServiceSpec> = {}) => docker.run("checks", "local", ...checksOf(system(change)));
-const FINE = { status: 0, stdout: "", stderr: "" };
-const found = (...problems: string[]) => ({
-  status: 1,
-  stdout: "",
-  stderr: `${HEAD}\n${problems.map((problem) => `  ${problem}\n`).join("")}`,
-});
+const run = (change: Partial<ServiceSpec> = {}) => docker.checks(checksOf(system(change)));
 
 test("nothing wrong: nothing said, and nothing but questions asked", () => {
   expect(run()).toEqual(FINE);
-  expect(docker.calls.filter((call) => !/^(version|ps|(volume|network|image) ls) /.test(call))).toEqual([]);
+  expect(docker.calls.filter((call) => !/^(version|info|ps|(volume|network|image) ls) /.test(call))).toEqual([]);
 });
 
 test.each(["a b", "a\nb", "", "ü"])("%j is no word: it would be two for the host, or none", (name) => {
@@ -82,7 +61,7 @@ test("what has no containers is not asked for", () => {
   expect(checksOf(system({})).join("\n")).not.toMatch(/none|gpus/);
 });
 
-test.each(["api", "containers", "networks", "volumes", "published", "images"] as const)(
+test.each(["engine", "info", "containers", "networks", "volumes", "images"] as const)(
   "a question that docker does not answer ends the checks: %s",
   (name) => {
     docker.answer(ASKED[name], "context deadline exceeded\nCannot connect to the Docker daemon.\n", 1);
@@ -95,27 +74,55 @@ test.each(["api", "containers", "networks", "volumes", "published", "images"] as
   },
 );
 
-test.each<[string, boolean]>([
-  ["1.43", false],
-  ["1.44", true],
-  ["1.100", true],
-  ["2.0", true],
-])("Docker API %s is new enough: %s", (api, enough) => {
-  docker.answer(ASKED.api, `${api}\n`);
-  expect(run()).toEqual(enough ? FINE : found(`Docker API ${api}; expected 1.44 or later (Engine 25)`));
+const OLD = (api: string) => found(`Docker API ${api}; expected 1.44 or later (Engine 25)`);
+const NEW = (least: string) =>
+  found(
+    `Docker Engine 9.9 takes API ${least} or later; expected an engine that takes 1.51, which is what this program speaks (25 to 29 do)`,
+  );
+test.each<[string, string, ReturnType<typeof found>]>([
+  ["1.43", "1.24", OLD("1.43")],
+  ["1.44", "1.24", FINE],
+  ["1.100", "1.44", FINE],
+  ["2.0", "1.51", FINE],
+  ["1.60", "1.52", NEW("1.52")],
+  ["2.0", "1.100", NEW("1.100")],
+])("an engine whose API is %s, and that takes %s or later", (api, least, expected) => {
+  docker.answer(ASKED.engine, `9.9 ${api} ${least}\n`);
+  expect(run()).toEqual(expected);
+});
+
+test("what docker says of its own settings before an answer is no part of it", () => {
+  const warning = "WARNING: Error loading config file: permission denied\n";
+  docker.answer(ASKED.engine, `${warning}26.1.5 1.45 1.24\n`);
+  docker.answer(ASKED.info, `${warning}${64 * GIB} / runc\n`);
+  expect(run()).toEqual(FINE);
 });
 
 test("an external volume, an external network and a local image that are missing", () => {
   docker.answer(ASKED.volumes, "robotoff_backup2 - -\n").answer(ASKED.networks, "xpo_webnet - -\n");
-  docker.answer(ASKED.images, `${IMAGE}0\n`);
+  docker.answer(ASKED.images, `${IMAGE}0 0123456789ab\n`);
   const create = (kind: string, name: string) =>
-    `the ${kind} ${name} does not exist; it is declared external: create it (docker ${kind} create ${name}), or correct the stack file`;
+    `the ${kind} ${name} does not exist; it is declared external: create it (docker ${kind} create ${name}), ` +
+    `let it be made on a new host (host:prepare.${kind}s), or correct the stack file`;
   expect(run()).toEqual(
     found(
       create("volume", "robotoff_backup"),
       create("network", "po_webnet"),
       `the image ${IMAGE} is not on this engine; make setup builds it`,
     ),
+  );
+});
+
+test("what host:prepare may make is told, and no problem", () => {
+  docker.answer(ASKED.volumes, "").answer(ASKED.networks, "po_webnet - -\n");
+  const prepared = { folders: [], volumes: ["robotoff_backup"], networks: ["po_webnet"], sysctl: {} };
+  expect(docker.checks(checksOf(system({}), prepared))).toEqual({
+    ...FINE,
+    stdout: "missing volume robotoff_backup\n",
+  });
+  docker.answer(ASKED.networks, "");
+  expect(docker.checks(checksOf(system({}), prepared)).stdout).toBe(
+    "missing volume robotoff_backup\nmissing network po_webnet\n",
   );
 });
 
@@ -155,20 +162,20 @@ describe("host ports", () => {
   const taken = (address: string, by: string) => found(`host port ${address}:${PORT} is taken by the container ${by}`);
 
   test.each<[string, string, string, boolean]>([
-    ["this stack's own", "127.0.0.1", `redis|local|127.0.0.1:${PORT}->6379/tcp`, false],
-    ["another's", "127.0.0.1", `web||127.0.0.1:${PORT}->80/tcp`, true],
-    ["another stack's", "127.0.0.1", `web|staging|127.0.0.1:${PORT}->80/tcp`, true],
-    ["among others", "127.0.0.1", `web||127.0.0.1:80->80/tcp, 127.0.0.1:${PORT}->81/tcp`, true],
-    ["in a range", "127.0.0.1", `web||127.0.0.1:${PORT - 1}-${PORT + 1}->8000-8002/tcp`, true],
-    ["beside a range", "127.0.0.1", `web||127.0.0.1:${PORT + 1}-${PORT + 3}->8000-8002/tcp`, false],
-    ["on every address", "127.0.0.1", `web||0.0.0.0:${PORT}->80/tcp, [::]:${PORT}->80/tcp`, true],
-    ["every address wanted, one taken", "0.0.0.0", `web||10.1.0.200:${PORT}->80/tcp`, true],
-    ["every IPv6 address", "::1", `web||[::]:${PORT}->80/tcp`, true],
-    ["another address", "127.0.0.1", `web||10.1.0.200:${PORT}->80/tcp`, false],
-    ["another protocol", "127.0.0.1", `web||127.0.0.1:${PORT}->80/udp`, false],
-    ["inside the container only", "127.0.0.1", `web||${PORT}/tcp`, false],
+    ["this stack's own", "127.0.0.1", `redis local x 127.0.0.1:${PORT}->6379/tcp`, false],
+    ["another's", "127.0.0.1", `web - - 127.0.0.1:${PORT}->80/tcp`, true],
+    ["another stack's", "127.0.0.1", `web staging x 127.0.0.1:${PORT}->80/tcp`, true],
+    ["among others", "127.0.0.1", `web - - 127.0.0.1:80->80/tcp, 127.0.0.1:${PORT}->81/tcp`, true],
+    ["in a range", "127.0.0.1", `web - - 127.0.0.1:${PORT - 1}-${PORT + 1}->8000-8002/tcp`, true],
+    ["beside a range", "127.0.0.1", `web - - 127.0.0.1:${PORT + 1}-${PORT + 3}->8000-8002/tcp`, false],
+    ["on every address", "127.0.0.1", `web - - 0.0.0.0:${PORT}->80/tcp, [::]:${PORT}->80/tcp`, true],
+    ["every address wanted, one taken", "0.0.0.0", `web - - 10.1.0.200:${PORT}->80/tcp`, true],
+    ["every IPv6 address", "::1", `web - - [::]:${PORT}->80/tcp`, true],
+    ["another address", "127.0.0.1", `web - - 10.1.0.200:${PORT}->80/tcp`, false],
+    ["another protocol", "127.0.0.1", `web - - 127.0.0.1:${PORT}->80/udp`, false],
+    ["inside the container only", "127.0.0.1", `web - - ${PORT}/tcp`, false],
   ])("published by a container: %s", (_what, address, line, conflict) => {
-    docker.answer(ASKED.published, `${line}\n`);
+    docker.answer(ASKED.containers, `other - - \n${line}\n`);
     expect(run(publish(address))).toEqual(conflict ? taken(address, "web") : FINE);
   });
 
@@ -219,7 +226,8 @@ test("a bind-mounted folder that does not exist", () => {
     { source: "/nowhere/more", target: "/b", readOnly: true },
   ];
   const problem = (name: string, key: string) =>
-    `the folder /nowhere/${name} does not exist on the host; create it with its data (a bind mount would be an empty one of root's), or correct ${key}`;
+    `the folder /nowhere/${name} does not exist on the host; create it with its data (a bind mount would be an empty one of root's), ` +
+    `let it be made empty (host:prepare.folders), or correct ${key}`;
   expect(run({ mounts })).toEqual(
     found(problem("data", "robotoff:folders.data"), problem("more", "robotoff:services.redis.volumes")),
   );
@@ -229,7 +237,7 @@ test.each<[string, boolean]>([
   ["io.containerd.runc.v2 nvidia runc ", true],
   ["io.containerd.runc.v2 runc nvidia-legacy ", false],
 ])("GPUs with the runtimes %j: %s", (runtimes, there) => {
-  docker.answer(ASKED.runtimes, `${runtimes}\n`);
+  docker.info({ runtimes });
   const problem =
     "robotoff:services.redis.gpus asks for GPUs, but the engine has no NVIDIA runtime (docker info); " +
     "install NVIDIA's container toolkit, or take it out";
@@ -237,20 +245,41 @@ test.each<[string, boolean]>([
 });
 
 test("everything wrong is said at once", () => {
-  docker.answer(ASKED.api, "1.40\n").answer(ASKED.volumes, "").answer(ASKED.containers, "robotoff_redis_1 - -\n");
+  docker
+    .answer(ASKED.engine, "24.0 1.40 1.12\n")
+    .answer(ASKED.volumes, "")
+    .answer(ASKED.containers, "robotoff_redis_1 - - \n");
+  docker.info({ memory: GIB / 4 });
   expect(
     run({ mounts: [{ source: "/nowhere", target: "/a", readOnly: false }] })
       .stderr.trim()
       .split("\n"),
   ).toEqual([
     HEAD,
+    expect.stringContaining("the folder /nowhere does not exist"),
     "  Docker API 1.40; expected 1.44 or later (Engine 25)",
     expect.stringContaining("the volume robotoff_backup does not exist"),
     expect.stringContaining("a container robotoff_redis_1 exists"),
-    expect.stringContaining("the folder /nowhere does not exist"),
+    expect.stringContaining("robotoff:services.redis.memory is 512 MiB, more than the host has: 256 MiB"),
+    expect.stringContaining("more than the host has"),
   ]);
 });
 
-test("a check that nobody knows is refused", () => {
-  expect(docker.run("checks", "local", "rm -rf").status).toBe(2);
+test("what the engine need not be asked for is told although it does not answer", () => {
+  docker.answer(ASKED.engine, "Cannot connect to the Docker daemon.\n", 1);
+  expect(
+    run({ mounts: [{ source: "/nowhere", target: "/a", readOnly: false }] })
+      .stderr.trim()
+      .split("\n"),
+  ).toEqual([
+    HEAD,
+    expect.stringContaining("the folder /nowhere does not exist"),
+    "checks, before any change: docker version failed: Cannot connect to the Docker daemon.",
+  ]);
+});
+
+test("a check that nobody knows is refused, with nothing asked", () => {
+  const { status, stderr } = docker.checks(["folder / key", "rm -rf"]);
+  expect({ status, stderr }).toEqual({ status: 2, stderr: "checks.sh: unknown check: rm -rf\n" });
+  expect(() => docker.calls).toThrow();
 });

@@ -1,8 +1,9 @@
 /** A `docker` on PATH that answers from files, so that the scripts run for real without an engine. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { script } from "../../../hosts/scripts.ts";
 import { operation, type Ran } from "./operation.ts";
 
 /**
@@ -64,6 +65,23 @@ export class FakeDocker {
   run(name: string, ...args: string[]) {
     const { status, stdout, stderr } = spawnSync("sh", [`hosts/scripts/${name}.sh`, ...args], {
       env: this.environment,
+      encoding: "utf8",
+    });
+    this.refuseUnanswered();
+    return { status, stdout, stderr };
+  }
+
+  /**
+   * Runs a script as what goes in by standard input, after those whose functions it needs.
+   * @param user the number of the user that runs it, where this one is root; default: this one
+   */
+  inline(name: string, before: string[], args: string[], { user = 0, variables = {} } = {}) {
+    // Its own files, and what is called, are another user's to reach.
+    if (user) chmodSync(this.folder, 0o777);
+    const { status, stdout, stderr } = spawnSync("sh", ["-s", "--", ...args], {
+      ...(user ? { uid: user, gid: user } : {}),
+      env: { ...this.environment, ...variables },
+      input: script(name, before).content,
       encoding: "utf8",
     });
     this.refuseUnanswered();
