@@ -10,12 +10,14 @@ import { look } from "./containers/look.ts";
 import { alike, deployed } from "./deployments/record.ts";
 import {
   chosen,
+  declaredBy,
   differences,
   effects,
   migratedSince,
   missingOf,
   namesOf,
   textBack,
+  volumesLost,
   wayOut,
 } from "./deployments/back.ts";
 import { BACK, deploymentsOf } from "./deployments/host.ts";
@@ -30,7 +32,9 @@ export const done = run(["to", "migrated", "yes"], async ({ stack: name, to, mig
   const stack = readStack(name, before);
   const { host } = stack;
   const all = deploymentsOf(host, name).slice(0, BACK + 1);
-  const now = deployed(before, look({ stack: name }, stack).inspected);
+  const seen = look({ stack: name }, stack);
+  const ended = Object.entries(all[0]?.containers ?? {}).filter(([container]) => seen.ended.has(container));
+  const now = deployed(before, seen.inspected, Object.fromEntries(ended));
   const target = chosen(all, to, (one) => !alike(one, now));
   const there = imageIds(host, namesOf(target));
   const { pull, gone } = missingOf(target, there);
@@ -42,16 +46,20 @@ export const done = run(["to", "migrated", "yes"], async ({ stack: name, to, mig
       ].join("\n"),
     );
   const after = textBack(name, target, before, there);
-  const since = migratedSince(readStack(name, after).systems, target, [
-    ...all.slice(0, all.indexOf(target)).reverse(),
-    now,
-  ]);
+  const then = declaredBy(name, after);
+  const volumes = volumesLost(stack.systems, then.systems);
+  if (volumes.length > 0)
+    throw new Error(
+      `nothing was changed: ${target.stamp} had no volume ${volumes.join(", ")}, whose data would go. Change ` +
+        `${stackFile(name)} by hand, with the volume in it: ${differences(before, after).join("; ")}`,
+    );
+  const since = migratedSince(then.systems, target, [...all.slice(0, all.indexOf(target)).reverse(), now]);
   if (since.length > 0 && migrated !== "1")
     throw new Error(
       `nothing was changed: since ${target.stamp} a migration ran of ${since.join(" and ")}, and an older version may not know what it ` +
         "made of the database. MIGRATED=1 goes back all the same; make backups has the checkpoint before it, for make restore AT=",
     );
-  const { anew, come, go } = effects(name, after, target, now.containers);
+  const { anew, come, go } = effects(then, target, now.containers);
   const what = [
     `back to ${target.stamp}, by ${target.by}${target.commit ? `, of the commit ${target.commit.slice(0, 12)}; the program stays this checkout's` : ""}`,
     ...lines("settings", differences(before, after)),

@@ -121,13 +121,23 @@ export function differences(now: string, then: string): string[] {
     .map((path) => `${path}: ${before.get(path) ?? "default"} -> ${after.get(path) ?? "default"}`);
 }
 
-/** What an `up` of a text does to the containers there are. */
-export function effects(stack: string, text: string, target: Deployed, running: Deployed["containers"]) {
-  const then = read(stack, text).stack;
+/** What a text declares. */
+export const declaredBy = (stack: string, text: string): Stack => read(stack, text).stack;
+
+/** The volumes that one declares and the other does not: an `up` of the other would remove them, with their data. */
+export function volumesLost(now: SystemSpec[], then: SystemSpec[]): string[] {
+  const own = (systems: SystemSpec[]) =>
+    systems.flatMap(({ volumes }) => volumes.filter(({ external }) => !external).map(({ dockerName }) => dockerName));
+  const kept = new Set(then.flatMap(({ volumes }) => volumes.map(({ dockerName }) => dockerName)));
+  return own(now).filter((volume) => !kept.has(volume));
+}
+
+/** What an `up` of a stack does to the containers there are. */
+export function effects(then: Stack, target: Deployed, running: Deployed["containers"]) {
   const declared = then.systems.flatMap((system) =>
     system.services.flatMap((service) =>
       Array.from({ length: service.replicas }, (_, index) => {
-        const { name, labels } = containerArguments(system, service, index + 1, stack, then.host.protectVolumes);
+        const { name, labels } = containerArguments(system, service, index + 1, then.name, then.host.protectVolumes);
         return { name, config: labels["com.docker.compose.config-hash"]!, imageId: target.containers[name]?.imageId };
       }),
     ),

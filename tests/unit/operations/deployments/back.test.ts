@@ -3,12 +3,14 @@ import { stringify } from "yaml";
 import { containerArguments } from "../../../../engines/docker/container-args.ts";
 import {
   chosen,
+  declaredBy,
   differences,
   effects,
   migratedSince,
   missingOf,
   namesOf,
   textBack,
+  volumesLost,
   wayOut,
 } from "../../../../operations/deployments/back.ts";
 import type { Deployed, DeployedContainer, Deployment } from "../../../../operations/deployments/record.ts";
@@ -117,12 +119,23 @@ test("what it does to containers: made anew for their image or their settings, c
     image === "redis:7.0.5-alpine" ? { imageId: "other" } : {},
   );
   const now = running({ "robotoff:tld": "org", "robotoff:workers": [{ name: "extra", queues: ["q"] }] });
-  const { anew, come, go } = effects("test", target.file, target, now.containers);
+  const { anew, come, go } = effects(declaredBy("test", target.file), target, now.containers);
   expect(anew).toEqual(expect.arrayContaining(["robotoff_redis_1", "robotoff_api_1"]));
   expect(anew.filter((name) => name.startsWith("protea"))).toEqual([]);
   expect(anew).not.toContain("robotoff_postgres_1");
   expect(come).toEqual(expect.arrayContaining(["robotoff_statsd_1", "robotoff_postgres-exporter_1"]));
   expect(go).toEqual(["robotoff_extra-1_1"]);
+});
+
+test("a volume that was not declared then would go with its data; one that is external now, or was then, does not", () => {
+  const systems = (volumes: object, name = "test") =>
+    declaredBy(name, file({ "robotoff:volumes": volumes, "robotoff:services": { api: { volumes: ["exports:/x"] } } }))
+      .systems;
+  const [own, other] = [systems({ exports: {} }), systems({ exports: { external: true, name: "elsewhere" } })];
+  expect(volumesLost(own, own)).toEqual([]);
+  expect(volumesLost(own, other)).toEqual(["robotoff_exports"]);
+  expect(volumesLost(own, systems({ exports: { external: true } }))).toEqual([]);
+  expect(volumesLost(other, own)).toEqual([]);
 });
 
 test("a migration between: its job was another one, at any time since", () => {

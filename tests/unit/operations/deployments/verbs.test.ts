@@ -132,6 +132,12 @@ test.each<[string, string[], Partial<Deployment>, string]>([
     { containers: { robotoff_redis_1: { id: "x", image: "mine:1", imageId: "sha256:2", config: "h" } } },
     "nothing was changed; images that are not here any more:\n  mine:1: ",
   ],
+  [
+    "to what had not all of its volumes",
+    [],
+    { file: "config:\n  robotoff:enabled: false\n  protea:enabled: false\n" },
+    `nothing was changed: ${ONE} had no volume robotoff_postgres-data, `,
+  ],
 ])("refused, and nothing is changed: %s", async (_what, words, change, message) => {
   checkout.answer("image inspect --format {{.Id}} mine:1", "No such image", 1);
   keep(ONE, withWorkMem, change);
@@ -162,6 +168,15 @@ describe("a job's container is gone", () => {
     keep(ONE);
     checkout.answer(IDS, "another\nid-robotoff_api_1\n");
     expect(await status()).toEqual([expect.stringMatching(/ removed +-/), expect.stringContaining("all as declared")]);
+  });
+
+  test("nor is the newest deployment another than what runs: a rollback passes over it", async () => {
+    keep(ONE, withWorkMem);
+    keep(TWO);
+    checkout.answer(IDS, "id-robotoff_api_1\n");
+    const { stdout } = await checkout.operation("rollback");
+    expect(stdout).toContain(`back to ${ONE}, `);
+    expect(stdout).not.toContain("\ncome:");
   });
 
   test("of that deployment nothing of its system is there: it is missed", async () => {
