@@ -42,6 +42,16 @@ function requiredUnlessDisabled(keys: string[]) {
   }));
 }
 
+/** As Pulumi writes a value of its own level when it writes anything into the file: `true` becomes `"true"`. */
+const AS_TEXT: Record<string, string> = { boolean: "^(true|false)$", integer: "^-?[0-9]+$" };
+
+function orAsText(property: unknown): unknown {
+  const { type, ...rest } = property as { type?: string };
+  const pattern = type && AS_TEXT[type];
+  // A pattern is about texts alone, and bounds are about numbers alone.
+  return pattern ? { ...rest, type: [type, "string"], pattern } : property;
+}
+
 /** The schema of `Pulumi.STACK.yaml`. */
 export function stackFileSchema() {
   const flat = z.strictObject({ ...flatShape(), ...secretShape() });
@@ -49,6 +59,7 @@ export function stackFileSchema() {
     $schema,
     definitions: shared,
     required,
+    properties,
     ...config
   } = z.toJSONSchema(flat, { io: "input", target: "draft-7" });
   return {
@@ -58,6 +69,7 @@ export function stackFileSchema() {
     properties: {
       config: {
         ...config,
+        properties: Object.fromEntries(Object.entries(properties!).map(([key, one]) => [key, orAsText(one)])),
         // Pulumi's own settings, such as pulumi:disable-default-providers.
         patternProperties: { "^pulumi:": {} },
         allOf: requiredUnlessDisabled(required ?? []),

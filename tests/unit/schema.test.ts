@@ -34,6 +34,14 @@ test("what Pulumi writes itself is accepted: secrets, salt, provider, its own se
   );
 });
 
+test("values as Pulumi writes them beside a secret are accepted: true as a text, 6 as a text", () => {
+  const [whole, broken] = [{ ...MINIMAL, "robotoff:fasttext": "true", "robotoff:highPriorityQueues": "6" }, "6.5"];
+  expect(refusals({ config: whole })).toEqual([]);
+  expect(refusals({ config: { ...whole, "robotoff:highPriorityQueues": broken } })).toEqual([
+    '/config/robotoff:highPriorityQueues must match pattern "^-?[0-9]+$" ^-?[0-9]+$',
+  ]);
+});
+
 const STAGING = fileValues("Pulumi.staging.yaml");
 test.each<[string, object, string[]]>([
   [
@@ -47,7 +55,11 @@ test.each<[string, object, string[]]>([
     ["/config/robotoff:services/api must NOT have additional properties memroy"],
   ],
   ["a secret in clear", { "protea:minioPassword": "hunter2" }, ["/config/protea:minioPassword must be object object"]],
-  ["a wrong type", { "robotoff:fasttext": "yes" }, ["/config/robotoff:fasttext must be boolean boolean"]],
+  [
+    "a wrong type",
+    { "robotoff:fasttext": "yes" },
+    ['/config/robotoff:fasttext must match pattern "^(true|false)$" ^(true|false)$'],
+  ],
 ])("%s is refused", (_, change, expected) => {
   expect(refusals({ config: { ...STAGING, ...change } })).toEqual(expected);
 });

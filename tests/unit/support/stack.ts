@@ -9,9 +9,12 @@ export const STACKS = ["local", "staging", "production"] as const;
 
 export type Values = Record<string, unknown>;
 
-/** What is under `config:` of a stack file. */
+const isEncrypted = (value: unknown) => typeof value === "object" && value !== null && "secure" in value;
+
+/** What is under `config:` of a stack file, but for secrets, which a team commits and another checkout does not have. */
 export function fileValues(path: string): Values {
-  return (parse(readFileSync(path, "utf8")) as { config: Values }).config;
+  const { config } = parse(readFileSync(path, "utf8")) as { config: Values };
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => !isEncrypted(value)));
 }
 
 /** What Pulumi hands a program for these values: texts, structured values as JSON. */
