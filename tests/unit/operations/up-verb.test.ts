@@ -1,4 +1,5 @@
 // `make up` from its first look to its last: what it asks, what it brings back, and how it ends.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
@@ -117,6 +118,14 @@ test("all is well: one look before, one after, and Pulumi between them", async (
     stderr: "bin/pulumi up --suppress-outputs --stack local --yes\n",
   });
   expect(checkout.calls).toEqual([INSPECT, UP, INSPECT, KEEP]);
+});
+
+test.each([
+  [[], "--stack staging -- "],
+  [["YES=1", "SYSTEM=protea"], "--stack staging --system protea --yes 1 -- "],
+])("make up %j passes on what answers its question", (variables, words) => {
+  const made = spawnSync("make", ["--dry-run", "up", "STACK=staging", ...variables], { encoding: "utf8" });
+  expect(made.stdout).toContain(`node operations/up.ts ${words}`);
 });
 
 describe("images of a registry", () => {
