@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { agentOf, copierOf } from "../../backups/parts.ts";
 import { dockerOutput } from "../../hosts/docker.ts";
 import type { Stack } from "../../systems/stack.ts";
-import { pulumi } from "../password/value.ts";
+import { pulumi } from "../pulumi.ts";
 import { stackFile } from "../stack.ts";
 
 /** Below .local/ Pulumi works on a copy of the stack file, with the secrets (toolchain/own-backend.sh). */

@@ -1,17 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { pulumi } from "../pulumi.ts";
 import { generatedValue, type Deployment } from "./keys.ts";
-
-/** Pulumi's answer stays in this process: it is neither printed nor written. */
-export function pulumi(...args: string[]) {
-  const { status, stdout, stderr, error } = spawnSync("bin/pulumi", args, {
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-    // A passphrase is asked for at this terminal.
-    stdio: ["inherit", "pipe", "pipe"],
-  });
-  if (error) throw error;
-  return { status, stdout, stderr };
-}
 
 /**
  * A secret of a stack, configured or generated.

@@ -1,8 +1,11 @@
-/** Reads Pulumi's file backend directly: asking the CLI takes a second, and this is done before every `up`. */
-import { spawnSync } from "node:child_process";
+/**
+ * A stack's locks and state. Pulumi's file backend is read directly, since this is done before every `up` and a state that a
+ * kill tore can be mended there; of another one Pulumi is asked (bucket.ts).
+ */
 import { copyFileSync, existsSync, globSync, readFileSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { bucketLocks, exportedState } from "./bucket.ts";
 import type { Lock, State } from "./leftovers.ts";
 
 export const PROJECT = "robotoff-protea";
@@ -14,10 +17,17 @@ function folder(): string | undefined {
   return url.startsWith("file://") ? join(url.slice("file://".length).replace(/^~/, homedir()), ".pulumi") : undefined;
 }
 
-/** The locks on a stack; none where the backend is not in files (a service keeps its own). */
+/** Whether the backend is elsewhere than in files, where other machines may be of the same name as this one. */
+export const isShared = (): boolean => folder() === undefined;
+
+/**
+ * The locks on a stack.
+ * @throws Error when the backend cannot tell
+ */
 export function locks(stack: string): Lock[] {
   const own = folder();
-  const files = own ? globSync(join(own, "locks/organization", PROJECT, stack, "*.json")) : [];
+  if (!own) return bucketLocks(stack);
+  const files = globSync(join(own, "locks/organization", PROJECT, stack, "*.json"));
   // One that has just ended takes its lock along.
   return files.flatMap((file) => (existsSync(file) ? [read<Lock>(file)] : []));
 }
@@ -62,15 +72,14 @@ export function mend(stack: string): string {
   return `the state was torn by a kill: took the one before it (${before}); the torn one is kept as ${torn}`;
 }
 
-/** A stack's state; empty for a stack that does not exist yet. */
+/**
+ * A stack's state; empty for a stack that does not exist yet.
+ * @throws Error when the backend cannot tell
+ */
 export function readState(stack: string): State {
   const file = checkpoint(stack);
-  if (file) return existsSync(file) ? (read<{ checkpoint: { latest?: State } }>(file).checkpoint.latest ?? {}) : {};
-  const { status, stdout } = spawnSync("bin/pulumi", ["stack", "export", "--stack", stack], {
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  });
-  return status === 0 ? (JSON.parse(stdout) as { deployment: State }).deployment : {};
+  if (!file) return exportedState(stack);
+  return existsSync(file) ? (read<{ checkpoint: { latest?: State } }>(file).checkpoint.latest ?? {}) : {};
 }
 
 const read = <T>(file: string) => JSON.parse(readFileSync(file, "utf8")) as T;

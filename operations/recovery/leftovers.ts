@@ -1,7 +1,7 @@
 /** What an interrupted `up` left behind, and what to do about it. Pure; operations/recovery/recover.ts does it. */
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
 
-/** A lock file of Pulumi's file backend. */
+/** A lock of Pulumi's. */
 export interface Lock {
   pid: number;
   username: string;
@@ -37,12 +37,20 @@ export interface Found extends Suspect {
 }
 
 /**
- * Who holds the stack: undefined when nobody does any more.
+ * Who holds the stack: undefined when nobody does any more. Where the backend is shared, another machine may be of the same
+ * name, so that no lock is known to be nobody's.
  * @param isPulumi whether a process of this host is a Pulumi that runs
  */
-export function holder(lock: Lock, hostname: string, isPulumi: (pid: number) => boolean): string | undefined {
-  if (lock.hostname === hostname && !isPulumi(lock.pid)) return undefined;
-  return `${lock.username}@${lock.hostname}, process ${lock.pid}, since ${lock.timestamp}`;
+export function holder(
+  lock: Lock,
+  hostname: string,
+  isPulumi: (pid: number) => boolean,
+  shared: boolean,
+): string | undefined {
+  const gone = lock.hostname === hostname && !isPulumi(lock.pid);
+  if (gone && !shared) return undefined;
+  const who = `${lock.username}@${lock.hostname}, process ${lock.pid}, since ${lock.timestamp}`;
+  return gone ? `${who} (this machine is called ${hostname}, and has no such process)` : who;
 }
 
 const KINDS: Record<string, Kind> = {

@@ -1,7 +1,7 @@
 /** Puts in order what an interrupted command left behind (operations/recovery/when-needed.ts). */
 import { hostname } from "node:os";
 import type { HostSettings } from "../../config/host.ts";
-import { isTorn, locks, mend, readState } from "./backend.ts";
+import { isShared, isTorn, locks, mend, readState } from "./backend.ts";
 import type { Selection } from "../command.ts";
 import { dockerCommand } from "../../hosts/connection.ts";
 import { docker, show } from "../../hosts/docker.ts";
@@ -23,10 +23,12 @@ async function succeed(command: string[]): Promise<void> {
 /** Ends a lock whose process is gone, and mends the state that it tore. Whether there was a lock. */
 async function release(stack: string): Promise<boolean> {
   const held = locks(stack);
-  const holders = held.map((lock) => holder(lock, hostname(), isPulumi)).filter((name) => name !== undefined);
+  const holders = held
+    .map((lock) => holder(lock, hostname(), isPulumi, isShared()))
+    .filter((name) => name !== undefined);
   if (holders.length > 0)
     throw new Error(
-      `stack ${stack} is in use: ${holders.join("; ")}. Wait for it to end; if it cannot (its host is gone): bin/pulumi cancel --yes --stack ${stack}`,
+      `stack ${stack} is in use: ${holders.join("; ")}. Wait for it to end; if it cannot (it was killed, its host is gone): bin/pulumi cancel --yes --stack ${stack}`,
     );
   // Nobody is writing it now, and Pulumi cannot end a lock on a state that it cannot read.
   if (isTorn(stack)) console.log(mend(stack));

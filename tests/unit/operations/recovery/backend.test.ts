@@ -1,7 +1,7 @@
 // Pulumi's file backend, read and mended without Pulumi.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isTorn, locks, mend, readState } from "../../../../operations/recovery/backend.ts";
+import { isShared, isTorn, locks, mend, readState } from "../../../../operations/recovery/backend.ts";
 import { Checkout } from "../../support/checkout.ts";
 
 jest.mock("node:os", () => ({
@@ -59,27 +59,78 @@ test.each([
   expect(readState("local")).toEqual(LATEST);
 });
 
-describe("a backend elsewhere", () => {
+describe("a bucket", () => {
   beforeEach(() => {
-    process.env.PULUMI_BACKEND_URL = "s3://bucket";
-    checkout.lock({ pid: 4711, hostname: "here" });
-    writeFileSync(checkout.stateFile(), "{");
+    process.env.PULUMI_BACKEND_URL = "s3://bucket?region=eu-west-3";
+    checkout.lock({ pid: 4711, hostname: "here" }, "staging");
+    writeFileSync(checkout.stateFile("staging"), "{");
+  });
+  const says = (text: string, code = 255) => checkout.pulumi(`cat >&2 <<'EOF'\n${text}\nEOF\nexit ${code}`);
+
+  test("is everybody's, and tears nothing", () => {
+    expect(isShared()).toBe(true);
+    expect(isTorn("staging")).toBe(false);
+    process.env.PULUMI_BACKEND_URL = "file:///srv/state";
+    expect(isShared()).toBe(false);
   });
 
-  test("keeps its own locks, and tears nothing", () => {
-    expect(locks("local")).toEqual([]);
-    expect(isTorn("local")).toBe(false);
-  });
-
-  test("is asked by Pulumi", () => {
+  test("its state is what Pulumi exports", () => {
     checkout.pulumi(`echo '${JSON.stringify({ deployment: LATEST })}'`);
-    expect(readState("local")).toEqual(LATEST);
-    expect(checkout.calls).toEqual(["pulumi stack export --stack local"]);
+    expect(readState("staging")).toEqual(LATEST);
+    expect(checkout.calls).toEqual(["pulumi stack export --stack staging"]);
   });
 
-  test("that has no such stack: empty", () => {
-    checkout.pulumi("echo 'no stack named local' >&2; exit 255");
-    expect(readState("local")).toEqual({});
+  test("with no such stack, or one without a deployment: an empty state", () => {
+    says("error: no stack named 'staging' found");
+    expect(readState("staging")).toEqual({});
+    expect(locks("staging")).toEqual([]);
+    checkout.pulumi(`echo '{"version":3,"deployment":null}'`);
+    expect(readState("staging")).toEqual({});
+  });
+
+  test("its locks are those that Pulumi names to who comes second; nobody else's change is asked for", () => {
+    says(
+      [
+        "SDK 2026/11/26 02:40:10 WARN Skipped validation of multipart checksum.",
+        "error: the stack is currently locked by 2 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.",
+        "  s3://bucket/.pulumi/locks/organization/robotoff-protea/staging/a.json?region=eu-west-3: created by ada@her-laptop (pid 4711) at 2026-11-26T02:11:12Z",
+        "  s3://bucket/.pulumi/locks/organization/robotoff-protea/staging/b.json?region=eu-west-3: created by CORP\\\\o p@x@ci-7 (pid 1) at 2026-11-26T02:11:13+01:00",
+      ].join("\n"),
+    );
+    expect(locks("staging")).toEqual([
+      { username: "ada", hostname: "her-laptop", pid: 4711, timestamp: "2026-11-26T02:11:12Z" },
+      { username: "CORP\\\\o p@x", hostname: "ci-7", pid: 1, timestamp: "2026-11-26T02:11:13+01:00" },
+    ]);
+    expect(checkout.calls).toEqual(["pulumi stack rename staging --stack staging"]);
+  });
+
+  test("without a lock Pulumi refuses the name that is taken", () => {
+    says("error: a stack named staging already exists");
+    expect(locks("staging")).toEqual([]);
+  });
+
+  test.each([
+    ["does not let us in", 'error: read ".pulumi/meta.yaml": StatusCode: 403, SignatureDoesNotMatch'],
+    ["is not there", "error: error listing stacks: NoSuchBucket: The specified bucket does not exist"],
+    ["names no holder", "error: the stack is currently locked by 1 lock(s)."],
+  ])("that %s is neither without a lock nor without a state", (_what, text) => {
+    says(text);
+    const message = `nothing was changed: Pulumi cannot tell the state of staging (PULUMI_BACKEND_URL; docs/team.md): ${text}`;
+    expect(() => locks("staging")).toThrow(new Error(message));
+    expect(() => readState("staging")).toThrow(new Error(message));
+  });
+
+  test("has no stack local: that is a machine's own", () => {
+    expect(() => locks("local")).toThrow(
+      "local is a machine's own stack, and the backend is everybody's: unset PULUMI_BACKEND_URL",
+    );
+    expect(checkout.all).toEqual([]);
+  });
+
+  test("a service does not say who works with a stack: it is not guessed", () => {
+    process.env.PULUMI_BACKEND_URL = "https://api.pulumi.com";
+    expect(() => locks("staging")).toThrow("cannot be seen in a backend of https://, only in file:// and s3://, gs://");
+    expect(checkout.all).toEqual([]);
   });
 });
 

@@ -65,9 +65,29 @@ test.each(["destroy", "up"])(
       stdout: "",
       stderr:
         "stack local is in use: off@there, process 4711, since 2026-11-24T22:00:00Z. Wait for it to end; " +
-        "if it cannot (its host is gone): bin/pulumi cancel --yes --stack local\n",
+        "if it cannot (it was killed, its host is gone): bin/pulumi cancel --yes --stack local\n",
     });
     expect(checkout.all).toEqual([]);
+  },
+);
+
+test.each(["destroy", "up"])(
+  "%s: a lock in a bucket is nobody's to end, of whichever machine; nothing is touched",
+  async (verb) => {
+    const { pid } = gone();
+    const line = `  s3://b/x.json: created by off@${hostname()} (pid ${pid}) at 2026-11-24T22:00:00Z`;
+    checkout.pulumi(`echo '${line}' >&2; exit 255`);
+    process.env.PULUMI_BACKEND_URL = "s3://b";
+    const { status, stderr } = await checkout
+      .operation(verb, "--stack", "staging")
+      .finally(() => delete process.env.PULUMI_BACKEND_URL);
+    expect([status, stderr]).toEqual([
+      1,
+      `stack staging is in use: off@${hostname()}, process ${pid}, since 2026-11-24T22:00:00Z (this machine is called ` +
+        `${hostname()}, and has no such process). Wait for it to end; if it cannot (it was killed, its host is gone): ` +
+        "bin/pulumi cancel --yes --stack staging\n",
+    ]);
+    expect(new Set(checkout.calls)).toEqual(new Set(["pulumi stack rename staging --stack staging"]));
   },
 );
 

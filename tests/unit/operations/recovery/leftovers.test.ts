@@ -28,13 +28,20 @@ const state: State = {
 };
 
 test("a lock is nobody's once its process on this host is gone", () => {
-  expect(holder(lock, "here", () => false)).toBeUndefined();
+  expect(holder(lock, "here", () => false, false)).toBeUndefined();
 });
 
 test("a lock of a running process, or of another host, is somebody's", () => {
   const who = "off@here, process 4711, since 2026-11-21T22:47:00Z";
-  expect(holder(lock, "here", () => true)).toBe(who);
-  expect(holder({ ...lock, hostname: "there" }, "here", () => false)).toBe(who.replace("here", "there"));
+  expect(holder(lock, "here", () => true, false)).toBe(who);
+  expect(holder({ ...lock, hostname: "there" }, "here", () => false, false)).toBe(who.replace("here", "there"));
+});
+
+test("where the backend is shared, a lock is never nobody's: another machine may be called the same", () => {
+  const who = "off@here, process 4711, since 2026-11-21T22:47:00Z";
+  expect(holder(lock, "here", () => false, true)).toBe(`${who} (this machine is called here, and has no such process)`);
+  expect(holder(lock, "here", () => true, true)).toBe(who);
+  expect(holder(lock, "there", () => false, true)).toBe(who);
 });
 
 test("containers and networks whose creation was interrupted may be there; volumes are not looked for", () => {
