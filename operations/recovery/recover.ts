@@ -78,8 +78,8 @@ async function removeLeftovers(
 export async function recover(options: Selection, before: Next): Promise<void> {
   const { stack } = options;
   const killed = await release(stack);
-  // Before the state is believed: they may be in the middle of something.
-  for (const pid of killed ? orphans() : []) {
+  // Before the state is believed: they may be in the middle of something. The lock of a bucket was ended by a person.
+  for (const pid of killed || isShared() ? orphans() : []) {
     console.log(`kill ${pid} (a plug-in of the killed command)`);
     process.kill(pid);
   }

@@ -1,5 +1,5 @@
 /** A team's backend, a bucket: who works with the stack is told, an `up` that was killed in one checkout is completed in another. */
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, globSync, mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { standInTag } from "../../images/builder/tag.ts";
@@ -18,6 +18,7 @@ let folder: string;
 function second(command: string, args: string[], environment = {}): Outcome {
   return run(command, args, { ...stack.environment, ...environment }, folder);
 }
+
 const makeUp = (environment = {}) =>
   second(
     "node",
@@ -26,6 +27,7 @@ const makeUp = (environment = {}) =>
   );
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "robotoff-protea-test-"));
   stack = await TestStack.create(["protea"]);
   // But for the one that there must be.
   for (const service of APPLICATIONS) stack.change("protea", service, { replicas: 0 });
@@ -46,6 +48,13 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
+  // The plug-ins of the killed one, which another checkout does not know of.
+  for (const link of globSync("/proc/[0-9]*/cwd"))
+    try {
+      if (readlinkSync(link) === stack.folder) process.kill(Number(link.split("/")[2]), "SIGKILL");
+    } catch {
+      // Ended meanwhile.
+    }
   stack.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -53,7 +62,6 @@ afterAll(() => {
 test("an up that is killed in one checkout is completed in another, once somebody has ended its lock", async () => {
   const up = stack.startUp();
   const ended = new Promise((done) => up.on("exit", done));
-  folder = mkdtempSync(join(tmpdir(), "robotoff-protea-test-"));
   cpSync(stack.folder, folder, { recursive: true, verbatimSymlinks: true });
   await until("containers are being made", 120, () => stack.containers().size >= 2);
   process.kill(-up.pid!, "SIGSTOP");

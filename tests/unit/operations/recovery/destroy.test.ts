@@ -149,6 +149,18 @@ test("without a lock, a plug-in is somebody's who works", async () => {
   expect(await besidePlugin(destroy)).toBe("SIGXCPU");
 });
 
+test("in a bucket, the lock of a killed command was ended by a person: its plug-ins are ended then", async () => {
+  const state = JSON.stringify({
+    deployment: { pending_operations: [pending("updating", "container:Container", "x")] },
+  });
+  checkout.pulumi(
+    `case "$1 $2" in "stack export") echo '${state}' ;; "stack rename") echo "already exists" >&2; exit 255 ;; esac`,
+  );
+  process.env.PULUMI_BACKEND_URL = "s3://b";
+  const ended = besidePlugin(() => destroy("--stack", "staging")).finally(() => delete process.env.PULUMI_BACKEND_URL);
+  expect(await ended).toBe("SIGTERM");
+});
+
 describe("interrupted creations", () => {
   const STATE = {
     resources: [{ urn: urn("robotoff-redis-1"), id: "id-redis" }],
