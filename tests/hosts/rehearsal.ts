@@ -103,7 +103,7 @@ export class Rehearsal {
       if (!required || known.includes(`${key}:\n`)) continue;
       const line = 'printf %s "$VALUE" | bin/pulumi config set --secret "$0" --stack "$1"';
       const VALUE = randomBytes(12).toString("hex");
-      succeeded(run("sh", ["-c", line, key, stack], { VALUE }, this.folder));
+      succeeded(run("sh", ["-c", line, key, stack], { ...this.environment, VALUE }, this.folder));
     }
   }
 
@@ -126,8 +126,16 @@ export class Rehearsal {
     on("sh", "-c", 'echo model > "$0"', `${checkout}/models/lid.176.bin`);
   }
 
-  /** What a command in it runs with. Its tools are those of this checkout: it is not set up itself (Makefile). */
-  readonly environment = { REHEARSAL: "1" };
+  /**
+   * What a command in it runs with. Its tools are those of this checkout: it is not set up itself (Makefile). Its state is its
+   * own, also in a shell that has a team's backend: the rehearsal must not get into the state of the real stack.
+   */
+  readonly environment = {
+    REHEARSAL: "1",
+    PULUMI_BACKEND_URL: undefined,
+    PULUMI_CONFIG_PASSPHRASE: undefined,
+    PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+  };
 
   /** A command, as on the laptop, in the checkout. */
   run(...words: string[]): Outcome {
