@@ -82,7 +82,7 @@ setup:
 	$(if $(REHEARSAL),@:,toolchain/setup $(if $(local),,--no-images))
 
 up: setup ## bring everything up as the stack file declares it; asks first, except for local
-	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(YES), --yes $(YES)) -- $(if $(local),--yes --skip-preview) $(only) $(ARGS)
+	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(YES), --yes $(YES)) -- $(if $(local),--yes --skip-preview,$(if $(YES),--yes)) $(only) $(ARGS)
 
 preview: ## what `up` would change
 	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/preview.ts --stack $(STACK) -- $(only) $(ARGS)

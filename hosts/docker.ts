@@ -20,13 +20,26 @@ export function ended(command: string, { status, stdout, stderr, error }: SpawnS
   return { code: status ?? 1, stdout, stderr };
 }
 
+/** What an engine answers at once, or hangs: docker itself waits for ever. Other words may rightly take long. */
+const QUESTION = /^(version|info|ps|inspect|(container|image|volume|network) (ls|inspect))( |$)/;
+
+/** Seconds for an answer; docker-compose's variable and default. */
+const patience = () => Number(process.env.DOCKER_CLIENT_TIMEOUT || 60);
+
 /**
  * What `docker ARGS` prints and its exit code. Nothing is thrown: inspecting what is missing is a failure to docker.
  * @param input its standard input, for `docker exec -i`
  */
 export function docker(host: HostSettings, args: string[], input?: string): Ended {
   const [command, ...rest] = dockerCommand(host, args);
-  return explained(host, ended(command!, spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28 })));
+  const timeout = QUESTION.test(args.join(" ")) ? patience() * 1_000 : undefined;
+  const ran = spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28, timeout });
+  if (timeout === undefined || !ran.error?.message.endsWith("ETIMEDOUT"))
+    return explained(host, ended(command!, ran));
+  const asked = args.slice(0, 2).join(" ");
+  const where = host.ssh ? `the engine on ${host.ssh.address}` : "the engine";
+  const stderr = `docker ${asked}: ${where} does not answer within ${timeout / 1_000} s: it hangs, or the machine is overloaded. There: uptime, systemctl status docker\n`;
+  return { code: 1, stdout: "", stderr };
 }
 
 /** Of a container that it should run something in, docker says its id and no more. */

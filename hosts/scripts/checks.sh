@@ -43,7 +43,9 @@ report() {
 
 # ask COMMAND…: $answer is what the command prints; a command that fails ends the checks.
 ask() {
-  answer=$("$@" 2>&1) && return
+  # docker itself waits for ever.
+  answer=$(timeout 60 "$@" 2>&1) && return
+  [ $? != 124 ] || answer="the engine does not answer within 60 s: it hangs, or the machine is overloaded (uptime, systemctl status docker)"
   case $3 in -*) asked="$1 $2" ;; *) asked="$1 $2 $3" ;; esac
   report
   echo "checks, before any change: $asked failed: $(echo "$answer" | tail -n 1 | cut -c1-500)" >&2

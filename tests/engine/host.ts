@@ -1,6 +1,7 @@
 /** The host that a test's containers run on: its docker, its shell, and where what it publishes is reached. */
 import { spawnSync } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
 import type { HostSettings } from "../../config/host.ts";
 import { dockerCommand, shell } from "../../hosts/connection.ts";
 
@@ -91,19 +92,26 @@ export class TestHost {
     return this.docker("inspect", "--format", "{{.State.Health.Status}}", container);
   }
 
-  /** Ports that nothing of the host listens on. */
+  /**
+   * Ports that nothing of the host listens on, and that the kernel gives nobody by itself: below those of outgoing connections
+   * (net.ipv4.ip_local_port_range, from 32768), or one of these would take it before it is published.
+   */
   async freePorts(count: number): Promise<number[]> {
-    const servers = await Promise.all(
-      Array.from({ length: count }, async () => {
-        const server = createServer();
-        await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-        return server;
-      }),
-    );
-    const ports = servers.map((server) => (server.address() as AddressInfo).port);
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-    return ports;
+    const ports = new Set<number>();
+    while (ports.size < count) {
+      const port = randomInt(12_000, 32_000);
+      if (await isFree(port)) ports.add(port);
+    }
+    return [...ports];
   }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((done) => {
+    server.on("error", () => done(false));
+    server.listen(port, "0.0.0.0", () => server.close(() => done(true)));
+  });
 }
 
 /** This machine. */
