@@ -59,7 +59,7 @@ if (!pulumi.runtime.isDryRun()) {
 const { UP_BEGUN } = process.env;
 if (UP_BEGUN && !pulumi.runtime.isDryRun()) writeFileSync(UP_BEGUN, "");
 
-const host = new Host("host", stack.host);
+const host = new Host("host", stack.host, stack.systems);
 const secrets = new Secrets("secrets", {
   secrets: stack.secrets,
   configured: configured(stack.secrets.map(({ key }) => key)),

@@ -6,7 +6,7 @@ import { System } from "../components/system.ts";
 import { plainSystem } from "./lib/plain-system.ts";
 
 const config = new pulumi.Config();
-const host = new Host("host", { protectVolumes: false, generateSecrets: false });
+const host = new Host("host", { protectVolumes: false, generateSecrets: false }, []);
 const secrets = new Secrets("secrets", { secrets: [], configured: new Map(), generate: false });
 const system = plainSystem(config.require("project"), config.require("image"), config.requireNumber("n"));
 new System({ stack: "containers", system, host, secrets });

@@ -5,6 +5,7 @@ import type { HostSettings } from "../config/host.ts";
 import { preparations } from "../hosts/checks.ts";
 import { providerArguments, quote, shell, sshCommand } from "../hosts/connection.ts";
 import { inlineCommand, installCommand, runCommand, script } from "../hosts/scripts.ts";
+import type { SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 
 /** One Docker host: the one provider that talks to its engine, and the scripts that run on it. */
@@ -17,18 +18,19 @@ export class Host extends Component {
   readonly prepared: command.local.Command[];
   private readonly installed = new Map<string, command.local.Command>();
 
-  constructor(name: string, settings: HostSettings, opts?: pulumi.ComponentResourceOptions) {
+  /** @param systems what runs on it */
+  constructor(name: string, settings: HostSettings, systems: SystemSpec[], opts?: pulumi.ComponentResourceOptions) {
     super("Host", name, opts);
     this.settings = settings;
     this.protectVolumes = settings.protectVolumes;
     this.provider = new docker.Provider(this.child("docker"), providerArguments(settings), { parent: this });
-    this.prepared = this.prepare();
+    this.prepared = this.prepare(systems);
     this.registerOutputs();
   }
 
   /** Looks again when the declaration changes; when something is gone from the host, `make up` has it look (operations/up.ts). */
-  private prepare(): command.local.Command[] {
-    const things = preparations(this.settings);
+  private prepare(systems: SystemSpec[]): command.local.Command[] {
+    const things = preparations(this.settings, systems);
     if (things.length === 0) return [];
     const stdin = script("prepare", ["machine"]).content;
     const args = { create: inlineCommand(things), stdin, triggers: things };

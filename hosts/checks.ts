@@ -46,13 +46,28 @@ function folders(services: ServiceSpec[], prepared: Preparation): string[] {
   );
 }
 
-/** The checks of a system, as hosts/scripts/checks.sh takes them. */
-export function checksOf(system: SystemSpec, prepared = NOTHING): string[] {
-  const external = (kind: "volume" | "network", name: string) =>
-    check("external", kind, name, prepared[`${kind}s`].includes(name) ? "made" : "-");
+/**
+ * Where a system's backups are, on a host that fills what is empty from them: there an external volume that is gone, with a lost disk, may be
+ * made again once there is a verified one. Without any, an empty volume would be taken for the data.
+ */
+function filledFrom(host: HostSettings, system: SystemSpec): string | undefined {
+  const backups = backupDirectory(host);
+  return backups && host.backups?.restoreWhenEmpty === "latest" ? `${backups}/${system.name}` : undefined;
+}
+
+const externalVolumes = (system: SystemSpec) =>
+  system.volumes.filter(({ external }) => external).map(({ dockerName }) => dockerName);
+
+/**
+ * The checks of a system, as hosts/scripts/checks.sh takes them.
+ * @param filled where an external volume's contents come from when it is gone; undefined: from nowhere
+ */
+export function checksOf(system: SystemSpec, prepared = NOTHING, filled?: string): string[] {
+  const external = (kind: "volume" | "network", name: string, otherwise = "-") =>
+    check("external", kind, name, prepared[`${kind}s`].includes(name) ? "made" : otherwise);
   const services = system.services.filter((service) => service.replicas > 0);
   const checks = [
-    ...system.volumes.filter((volume) => volume.external).map((volume) => external("volume", volume.dockerName)),
+    ...externalVolumes(system).map((name) => external("volume", name, filled)),
     ...services.flatMap((service) => service.externalNetworks).map((network) => external("network", network)),
     ...services
       .map((service) => service.image)
@@ -74,14 +89,21 @@ export function checksOf(system: SystemSpec, prepared = NOTHING): string[] {
   return [...new Set(checks)];
 }
 
-/** The things of host:prepare, as hosts/scripts/prepare.sh takes them. */
-export function preparations({ prepare: { folders, volumes, networks, sysctl } = NOTHING }: HostSettings): string[] {
+/** What is made where it is missing, as hosts/scripts/prepare.sh takes it: host:prepare, and what a lost disk took. */
+export function preparations(host: HostSettings, systems: SystemSpec[]): string[] {
+  const { folders, volumes, networks, sysctl } = host.prepare ?? NOTHING;
+  const refilled = systems.flatMap((system) => {
+    const from = filledFrom(host, system);
+    const names = from ? externalVolumes(system).filter((name) => !volumes.includes(name)) : [];
+    return names.map((name) => check("volume", name, from!));
+  });
   return [
     ...folders.map(({ path, owner }) => check("folder", path, owner ?? "-")),
     ...Object.entries(sysctl)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, least]) => check("sysctl", name, String(least))),
     ...volumes.map((volume) => check("volume", volume)),
+    ...refilled,
     ...networks.map((network) => check("network", network)),
   ];
 }
@@ -92,7 +114,7 @@ function checksOfHost(host: HostSettings, systems: SystemSpec[]): string[] {
   // A job ends, and gives back what it had.
   const running = systems.flatMap(({ services }) => services.filter(({ kind }) => kind === "service"));
   return [
-    ...preparations(host)
+    ...preparations(host, systems)
       .filter((thing) => /^(folder|sysctl) /.test(thing))
       .map((thing) => `prepare ${thing}`),
     ...(backups ? [check("backups", backups)] : []),
@@ -130,7 +152,10 @@ export function clockProblem(shown: number, before: number, after: number): stri
 
 /** Asks the host, in one round trip. */
 export function checkHost(host: HostSettings, stack: string, systems: SystemSpec[]): Found {
-  const checks = [...checksOfHost(host, systems), ...systems.flatMap((system) => checksOf(system, host.prepare))];
+  const checks = [
+    ...checksOfHost(host, systems),
+    ...systems.flatMap((system) => checksOf(system, host.prepare, filledFrom(host, system))),
+  ];
   const before = Date.now() / 1_000;
   const { code, stdout, stderr } = runScript(host, "checks", [stack, ...new Set(checks)], ["machine"]);
   const after = Date.now() / 1_000;

@@ -34,8 +34,7 @@ export function docker(host: HostSettings, args: string[], input?: string): Ende
   const [command, ...rest] = dockerCommand(host, args);
   const timeout = QUESTION.test(args.join(" ")) ? patience() * 1_000 : undefined;
   const ran = spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28, timeout });
-  if (timeout === undefined || !ran.error?.message.endsWith("ETIMEDOUT"))
-    return explained(host, ended(command!, ran));
+  if (timeout === undefined || !ran.error?.message.endsWith("ETIMEDOUT")) return explained(host, ended(command!, ran));
   const asked = args.slice(0, 2).join(" ");
   const where = host.ssh ? `the engine on ${host.ssh.address}` : "the engine";
   const stderr = `docker ${asked}: ${where} does not answer within ${timeout / 1_000} s: it hangs, or the machine is overloaded. There: uptime, systemctl status docker\n`;

@@ -119,7 +119,8 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   if (todo.lostVolumes.length === 0 && emptied.length === 0) await settled(options);
   const urns = new Map(state.resources.map(({ urn, inputs }) => [inputs?.name, urn]));
   const again = gone.length > 0 ? preparing : [];
-  const replaced = [...again, ...failed.map((name) => urns.get(name)!), ...loss.replace, ...emptied];
+  const half = todo.half.map(({ urn }) => urn);
+  const replaced = [...again, ...half, ...failed.map((name) => urns.get(name)!), ...loss.replace, ...emptied];
   return { replaced: replaced.flatMap((urn) => ["--replace", urn]), stopped: loss.stop };
 }
 

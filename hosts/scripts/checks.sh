@@ -7,7 +7,7 @@
 #   missing THING      what prepare.sh will make
 #
 # A CHECK is words in one argument (hosts/checks.ts makes them; none of the words holds a blank):
-#   external volume|network NAME made|-    is there already; made: or prepare.sh makes it
+#   external volume|network NAME made|FOLDER|-  is there already; or prepare.sh makes it, with FOLDER where a verified backup is there
 #   image REFERENCE                        made by set-up, in no registry
 #   container|network NAME                 free, or this stack's own
 #   volume NAME KEY                        free, or this stack's own; KEY: where the stack file declares it external
@@ -78,7 +78,8 @@ external() {
     volume) ! has "$volumes" "$2" || return 0 ;;
     network) ! has "$networks" "$2" || return 0 ;;
   esac
-  if [ "$3" = made ]; then echo "missing $1 $2"; return; fi
+  # Of a lost disk: it comes back with what the backup has. Without one, an empty volume would be taken for the data.
+  if [ "$3" = made ] || [ -e "$3/latest" ]; then echo "missing $1 $2"; return; fi
   problem "the $1 $2 does not exist; it is declared external: create it (docker $1 create $2), let it be made on a new host (host:prepare.$1s), or correct the stack file"
 }
 

@@ -3,7 +3,8 @@
 # before anything else of the stack. Each THING is looked at first: what is as declared is left alone, nothing is removed, and a folder
 # that has contents keeps its owner. The checks have found that this user may (checks.sh). Words in one argument:
 #   folder PATH OWNER, sysctl NAME LEAST    as machine.sh has them
-#   volume NAME, network NAME               of Docker: that one is there is enough
+#   volume NAME [BACKUPS], network NAME     of Docker: that one is there is enough; with BACKUPS only where there is a verified one,
+#                                           from which the volume will be filled (fill-postgres.sh, fill-parts.sh)
 set -uf
 die() { echo "prepare: $*" >&2; exit 1; }
 
@@ -26,6 +27,9 @@ for thing in "$@"; do
       ;;
     volume | network)
       exists "$kind" "$1" && continue
+      if [ $# -gt 1 ] && [ ! -e "$2/latest" ]; then
+        die "the $kind $1 does not exist, and no verified backup in $2 could fill it; create it (docker $kind create $1)"
+      fi
       way="docker $kind create $1"
       ;;
     *) die "unknown: $thing" ;;

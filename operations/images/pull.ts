@@ -11,12 +11,17 @@ import { isOwn } from "../../systems/registry.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
 
+/** An engine that hangs would be waited for for ever, and one that is away would read as one without images. */
+const ANSWERS =
+  '{ timeout 60 docker version >/dev/null || { [ $? != 124 ] || echo "the engine does not answer within 60 s: it hangs, or the machine ' +
+  'is overloaded (uptime, systemctl status docker)" >&2; false; }; }';
+
 /** The contents that references name on the host now; undefined: nothing there. */
 export function imageIds(host: HostSettings, references: string[]): Map<string, string | undefined> {
   const asked = [...new Set(references)];
   if (asked.length === 0) return new Map();
   const line =
-    `docker version >/dev/null && for i in ${asked.map(quote).join(" ")}; do ` +
+    `${ANSWERS} && for i in ${asked.map(quote).join(" ")}; do ` +
     `echo "$i $(docker image inspect --format '{{.Id}}' "$i" 2>/dev/null)"; done`;
   const lines = succeeds(host, line).split("\n").filter(Boolean);
   return new Map(lines.map((each) => each.split(" ")).map(([reference, id]) => [reference!, id || undefined]));

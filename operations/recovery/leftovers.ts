@@ -16,6 +16,8 @@ export interface State {
     id?: string;
     type?: string;
     inputs?: Record<string, unknown>;
+    /** Why its creation ended half-way; it is in the state all the same. */
+    initErrors?: string[];
   }[];
   pending_operations?: { type: string; resource: { urn: string; type: string; inputs?: Record<string, unknown> } }[];
 }

@@ -11,6 +11,8 @@ import type { State } from "../recovery/leftovers.ts";
 interface Known {
   urn: string;
   id: string;
+  /** Its creation ended half-way. */
+  half: boolean;
 }
 
 /** Something that the state has and the engine has not. */
@@ -28,6 +30,8 @@ export interface Existing {
 }
 
 export interface Plan {
+  /** Made in part, when the way to the host ended: files may be missing in it, which nothing would ever bring there. Made anew. */
+  half: Lost[];
   /** Stopped: started again, servers first. */
   start: string[];
   unpause: string[];
@@ -54,8 +58,10 @@ const IMAGE = "docker:index/remoteImage:RemoteImage";
 
 /** The state's objects of a type by Docker's name. */
 function known(state: State, wanted: string): Map<string, Known> {
-  const entries = (state.resources ?? []).flatMap(({ urn, id, type, inputs }) =>
-    type === wanted && id && typeof inputs?.name === "string" ? [[inputs.name, { urn, id }] as const] : [],
+  const entries = (state.resources ?? []).flatMap(({ urn, id, type, inputs, initErrors }) =>
+    type === wanted && id && typeof inputs?.name === "string"
+      ? [[inputs.name, { urn, id, half: (initErrors ?? []).length > 0 }] as const]
+      : [],
   );
   return new Map(entries);
 }
@@ -87,6 +93,7 @@ export function plan(
   const found = new Map(inspected.map((container) => [container.Name.replace(/^\//, ""), container]));
   const containers = known(state, CONTAINER);
   const result: Plan = {
+    half: [],
     start: [],
     unpause: [],
     restart: [],
@@ -104,6 +111,10 @@ export function plan(
     if (!container || container.Id !== own.id) {
       if (container?.Config.Labels?.[STACK_LABEL] === stack) result.setAside.push(name);
       result.lost.push({ name, urn: own.urn });
+      continue;
+    }
+    if (own.half) {
+      result.half.push({ name, urn: own.urn });
       continue;
     }
     const needed = verdict(service, container.State);
@@ -182,6 +193,7 @@ const WORDS: [keyof Plan, string][] = [
   ["lostImages", "image gone: pulled again"],
   ["setAside", "not the container that this stack made: stopped, renamed and kept"],
   ["lost", "gone: made again"],
+  ["half", "made in part by an up that was interrupted: made anew"],
   ["start", "stopped: started"],
   ["unpause", "paused: resumed"],
   ["restart", "unhealthy: restarted"],

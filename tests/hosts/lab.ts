@@ -138,9 +138,15 @@ export class Lab {
     return childOf(childOf(pid));
   }
 
+  /** The words before a command that runs as root on a machine, until it is switched off. */
+  rootOn(machine: Machine): string[] {
+    return ["nsenter", "--target", String(this.first(machine)), "--all", "--"];
+  }
+
   /** The outcome of a command that runs as root on a machine. */
   tryOn(machine: Machine, ...words: string[]): Outcome {
-    return run("nsenter", ["--target", String(this.first(machine)), "--all", "--", ...words]);
+    const [command, ...args] = [...this.rootOn(machine), ...words];
+    return run(command!, args);
   }
 
   /** What it prints; it has to succeed. */
@@ -152,6 +158,12 @@ export class Lab {
   async off(machine: Machine): Promise<void> {
     process.kill(this.first(machine), "SIGKILL");
     await until(`${machine} is off`, 30, () => this.pid(machine) === undefined);
+  }
+
+  /** Takes away all that the engine of a machine which is off had, as a lost disk would. */
+  loseData(host: HostName): void {
+    const line = 'mount -o loop "$0.disk" "$0" && rm -rf "$0"/docker';
+    must("unshare", "--mount", "--propagation", "private", "sh", "-c", line, join(this.folder, host));
   }
 
   /** Its public host key, as a stack file has it. */

@@ -114,16 +114,22 @@ export class Rehearsal {
     const on = (...words: string[]) => this.lab.on(host, ...words);
     const volumes = systems.flatMap(({ volumes }) => volumes.filter(({ external }) => external));
     for (const { dockerName } of volumes) on("docker", "volume", "create", dockerName);
-    const networks = systems.flatMap(({ services }) => services.flatMap(({ externalNetworks }) => externalNetworks));
-    for (const network of new Set(networks))
-      on("sh", "-c", 'docker network inspect "$0" || docker network create "$0"', network);
-    // The Redis of Product Opener, which shares staging's host.
-    const redis = 'docker inspect redis || docker run --detach --name redis --network po_webnet --restart always "$0"';
-    if (stack === "staging") on("sh", "-c", redis, "10.1.0.1:5000/docker.io/library/redis:7.0.5-alpine");
+    this.furnishNetworks(stack);
     const checkout = (this.config(stack)["robotoff:checkout"] as { folder: string }).folder;
     on("install", "-d", "-o", "off", "-g", "off", backupDirectory(settings)!, checkout, `${checkout}/models`);
     // It is downloaded where it is missing.
     on("sh", "-c", 'echo model > "$0"', `${checkout}/models/lid.176.bin`);
+  }
+
+  /** Of that, what is not this program's: networks of others, and the Redis of Product Opener, which shares staging's host. */
+  furnishNetworks(stack: StackName): void {
+    const { systems } = this.described(stack);
+    const on = (...words: string[]) => this.lab.on(STACKS[stack], ...words);
+    const networks = systems.flatMap(({ services }) => services.flatMap(({ externalNetworks }) => externalNetworks));
+    for (const network of new Set(networks))
+      on("sh", "-c", 'docker network inspect "$0" || docker network create "$0"', network);
+    const redis = 'docker inspect redis || docker run --detach --name redis --network po_webnet --restart always "$0"';
+    if (stack === "staging") on("sh", "-c", redis, "10.1.0.1:5000/docker.io/library/redis:7.0.5-alpine");
   }
 
   /**

@@ -125,8 +125,9 @@ class Broker:
 
     def sizes(self) -> tuple[int, int | None]:
         """Bytes of all messages, and that can still be written before RabbitMQ takes no more, as of some seconds ago; None: it does not look."""
-        messages = sum(each.get("message_bytes", 0) for each in self._ask("GET", "/api/queues?columns=message_bytes"))
-        nodes = self._ask("GET", "/api/nodes?columns=disk_free,disk_free_limit")
+        # With its name: of a queue that has just been declared it knows no bytes yet, and an object of nothing comes as an empty list.
+        messages = sum(each.get("message_bytes", 0) for each in self._ask("GET", "/api/queues?columns=name,message_bytes"))
+        nodes = self._ask("GET", "/api/nodes?columns=name,disk_free,disk_free_limit")
         free = [node["disk_free"] - node["disk_free_limit"] for node in nodes if isinstance(node.get("disk_free"), int)]
         return messages, min(free, default=None)
 

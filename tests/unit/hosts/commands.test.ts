@@ -290,7 +290,7 @@ describe("the checks of a host", () => {
     };
     const said = checkHost(host, "production", systems).problems!;
     expect(said).toContain("-- sh -s -- production 'prepare folder /srv/x -' 'backups /srv/backups' schedule 'limits ");
-    expect(said).toContain(" 'external volume robotoff_postgres-data -' ");
+    expect(said).toContain(" 'external volume robotoff_postgres-data /srv/backups/robotoff' ");
     expect(said).toContain(" 'external volume robotoff_backup made' ");
     expect(said).toContain(" 'limit 4294967296 robotoff:services.redis.memory' ");
     expect(said).toContain(" 'container protea-frontend-1' ");
@@ -331,7 +331,7 @@ test("what is made on a new host, in one order however it is declared", () => {
     networks: ["n"],
     sysctl: { "vm.max_map_count": 262_144, "fs.file-max": 1 },
   };
-  expect(preparations({ ...OWN, prepare })).toEqual([
+  expect(preparations({ ...OWN, prepare }, [])).toEqual([
     "folder /srv/x -",
     "folder /srv/y 1000:1000",
     "sysctl fs.file-max 1",
@@ -339,7 +339,14 @@ test("what is made on a new host, in one order however it is declared", () => {
     "volume v",
     "network n",
   ]);
-  expect(preparations(OWN)).toEqual([]);
+  expect(preparations(OWN, [])).toEqual([]);
+  // Staging fills what is empty from its backups, and made fillable what is external and not made anyway.
+  const { host, systems } = committed("staging");
+  expect(preparations({ ...host, prepare: { ...prepare, volumes: ["robotoff_backup"] } }, systems)).toEqual(
+    expect.arrayContaining(["volume robotoff_backup", "volume robotoff_es-data /srv/backups/robotoff"]),
+  );
+  const never = { ...host.backups!, restoreWhenEmpty: "never" as const };
+  expect(preparations({ ...host, backups: never, prepare: undefined }, systems)).toEqual([]);
 });
 
 describe("Docker's API", () => {

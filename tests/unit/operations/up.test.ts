@@ -52,6 +52,7 @@ function engine(service: string, change: { Id?: string; status?: string; health?
 /** An image's content id. */
 const contentOf = (digit: string) => `sha256:${digit.repeat(64)}`;
 const NOTHING: Plan = {
+  half: [],
   start: [],
   unpause: [],
   restart: [],
@@ -70,6 +71,16 @@ test("all is well: nothing to do, nothing to say", () => {
   const todo = found(engine("api"), JOB, engine("postgres"));
   expect(todo).toEqual(NOTHING);
   expect(describePlan(todo)).toEqual([]);
+});
+
+test("what an interrupted up made in part is made anew, however well it looks: files may be missing in it", () => {
+  const half = (service: string) => ({ ...container(service), initErrors: ["upload: broken pipe"] });
+  const state: State = { resources: [half("api"), half("migrate"), container("postgres")] };
+  const todo = plan(declared(system), [engine("api"), JOB, engine("postgres")], state, "local");
+  expect(todo).toEqual({ ...NOTHING, half: [lost("api"), lost("migrate")] });
+  expect(describePlan(todo)).toEqual([
+    "  made in part by an up that was interrupted: made anew: protea-api-1, protea-migrate-1",
+  ]);
 });
 
 test.each<[string, Parameters<typeof engine>[1], Partial<Plan>]>([

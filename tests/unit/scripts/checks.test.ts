@@ -1,8 +1,9 @@
 /** The checks of a host, run by sh with a docker that answers as the test says. */
 import { createSocket } from "node:dgram";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { check, checksOf } from "../../../hosts/checks.ts";
 import { serviceSpec } from "../../../systems/service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
@@ -124,6 +125,16 @@ test("what host:prepare may make is told, and no problem", () => {
   expect(docker.checks(checksOf(system({}), prepared)).stdout).toBe(
     "missing volume robotoff_backup\nmissing network po_webnet\n",
   );
+});
+
+test("an external volume that went with its disk is made again where a verified backup fills it, and missed where none does", () => {
+  docker.answer(ASKED.volumes, "");
+  const checks = () => docker.checks(checksOf(system({}), undefined, join(docker.folder, "robotoff")));
+  expect(checks().stderr).toContain("the volume robotoff_backup does not exist; it is declared external");
+  mkdirSync(join(docker.folder, "robotoff/20261126T024520Z"), { recursive: true });
+  expect(checks().status).toBe(1);
+  symlinkSync("20261126T024520Z", join(docker.folder, "robotoff/latest"));
+  expect(checks()).toEqual({ ...FINE, stdout: "missing volume robotoff_backup\n" });
 });
 
 describe("names", () => {

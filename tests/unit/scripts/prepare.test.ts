@@ -75,6 +75,21 @@ test("volumes and networks are made where they are missing, and asked for by the
   expect(docker.calls.filter((call) => call.includes("create"))).toEqual(["volume create data", "network create web"]);
 });
 
+test("a volume that a backup fills is made only where there is one", () => {
+  docker.answer("volume ls --format {{.Name}}", "").answer("volume create data", "data\n");
+  expect(prepare([`volume data ${folder}/robotoff`])).toEqual({
+    status: 1,
+    text:
+      `prepare: the volume data does not exist, and no verified backup in ${folder}/robotoff could fill it; ` +
+      "create it (docker volume create data)\n",
+  });
+  mkdirSync(join(folder, "robotoff/latest"), { recursive: true });
+  expect(prepare([`volume data ${folder}/robotoff`])).toEqual({
+    status: 0,
+    text: "prepare: docker volume create data\ndata\n",
+  });
+});
+
 test("a list that docker does not give is not an empty one: nothing is made", () => {
   docker.answer("volume ls --format {{.Name}}", "no answer\n", 1);
   expect(prepare(["volume data"])).toEqual({
