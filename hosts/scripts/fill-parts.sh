@@ -25,7 +25,8 @@ while [ "$1" != -- ]; do
   IFS='=' read -r name container user script <<END
 $part
 END
-  [ -d "$directory/$system/$stamp/$name" ] || continue
+  # Asked in the container: a backup's folder is not for every user of the host.
+  docker exec -u root "$container" test -d "/backups/$system/$stamp/$name" || continue
   found=$(docker exec -i -u "$user" "$container" sh -s -- empty "/backups/$system/$stamp/$name" < "$here/$script")
   [ "$found" != empty ] || empty="$empty $part"
 done

@@ -36,10 +36,10 @@ afterAll(() => lab.down());
 
 test("the schedule is the user's own, by cron, without root: at its time there is a backup of each system", async () => {
   const lines = lab.on("ovh200", "crontab", "-l", "-u", "off");
-  expect(lines).toContain("15 3 * * *");
+  expect(lines).toContain("15 03 * * *");
   // The same lines, due at once: nobody waits for a quarter past three.
   const before = backups();
-  const due = lines.replaceAll("15 3 * * *", "* * * * *");
+  const due = lines.replaceAll("15 03 * * *", "* * * * *");
   lab.on("ovh200", "sh", "-c", 'printf "%s\\n" "$0" | crontab -u off -', due);
   try {
     await until("cron has made them", 240, () => backups() >= before + 2);

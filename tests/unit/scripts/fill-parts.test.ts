@@ -12,7 +12,7 @@ const PARTS = ["bucket=files=root=bucket.sh", "lab=files=root=lab.sh", "git=git=
 beforeEach(() => {
   docker = new FakeDocker();
   backups = join(docker.folder, "backups");
-  for (const part of ["bucket", "lab", "git"]) mkdirSync(join(backups, "protea", STAMP, part), { recursive: true });
+  mkdirSync(join(backups, "protea"), { recursive: true });
   copyFileSync("hosts/scripts/fill-parts.sh", join(docker.folder, "fill.sh"));
   writeFileSync(join(docker.folder, "parts.sh"), 'echo "restores $*"\n');
   for (const name of ["vault", "bucket", "lab", "git"]) writeFileSync(join(docker.folder, `${name}.sh`), "");
@@ -22,8 +22,13 @@ afterEach(() => docker.remove());
 
 const choose = (when: string, text: string) =>
   docker.answer(`exec -i -u root -e BACKUPS=/backups/protea files sh -s -- chosen ${when}`, text);
-const found = (part: string, container: string, text: string, code = 0) =>
+/** Whether the backup has it, as its container sees; the folder is not every user's. */
+const has = (part: string, container: string, code = 0) =>
+  docker.answer(`exec -u root ${container} test -d /backups/protea/${STAMP}/${part}`, "", code);
+const found = (part: string, container: string, text: string, code = 0) => {
+  has(part, container);
   docker.answer(`exec -i -u root ${container} sh -s -- empty /backups/protea/${STAMP}/${part}`, text, code);
+};
 
 function fill(when: string, parts = PARTS, directory = backups) {
   const args = [
@@ -64,6 +69,7 @@ test("of the parts those that are empty are filled, from the backup that the dat
 
 test("what has anything, and what no backup has, is left alone; never asks nothing", () => {
   found("bucket", "files", "\n");
+  has("other", "files", 1);
   expect(fill("latest", [PARTS[0]!, "other=files=root=lab.sh"])).toEqual(untouched);
   choose("1795576320", "");
   expect(fill("1795576320")).toEqual(untouched);
