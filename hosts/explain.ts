@@ -64,7 +64,7 @@ const DOCKER: Way<HostSettings>[] = [
         : "this user may not use Docker here: sudo usermod -aG docker USER, and log in anew",
   ],
   [
-    /docker: (command )?not found|spawnSync docker ENOENT/,
+    /docker: (command )?not found|spawnSync docker ENOENT|(failed to run command|can't execute) .docker./,
     ({ ssh }) =>
       `there is no docker on ${ssh?.address ?? "this machine"}: install Docker Engine 25 or newer, https://docs.docker.com/engine/install/`,
   ],

@@ -86,6 +86,11 @@ describe("docker", () => {
       "there is no docker on 10.1.0.200: ",
       "there is no docker on this machine",
     ],
+    [
+      "checks, before any change: docker version failed: timeout: failed to run command 'docker': No such file or directory",
+      "there is no docker on 10.1.0.200: ",
+      "there is no docker on this machine",
+    ],
     ["docker: spawnSync docker ENOENT", "there is no docker on 10.1.0.200: ", "there is no docker on this machine"],
     [
       "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",

@@ -199,7 +199,7 @@ describe("what host:prepare has made", () => {
 
 describe("what runs the backups by themselves", () => {
   /** Of this machine's programs those that the checks call: whether it has cron is no matter then. */
-  const TOOLS = "sh cat id date stat dirname awk sort head tail grep sed tr uname ls cksum cut".split(" ");
+  const TOOLS = "sh cat id date stat dirname awk sort head tail grep sed tr uname ls cksum cut timeout".split(" ");
   const run = (SYSTEMD_RUNS: string, linger = "no") => {
     mkdirSync(join(folder, "bin"), { recursive: true });
     for (const tool of TOOLS) symlinkSync(`/usr/bin/${tool}`, join(folder, "bin", tool));
