@@ -22,7 +22,7 @@ const FILL = `
   create table written (id bigserial primary key, at timestamptz default clock_timestamp());`;
 const VECTORS = `create table places as select g as id, array_fill(sin(g)::real, array[64])::vector(64) as place
     from generate_series(1, 20000) g; create index on places using hnsw (place vector_l2_ops)`;
-/** All of a database that can be compared: contents, and what describes them. */
+/** All of a database that can be compared: contents, and what describes them. Its own user's password a restore sets anew. */
 const SEEN = `
   select 'rows of ' || c.oid::regclass || ' ' || coalesce((xpath('//h/text()', query_to_xml(format(
     'select md5(string_agg(md5(t::text), '''' order by md5(t::text))) as h from %s t', c.oid::regclass), true, true, '')))[1]::text, '-')
@@ -30,7 +30,8 @@ const SEEN = `
   union all select 'sequence ' || sequencename || ' ' || coalesce(last_value::text, '-') from pg_sequences where sequencename !~ '^written'
   union all select 'index ' || indexdef from pg_indexes where schemaname !~ '^pg_'
   union all select 'grant ' || relname || ' ' || coalesce(relacl::text, '-') from pg_class where relname = 'kept'
-  union all select 'role ' || rolname || ' ' || coalesce(rolpassword, '-') from pg_authid where rolname !~ '^pg_'
+  union all select 'role ' || rolname || ' ' || case when rolname = current_user then 'the stack''s' else coalesce(rolpassword, '-') end
+    from pg_authid where rolname !~ '^pg_'
   union all select 'large object ' || oid || ' ' || md5(lo_get(oid)) from pg_largeobject_metadata
   union all select 'extension ' || extname || ' ' || extversion from pg_extension
   union all select 'trigger ' || tgname || ' ' || tgenabled::text from pg_trigger where not tgisinternal order by 1`;

@@ -128,7 +128,14 @@ export class Lab {
 
   /** Returns when its engine answers. */
   async answers(host: HostName): Promise<void> {
-    await until(`the engine of ${host} answers`, 60, () => this.tryOn(host, "docker", "version").code === 0);
+    await until(`the engine of ${host} answers`, 60, () => {
+      try {
+        return this.tryOn(host, "docker", "version").code === 0;
+      } catch {
+        // Its first process is not there yet.
+        return false;
+      }
+    });
   }
 
   /** A machine's first process: that of unshare, which nsenter forked. */
