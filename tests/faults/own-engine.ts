@@ -7,7 +7,9 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { here, must, TestHost } from "../engine/host.ts";
+import { standInTag } from "../../images/builder/tag.ts";
+import { catalogue } from "../../images/catalogue.ts";
+import { must, TestHost } from "../engine/host.ts";
 
 export class OwnEngine {
   readonly folder = mkdtempSync(join(tmpdir(), "robotoff-protea-engine-"));
@@ -51,8 +53,9 @@ export class OwnEngine {
 
   /** Brings over all images that this program builds for `local`, as a host would pull them. */
   load(): void {
-    const known = here.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split("\n");
-    const images = known.filter((name) => name.startsWith("robotoff-protea/"));
+    // What only the test hosts have is no image of `local`.
+    const names = Object.keys(catalogue).filter((name) => !["machine", "exporters"].includes(name));
+    const images = names.map((name) => standInTag(`images/${name}`));
     must("sh", "-c", 'docker save "$@" | docker --host "$0" load --quiet', this.socket, ...images);
   }
 
