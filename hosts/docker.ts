@@ -24,7 +24,14 @@ export function ended(command: string, { status, stdout, stderr, error }: SpawnS
 const QUESTION = /^(version|info|ps|inspect|(container|image|volume|network) (ls|inspect))( |$)/;
 
 /** Seconds for an answer; docker-compose's variable and default. */
-const patience = () => Number(process.env.DOCKER_CLIENT_TIMEOUT || 60);
+export const patience = () => Number(process.env.DOCKER_CLIENT_TIMEOUT || 60);
+
+/** Of an engine that has not answered in time. */
+export function unanswered(host: HostSettings, asked: string): Ended {
+  const where = host.ssh ? `the engine on ${host.ssh.address}` : "the engine";
+  const stderr = `${asked}: ${where} does not answer within ${patience()} s: it hangs, or the machine is overloaded. There: uptime, systemctl status docker\n`;
+  return { code: 1, stdout: "", stderr };
+}
 
 /**
  * What `docker ARGS` prints and its exit code. Nothing is thrown: inspecting what is missing is a failure to docker.
@@ -35,10 +42,7 @@ export function docker(host: HostSettings, args: string[], input?: string): Ende
   const timeout = QUESTION.test(args.join(" ")) ? patience() * 1_000 : undefined;
   const ran = spawnSync(command!, rest, { input, encoding: "utf8", maxBuffer: 2 ** 28, timeout });
   if (timeout === undefined || !ran.error?.message.endsWith("ETIMEDOUT")) return explained(host, ended(command!, ran));
-  const asked = args.slice(0, 2).join(" ");
-  const where = host.ssh ? `the engine on ${host.ssh.address}` : "the engine";
-  const stderr = `docker ${asked}: ${where} does not answer within ${timeout / 1_000} s: it hangs, or the machine is overloaded. There: uptime, systemctl status docker\n`;
-  return { code: 1, stdout: "", stderr };
+  return unanswered(host, ["docker", ...args.slice(0, 2)].join(" "));
 }
 
 /** Of a container that it should run something in, docker says its id and no more. */

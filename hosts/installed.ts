@@ -33,8 +33,11 @@ export function runInstalled(
   return show([...interpreter, runCommand(script(name), args)], { env: { ...process.env, ...environment } }, input);
 }
 
+/** The command line that runs a script in a container of the host; the script goes in by standard input. */
+export const inContainerCommand = (container: string, user: string, args: string[]): string =>
+  ["docker", "exec", "-i", "-u", user, container, "sh", "-s", "--", ...args].map(quote).join(" ");
+
 /** As docker exec -i: what a script prints that runs in a container of the host, from its standard input. */
 export function inContainer(host: HostSettings, container: string, user: string, name: string, args: string[]): Ended {
-  const line = ["docker", "exec", "-i", "-u", user, container, "sh", "-s", "--", ...args].map(quote).join(" ");
-  return onHost(host, line, script(name).content);
+  return onHost(host, inContainerCommand(container, user, args), script(name).content);
 }

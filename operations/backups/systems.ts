@@ -3,11 +3,12 @@ import { parseList, type Backup } from "../../backups/list.ts";
 import { SERVER } from "../../backups/restore.ts";
 import { parseWindow, recoverable, type Window } from "../../backups/window.ts";
 import type { HostSettings } from "../../config/host.ts";
-import { dockerOutput } from "../../hosts/docker.ts";
+import { dockerOutput, type Ended } from "../../hosts/docker.ts";
 import { quote } from "../../hosts/connection.ts";
-import { inContainer } from "../../hosts/installed.ts";
+import { inContainer, inContainerCommand } from "../../hosts/installed.ts";
 import { onHost } from "../../hosts/run.ts";
 import { script } from "../../hosts/scripts.ts";
+import { together } from "../../hosts/together.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
 import { selected, type Selection } from "../command.ts";
@@ -39,13 +40,15 @@ export function copiedOff(stack: Stack, options: Selection): SystemSpec[] {
   );
 }
 
-/** What vault.sh prints for a verb. Throws what it complains of. */
-export function vault(host: HostSettings, system: SystemSpec, ...verb: string[]): string {
-  const agent = agentOf(system);
-  const { code, stdout, stderr } = inContainer(host, agent, "root", "vault", verb);
-  if (code !== 0) throw new Error(`${system.name}: ${stderr.trim() || `exit code ${code} in ${agent}`}`);
+/** What vault.sh printed. Throws what it complains of. */
+function printed(system: SystemSpec, { code, stdout, stderr }: Ended): string {
+  if (code !== 0) throw new Error(`${system.name}: ${stderr.trim() || `exit code ${code} in ${agentOf(system)}`}`);
   return stdout;
 }
+
+/** What vault.sh prints for a verb. Throws what it complains of. */
+export const vault = (host: HostSettings, system: SystemSpec, ...verb: string[]): string =>
+  printed(system, inContainer(host, agentOf(system), "root", "vault", verb));
 
 /**
  * What vault.sh prints for a verb of another folder of backups on the host, in a container that only reads it.
@@ -108,14 +111,30 @@ export function tellWindow(
   return problem === undefined;
 }
 
-/** Prints from when to when each system can be restored. Whether all is as declared; also where no backups are. */
-export function tellRecoverable(stack: Stack, options: Selection, now = new Date()): boolean {
-  const { host } = stack;
-  return selected(stack, { system: options.system })
-    .filter((system) => backupArguments(system, host) !== undefined)
-    .map((system) => {
+const declaring = (stack: Stack, { system }: Selection): SystemSpec[] =>
+  selected(stack, { system }).filter((one) => backupArguments(one, stack.host) !== undefined);
+
+/** The command lines of whose answers tellRecoverable() tells: two of each system, with vault.sh as their standard input. */
+export const questions = (stack: Stack, options: Selection): string[] =>
+  declaring(stack, options).flatMap((system) =>
+    ["list", "window"].map((verb) => inContainerCommand(agentOf(system), "root", [verb])),
+  );
+
+/**
+ * Prints from when to when each system can be restored. Whether all is as declared; also where no backups are.
+ * @param answers to questions(), from whoever has asked them already
+ */
+export function tellRecoverable(
+  stack: Stack,
+  options: Selection,
+  answers: Ended[] = together(stack.host, questions(stack, options), script("vault").content),
+  now = new Date(),
+): boolean {
+  return declaring(stack, options)
+    .map((system, index) => {
       try {
-        return tellWindow(host, system, backupsOf(host, system), windowOf(host, system), now);
+        const said = (verb: number) => printed(system, answers[2 * index + verb]!);
+        return tellWindow(stack.host, system, parseList(said(0)), parseWindow(said(1)), now);
       } catch (error) {
         console.log((error as Error).message);
         return false;

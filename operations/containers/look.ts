@@ -1,7 +1,7 @@
 /** Asks a stack's engine for declared containers. */
 import type { HostSettings } from "../../config/host.ts";
 import type { Inspected } from "../../engines/docker/inspect.ts";
-import { docker, dockerOutput } from "../../hosts/docker.ts";
+import { docker, dockerOutput, type Ended } from "../../hosts/docker.ts";
 import { containerNames } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
 import { selected, type Selection } from "../command.ts";
@@ -9,13 +9,20 @@ import { deploymentsOf } from "../deployments/host.ts";
 import { readStack } from "../stack.ts";
 import { declared, rows, type Declared, type Row } from "./rows.ts";
 
+const wantedOf = (options: Selection, stack: Stack): Declared[] =>
+  selected(stack, options).flatMap((system) => declared(system, options.service));
+
+/** What look() asks docker. One call for all: it prints what exists, and complains of the rest. */
+export const question = (options: Selection, stack: Stack): string[] => [
+  ...["container", "inspect"],
+  ...wantedOf(options, stack).map(({ name }) => name),
+];
+
 /**
  * Those of the containers that exist.
  * @throws an Error with what docker said when the engine does not answer
  */
-function inspect(host: HostSettings, wanted: Declared[]): Inspected[] {
-  // One call for all: it prints what exists, and complains of the rest.
-  const { stdout, stderr } = docker(host, ["container", "inspect", ...wanted.map((container) => container.name)]);
+function existing({ stdout, stderr }: Ended): Inspected[] {
   const failure = stderr.split("\n").filter((line) => line && !line.includes("No such container"));
   // The same once for each container: an engine that does not answer.
   if (failure.length > 0) throw new Error([...new Set(failure)].join("\n"));
@@ -54,10 +61,17 @@ function endedJobs({ host, name, systems }: Stack, wanted: Declared[], inspected
   );
 }
 
-/** The containers a command is about. Throws as inspect() does. */
-export function look(options: Selection, stack: Stack = readStack(options.stack)): Look {
-  const wanted = selected(stack, options).flatMap((system) => declared(system, options.service));
-  const inspected = inspect(stack.host, wanted);
+/**
+ * The containers a command is about. Throws as existing() does.
+ * @param answer to question(), from whoever has asked it already
+ */
+export function look(
+  options: Selection,
+  stack: Stack = readStack(options.stack),
+  answer: Ended = docker(stack.host, question(options, stack)),
+): Look {
+  const wanted = wantedOf(options, stack);
+  const inspected = existing(answer);
   const ended = endedJobs(stack, wanted, inspected);
   const found = rows(wanted, inspected, options.stack, Date.now(), ended);
   return { host: stack.host, wanted, found, inspected, ended };

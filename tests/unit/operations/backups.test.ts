@@ -149,6 +149,20 @@ test("make status ends with what can be restored, and fails when that is not as 
   expect(await last()).toBe("protea: exit code 3 in protea-postgres-backup-1");
 });
 
+test("make status of a whole stack on another machine is one round trip", async () => {
+  checkout.program("ssh", `echo ssh >>${checkout.folder}/trips; shift 4; exec sh -c "$*"`);
+  const names = committed("staging").systems.flatMap((system) => declared(system).map(({ name }) => name));
+  const container = (name: string) => ({
+    ...{ Id: name, Name: `/${name}`, Image: "sha256:1", Config: { Image: "x", Labels: null } },
+    State: { Status: "running", ExitCode: 0, StartedAt: NOW, FinishedAt: NOW },
+    NetworkSettings: { Ports: null },
+  });
+  checkout.answer(`container inspect ${names.join(" ")}`, JSON.stringify(names.map(container)));
+  const { stdout } = await checkout.operation("status", "--stack", "staging");
+  expect(stdout).toMatch(/^robotoff: recoverable from .*\nprotea: recoverable from /m);
+  expect(readFileSync(join(checkout.folder, "trips"), "utf8")).toBe("ssh\n");
+});
+
 test.each<[string, string, boolean]>([
   ["all is recoverable", LIST, true],
   ["nothing is", "", false],

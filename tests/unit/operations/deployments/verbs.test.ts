@@ -157,7 +157,7 @@ describe("a job's container is gone", () => {
     checkout.answer(INSPECT, engine([JOB]));
     // Of backups nothing is asked here.
     for (const agent of ["robotoff_postgres-backup_1", "protea-postgres-backup-1"])
-      checkout.answer(`exec -i -u root ${agent} sh -s -- list`, "away", 1);
+      for (const verb of ["list", "window"]) checkout.answer(`exec -i -u root ${agent} sh -s -- ${verb}`, "away", 1);
   });
   const status = async () => {
     const { stdout } = await checkout.operation("status");
