@@ -1,5 +1,6 @@
 /** The committed stack files of staging and production, deployed to two hosts at once, through a proxy, by real OpenSSH. */
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failed, succeeded } from "../engine/host.ts";
 import { until } from "../http.ts";
@@ -14,6 +15,8 @@ const stacks = Object.keys(STACKS) as StackName[];
 beforeAll(async () => {
   lab = await Lab.forTest();
   await fill();
+  // As some people have it; the folder is this machine's.
+  process.env.TMPDIR = tmpdir();
   await lab.up();
   rehearsal = new Rehearsal(lab);
   for (const stack of stacks) rehearsal.furnish(stack);
@@ -35,6 +38,9 @@ test("a host is reached through the proxy alone, and no packet for its address l
     expect(lab.on(machine, "ip", "route", "show", "default")).toBe("");
     expect(failed(lab.tryOn(machine, ...connects("192.0.2.1", 22)))).toContain(NO_WAY);
   }
+  // Nor a folder of this machine's, in which its engine's health checks would fail.
+  for (const machine of ["proxy", ...HOSTS] as const)
+    expect(lab.on(machine, "cat", "/proc/1/environ").split("\0")).not.toContain(`TMPDIR=${tmpdir()}`);
   // The hosts' names on the real network mean nothing here.
   failed(lab.tryOn("proxy", "getent", "hosts", "ovh1.openfoodfacts.org"));
 });

@@ -40,10 +40,18 @@ export class Lab {
     this.identity = join(folder, "id");
   }
 
+  /**
+   * Removes those of tests and measurements.
+   * @param directory where they keep their folders
+   */
+  static async remove(directory: string, which: (name: string) => boolean = () => true): Promise<void> {
+    for (const entry of readdirSync(directory))
+      if (entry.startsWith(PREFIX) && which(entry.slice(PREFIX.length))) await new Lab(join(directory, entry)).down();
+  }
+
   /** A test's own; what killed ones left is removed. */
   static async forTest(): Promise<Lab> {
-    for (const entry of readdirSync(tmpdir()))
-      if (entry.startsWith(PREFIX) && isLeft(entry.slice(PREFIX.length))) await new Lab(join(tmpdir(), entry)).down();
+    await Lab.remove(tmpdir(), isLeft);
     return new Lab(join(tmpdir(), `${PREFIX}${nameOf(process.pid)}n1`));
   }
 
@@ -66,7 +74,8 @@ export class Lab {
 
   private spawn(name: string, command: string[]): void {
     const log = openSync(join(this.folder, `${name}.log`), "a");
-    const env = { ...process.env, ROBOTOFF_PROTEA_LAB: this.folder };
+    // What is this machine's folder for temporary files, another does not have, and no health check runs there.
+    const env = { ...process.env, TMPDIR: undefined, ROBOTOFF_PROTEA_LAB: this.folder };
     const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", log, log], detached: true, env });
     writeFileSync(this.pidFile(name), String(child.pid));
     child.unref();
@@ -154,6 +163,11 @@ export class Lab {
   tryOn(machine: Machine, ...words: string[]): Outcome {
     const [command, ...args] = [...this.rootOn(machine), ...words];
     return run(command!, args);
+  }
+
+  /** Its engine's socket, as this machine sees it. */
+  socket(host: HostName): string {
+    return `/proc/${this.first(host)}/root/run/docker.sock`;
   }
 
   /** What it prints; it has to succeed. */
