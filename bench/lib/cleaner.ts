@@ -3,6 +3,7 @@
  * is killed. Arguments: the run's process id, its temporary folder.
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { Lab } from "../../tests/hosts/lab.ts";
 import { prefix, removeProjects } from "./engine.ts";
 import { MARK } from "./processes.ts";
 
@@ -23,7 +24,11 @@ function left(): number[] {
 
 process.on("SIGINT", () => {});
 process.stdin.resume();
-process.stdin.on("close", () => {
+process.stdin.on("close", () => void clean());
+
+async function clean(): Promise<void> {
+  // A switched-off lab leaves its engines' control groups: before its processes are ended one by one.
+  await Lab.remove(folder);
   for (const process_ of left()) {
     try {
       process.kill(process_, "SIGKILL");
@@ -33,4 +38,4 @@ process.stdin.on("close", () => {
   }
   removeProjects(prefix(Number(pid)));
   rmSync(folder, { recursive: true, force: true });
-});
+}

@@ -30,12 +30,15 @@ export function removeProjects(startsWith: string): void {
   }
 }
 
-/** Waits until so many containers of the projects are healthy: no tool's word is taken for it. */
-export async function untilHealthy(startsWith: string, count: number): Promise<void> {
+/**
+ * Waits until so many containers of the projects are healthy: no tool's word is taken for it.
+ * @param ask docker, of the engine that they are on
+ */
+export async function untilHealthy(startsWith: string, count: number, ask = docker): Promise<void> {
   const end = Date.now() + 300_000;
   const format = `{{.Label "${PROJECT}"}} {{.Status}}`;
   for (;;) {
-    const lines = docker("ps", "--filter", "health=healthy", "--format", format).split("\n");
+    const lines = ask("ps", "--filter", "health=healthy", "--format", format).split("\n");
     const healthy = lines.filter((line) => line.startsWith(startsWith)).length;
     if (healthy === count) return;
     if (Date.now() > end) throw new Error(`${healthy} of ${count} containers of ${startsWith} healthy after 300 s`);
