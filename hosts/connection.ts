@@ -28,6 +28,14 @@ export function shell(host: HostSettings): { interpreter: string[]; environment?
 export const onTerminal = (command: string[]): string[] =>
   command[0] === "ssh" ? ["ssh", "-t", ...command.slice(1)] : command;
 
+/**
+ * A command that runs until somebody ends it, with nothing to read: over SSH it must end with the ssh that began it, as what has a terminal
+ * of its own there does. Without one it would go on (https://bugzilla.mindrot.org/show_bug.cgi?id=396). Not -t: that leaves this terminal's
+ * Ctrl-C to whoever reads it there first, and two may run side by side.
+ */
+export const endsWithUs = (command: string[]): string[] =>
+  command[0] === "ssh" ? ["ssh", "-tt", ...command.slice(1)] : command;
+
 /** The whole command line of `docker ARGS` for a host. */
 export function dockerCommand(host: HostSettings, args: string[]): string[] {
   const ssh = sshCommand(host);

@@ -3,7 +3,7 @@
  * There is no compose file: the containers' labels make them members of their project.
  */
 import { run, selected } from "./command.ts";
-import { dockerCommand } from "../hosts/connection.ts";
+import { dockerCommand, endsWithUs } from "../hosts/connection.ts";
 import { show } from "../hosts/docker.ts";
 import { composeWords, plainLogWords, VERBS } from "./services/words.ts";
 import { readStack } from "./stack.ts";
@@ -25,15 +25,21 @@ export const done = run(["tail", "apps", "plain", "follow"], async (options) => 
   const stack = readStack(options.stack);
   const terminal = process.stdout.isTTY === true;
   const systems = selected(stack, options);
+  // In a pipe the lines stay as they were written.
+  const followed = (words: string[]) => {
+    const command = dockerCommand(stack.host, words);
+    return terminal && verb === "logs" ? endsWithUs(command) : command;
+  };
+  const stdin = terminal && verb === "logs" ? "ignore" : "inherit";
   if (verb === "logs" && options.plain === "1") {
     const words = systems.flatMap((system) => plainLogWords(options, system, terminal));
     // What a container writes as errors is log as well.
-    const logs = words.map((each) => () => show(dockerCommand(stack.host, each), { stdio: ["inherit", 1, 1] }));
+    const logs = words.map((each) => () => show(followed(each), { stdio: [stdin, 1, 1] }));
     return Math.max(...(await all(logs, options.follow === "1" || terminal)));
   }
   const commands = systems.map((system) => {
     const words = composeWords(verb, options, system, terminal);
-    return () => show(dockerCommand(stack.host, words));
+    return () => show(followed(words), { stdio: [stdin, "inherit", "inherit"] });
   });
   // Logs of two systems are followed side by side; anything else is done one after the other.
   return Math.max(...(await all(commands, verb === "logs")));

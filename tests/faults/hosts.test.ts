@@ -1,8 +1,7 @@
 /** What happens on the way to a host: its proxy goes away in the middle, its engine hangs, its disk is full, two deploy at once. */
 import { setTimeout as pause } from "node:timers/promises";
 import { failed, succeeded } from "../engine/host.ts";
-import { fill } from "../hosts/images.ts";
-import { Lab } from "../hosts/lab.ts";
+import type { Lab } from "../hosts/lab.ts";
 import { Rehearsal } from "../hosts/rehearsal.ts";
 import { until } from "../http.ts";
 
@@ -17,12 +16,7 @@ const fresh = () =>
   lab.on("ovh200", "sh", "-c", "docker ps --all --quiet --filter name=protea- | xargs -r docker rm --force");
 
 beforeAll(async () => {
-  lab = await Lab.forTest();
-  await fill();
-  await lab.up();
-  rehearsal = new Rehearsal(lab);
-  rehearsal.furnish("staging");
-  rehearsal.prepare();
+  ({ lab, rehearsal } = await Rehearsal.forTest("staging"));
 }, 600_000);
 
 afterAll(() => lab.down());
@@ -66,6 +60,16 @@ test("a laptop sleeps for a minute and a half in the middle: what it had begun i
   succeeded(await up().ended);
   expect(succeeded(rehearsal.make("status", "staging", "SYSTEM=protea"))).toContain("as declared");
 }, 900_000);
+
+test("Ctrl-C at followed logs ends what they had started on the host", async () => {
+  const follows = () => lab.tryOn("ovh200", "pgrep", "-f", "logs.*--follow").text.trim();
+  const line = "make logs STACK=staging SYSTEM=protea SERVICE=worker-ping";
+  const { process: child, ended } = rehearsal.spawn(["script", "--quiet", "--return", "--command", line, "/dev/null"]);
+  await until("they are followed there", 60, () => follows() !== "");
+  child.stdin!.write("\x03");
+  await ended;
+  await until("nobody follows there any more", 30, () => follows() === "");
+}, 120_000);
 
 test("an engine that hangs: every command says so instead of waiting for ever, and when it goes on all is well", () => {
   lab.on("ovh200", "pkill", "-STOP", "-x", "dockerd");

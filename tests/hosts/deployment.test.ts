@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { failed, succeeded } from "../engine/host.ts";
 import { until } from "../http.ts";
-import { fill } from "./images.ts";
-import { ADDRESS, HOSTS, Lab, PROXY } from "./lab.ts";
+import { ADDRESS, HOSTS, PROXY, type Lab } from "./lab.ts";
 import { Rehearsal, STACKS, type StackName } from "./rehearsal.ts";
 
 let lab: Lab;
@@ -13,14 +12,7 @@ let rehearsal: Rehearsal;
 const stacks = Object.keys(STACKS) as StackName[];
 
 beforeAll(async () => {
-  lab = await Lab.forTest();
-  await fill();
-  // As some people have it; the folder is this machine's.
-  process.env.TMPDIR = tmpdir();
-  await lab.up();
-  rehearsal = new Rehearsal(lab);
-  for (const stack of stacks) rehearsal.furnish(stack);
-  rehearsal.prepare();
+  ({ lab, rehearsal } = await Rehearsal.forTest(...stacks));
 });
 
 afterAll(() => lab.down());

@@ -20,7 +20,8 @@ import { backupDirectory } from "../../config/host.ts";
 import { rawConfiguration } from "../../operations/stack.ts";
 import { describeStack, type Stack } from "../../systems/stack.ts";
 import { run, succeeded, type Outcome } from "../engine/host.ts";
-import type { HostName, Lab } from "./lab.ts";
+import { fill } from "./images.ts";
+import { Lab, type HostName } from "./lab.ts";
 
 /** The stacks, and the hosts that they are for. */
 export const STACKS = { staging: "ovh200", production: "ovh201" } as const satisfies Record<string, HostName>;
@@ -51,6 +52,12 @@ const age = (file: string) => statSync(file).mtimeMs;
 const newerThan = (file: string, ...others: string[]) =>
   existsSync(file) && others.every((other) => age(other) < age(file));
 
+/** A command that runs. */
+export interface Begun {
+  process: ChildProcess;
+  ended: Promise<Outcome>;
+}
+
 export class Rehearsal {
   readonly folder: string;
   private readonly lab: Lab;
@@ -58,6 +65,17 @@ export class Rehearsal {
   constructor(lab: Lab) {
     this.lab = lab;
     this.folder = join(lab.folder, "checkout");
+  }
+
+  /** For a test: hosts that are up, with what the real ones have before these stacks come, and a checkout to deploy them from. */
+  static async forTest(...stacks: StackName[]): Promise<{ lab: Lab; rehearsal: Rehearsal }> {
+    const lab = await Lab.forTest();
+    await fill();
+    await lab.up();
+    const rehearsal = new Rehearsal(lab);
+    for (const stack of stacks) rehearsal.furnish(stack);
+    rehearsal.prepare();
+    return { lab, rehearsal };
   }
 
   /** The stack file's config as it is deployed here. */
@@ -154,14 +172,16 @@ export class Rehearsal {
     return this.run(...this.words(target, stack, variables));
   }
 
-  /** The same beside whatever else runs; its process leads a group of its own, so that all of it can be ended. */
-  begin(target: string, stack: StackName, ...variables: string[]): { process: ChildProcess; ended: Promise<Outcome> } {
-    const [command, ...args] = [...this.lab.laptop, ...this.words(target, stack, variables)];
-    const child = spawn(command!, args, {
-      cwd: this.folder,
-      detached: true,
-      env: { ...process.env, ...this.environment },
-    });
+  /** The same beside whatever else runs. */
+  begin(target: string, stack: StackName, ...variables: string[]): Begun {
+    return this.spawn(this.words(target, stack, variables));
+  }
+
+  /** Starts a command as on the laptop, in the checkout; its process leads a group of its own, so that all of it can be ended. */
+  spawn(words: string[]): Begun {
+    const [command, ...args] = [...this.lab.laptop, ...words];
+    const env = { ...process.env, ...this.environment };
+    const child = spawn(command!, args, { cwd: this.folder, detached: true, env });
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data.toString()));
     const ended = new Promise<Outcome>((done) => child.on("close", (code) => done({ code, text })));

@@ -1,5 +1,5 @@
 // How each kind of host is reached: by docker, by the Docker provider, by scripts.
-import { dockerCommand, providerArguments, quote, shell, sshCommand } from "../../../hosts/connection.ts";
+import { dockerCommand, endsWithUs, providerArguments, quote, shell, sshCommand } from "../../../hosts/connection.ts";
 
 const settings = { protectVolumes: true, generateSecrets: false };
 const ssh = { address: "10.1.0.200", user: "off", port: 22, hostKeys: [], connections: 8 };
@@ -21,6 +21,11 @@ test("another host: docker runs there, and its shell sees each word as it is", (
     ...FAR_WORDS,
     `docker ps --format '{{.Names}} it'\\''s'`,
   ]);
+});
+
+test("what runs until somebody ends it has a terminal there: without one it would go on when its ssh is gone", () => {
+  expect(endsWithUs(dockerCommand(FAR, logs))).toEqual(["ssh", "-tt", ...dockerCommand(FAR, logs).slice(1)]);
+  expect(endsWithUs(dockerCommand(settings, logs))).toEqual(dockerCommand(settings, logs));
 });
 
 const OWN = settings;

@@ -1,11 +1,10 @@
 /**
- * A host over SSH: its backups by cron as the user who may only use Docker, a moment that is gone back to, and the whole of its engine's
- * data lost while both systems are written to: one `make up` there, and everything is back.
+ * Staging on a host over SSH: every daily command, its backups by cron as the user who may only use Docker, a moment that is gone back to,
+ * and the whole of its engine's data lost while both systems are written to: one `make up` there, and everything is back.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { failed, succeeded } from "../engine/host.ts";
-import { fill } from "../hosts/images.ts";
-import { Lab } from "../hosts/lab.ts";
+import type { Lab } from "../hosts/lab.ts";
 import { Rehearsal } from "../hosts/rehearsal.ts";
 import { until } from "../http.ts";
 import { Contents, SYSTEMS } from "./contents.ts";
@@ -18,12 +17,7 @@ const CONTAINERS = { robotoff: ["robotoff_", "_1"], protea: ["protea-", "-1"] } 
 const backups = () => Number(lab.on("ovh200", "sh", "-c", "ls -d /srv/backups/*/2*Z | wc -l"));
 
 beforeAll(async () => {
-  lab = await Lab.forTest();
-  await fill();
-  await lab.up();
-  rehearsal = new Rehearsal(lab);
-  rehearsal.furnish("staging");
-  rehearsal.prepare();
+  ({ lab, rehearsal } = await Rehearsal.forTest("staging"));
   contents = new Contents(
     (system, service) => [...lab.rootOn("ovh200"), "docker", "exec", CONTAINERS[system].join(service)],
     ([, , , , , ...words]) => lab.on("ovh200", ...words),
@@ -33,6 +27,43 @@ beforeAll(async () => {
 }, 900_000);
 
 afterAll(() => lab.down());
+
+/** What one types (docs/runbooks.md), and something of what it prints. */
+test.each<[string, string[], RegExp]>([
+  ["status", ["HEALTH=1"], /postgres +passed/],
+  ["why", [], /as declared/],
+  ["logs", ["SYSTEM=robotoff", "SERVICE=api", "TAIL=5"], /worker/],
+  ["logs", ["SYSTEM=robotoff", "SERVICE=api", "TAIL=5", "PLAIN=1"], /\n/],
+  ["stop", ["SYSTEM=protea", "APPS=1"], /protea-api-1 +Stopped/],
+  ["start", ["SYSTEM=protea", "APPS=1"], /protea-api-1 +(Healthy|Started)/],
+  ["restart", ["SYSTEM=robotoff", "SERVICE=scheduler"], /robotoff_scheduler_1 +Started/],
+  ["scale", ["SYSTEM=protea", "SERVICE=worker-embeddings-batch", "N=+1"], /protea/],
+  ["queues", [], /protea\.embeddings +0 +1 +1/],
+  ["letters", [], /protea\.dead-letter: 2000 messages/],
+  ["run", ["SYSTEM=robotoff", "SERVICE=worker-1", "CMD=rq info"], /8 workers/],
+  ["db", [], /kept/],
+  ["jobs", [], /OPERATION/],
+  ["password", ["SERVICE=rabbitmq", "SHOW=1"], /^[0-9a-f]{24}$/m],
+  ["disk", [], /protea_postgres_data/],
+  ["reclaim", [], /nothing to reclaim|removed|freed/],
+  ["compose", ["OUT=-"], /services:/],
+  ["urls", [], /ssh -F .* -N -L/],
+  ["checkpoint", ["NAME=before-walk"], /checkpoint before-walk/],
+  ["backups", [], /recoverable from/],
+  ["verify", ["SYSTEM=robotoff"], /is what was backed up/],
+  ["deployments", [], /the first/],
+  ["topology", [], /graph|flowchart/],
+])(
+  "make %s %j on the host",
+  (target, variables, printed) => {
+    expect(succeeded(rehearsal.make(target, "staging", ...variables))).toMatch(printed);
+  },
+  300_000,
+);
+
+test("make gpu says that there is none, and where", () => {
+  expect(failed(rehearsal.make("gpu", "staging"))).toContain("there is no nvidia-smi on ovh200");
+});
 
 test("the schedule is the user's own, by cron, without root: at its time there is a backup of each system", async () => {
   const lines = lab.on("ovh200", "crontab", "-l", "-u", "off");
