@@ -1,6 +1,6 @@
 /**
  * Measures this program against its alternatives, in turns: node bench/run.ts [--rounds 3] [--write] [part…]
- * Parts: deploy, preview, containers, and hosts and backup, which are long; without any, the first three. docs/performance.md says what they measure.
+ * Parts: deploy, preview, containers, and hosts, backup and growth, which are long; without any, the first three. docs/performance.md says what they measure.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
@@ -12,11 +12,12 @@ import { conditions, load, section, write, type Section } from "./lib/report.ts"
 import { backup } from "./parts/backup.ts";
 import { containers } from "./parts/containers.ts";
 import { deploy } from "./parts/deploy.ts";
+import { growth } from "./parts/growth.ts";
 import { hosts } from "./parts/hosts.ts";
 import { preview } from "./parts/preview.ts";
 
 const SHORT = { deploy, preview, containers };
-const PARTS: Record<string, (rounds: number) => Promise<Section>> = { ...SHORT, hosts, backup };
+const PARTS: Record<string, (rounds: number) => Promise<Section>> = { ...SHORT, hosts, backup, growth };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
