@@ -25,6 +25,9 @@ const PREFIX = "robotoff-protea-lab-";
 /** Bytes of a host's disk; what is not written takes nothing. */
 const DISK = 40 * 2 ** 30;
 
+/** Programs, and Debian's packages of them. */
+const NEEDED = { ip: "iproute2", nsenter: "util-linux", "mkfs.ext4": "e2fsprogs", ssh: "openssh-client" };
+
 const script = (name: string) => resolve("tests/hosts", name);
 
 /** What nsenter or unshare forked. */
@@ -96,8 +99,13 @@ export class Lab {
     return this.pid("lab") !== undefined;
   }
 
-  /** Brings all of it up, and returns when both hosts' engines answer. */
+  /** Brings all of it up, and returns when both hosts' engines answer. As root, with what Debian has in these packages. */
   async up(): Promise<void> {
+    const missing = Object.entries(NEEDED).filter(([tool]) => run("sh", ["-c", 'command -v "$0"', tool]).code !== 0);
+    if (missing.length > 0)
+      throw new Error(
+        `the test hosts need ${missing.map(([tool, name]) => `${tool} (apt-get install ${name})`).join(", ")}`,
+      );
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     if (!existsSync(this.identity))
       must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", this.identity);
