@@ -38,6 +38,17 @@ if [ "$(ask "select wal_status from pg_replication_slots where slot_name = 'back
 fi
 pg_receivewal --slot backup --create-slot --if-not-exists
 
+# A disk that fills up while a segment's file is laid out leaves a short one, which pg_receivewal refuses for ever ("should be 0 or
+# 16777216"). No WAL is in it yet: that comes into a file of its full size alone. An empty one it takes.
+whole=$(ask "select setting from pg_settings where name = 'wal_segment_size'")
+for partial in "$wal"/current/*.partial; do
+  size=$(stat -c %s "$partial" 2> /dev/null) || continue
+  if [ "$size" -gt 0 ] && [ "$size" -lt "$whole" ]; then
+    echo "receive-wal: $partial has $size of $whole bytes, as a full disk leaves it: begun anew" >&2
+    : > "$partial"
+  fi
+done
+
 # metrics: for node_exporter's textfile collector, until when can be restored. A moment instead of an age, so that a file that is
 # no longer written tells.
 metrics() {

@@ -73,6 +73,36 @@ test("the disk of backups is full: the database goes on", async () => {
   expect(query("select count(*) from meanwhile")).toBe("1000");
 });
 
+test("a segment's file that a full disk left short does not stop the receiver for ever", async () => {
+  const receiver = stack.container("protea", "postgres-backup");
+  stack.docker("stop", receiver);
+  query("create table switched as select 1; select pg_switch_wal()");
+  query("insert into switched values (2)");
+  const next = query("select pg_walfile_name(pg_current_wal_lsn())");
+  query("select pg_switch_wal()");
+  const inside = `/backups/protea/wal/current/${next}.partial`;
+  const short = 'rm -f "$0" && head -c 5000000 /dev/zero > "$0" && chown postgres "$0"';
+  const image = stack.docker("inspect", "--format", "{{.Config.Image}}", receiver);
+  stack.docker(
+    "run",
+    "--rm",
+    ...stack.marked,
+    "--user",
+    "root",
+    "--volumes-from",
+    receiver,
+    "--entrypoint",
+    "sh",
+    image,
+    "-c",
+    short,
+    inside,
+  );
+  stack.docker("start", receiver);
+  await until("WAL is received", 60, receives);
+  succeeded(backups.backup());
+});
+
 test("the folder of backups cannot be written to", () =>
   whileWrong(
     // Of root, too; to mount it read-only the receiver would have to end.
