@@ -5,23 +5,20 @@
 import type { HostSettings } from "../../config/host.ts";
 import { checkHost } from "../../hosts/checks.ts";
 import { dockerCommand, onTerminal, quote } from "../../hosts/connection.ts";
-import { docker, show } from "../../hosts/docker.ts";
+import { docker, dockerOutput, show } from "../../hosts/docker.ts";
 import { succeeds } from "../../hosts/run.ts";
 import { isOwn } from "../../systems/registry.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
 
-/** An engine that hangs would be waited for for ever, and one that is away would read as one without images. */
-const ANSWERS =
-  '{ timeout 60 docker version >/dev/null || { [ $? != 124 ] || echo "the engine does not answer within 60 s: it hangs, or the machine ' +
-  'is overloaded (uptime, systemctl status docker)" >&2; false; }; }';
-
 /** The contents that references name on the host now; undefined: nothing there. */
 export function imageIds(host: HostSettings, references: string[]): Map<string, string | undefined> {
   const asked = [...new Set(references)];
   if (asked.length === 0) return new Map();
+  // An engine that is away or hangs would read as one without images.
+  dockerOutput(host, ["version"]);
   const line =
-    `${ANSWERS} && for i in ${asked.map(quote).join(" ")}; do ` +
+    `for i in ${asked.map(quote).join(" ")}; do ` +
     `echo "$i $(docker image inspect --format '{{.Id}}' "$i" 2>/dev/null)"; done`;
   const lines = succeeds(host, line).split("\n").filter(Boolean);
   return new Map(lines.map((each) => each.split(" ")).map(([reference, id]) => [reference!, id || undefined]));
