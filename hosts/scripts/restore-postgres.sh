@@ -243,7 +243,7 @@ case $kind in
 esac
 if ! recovered; then
   log=$(docker logs "$scratch" 2>&1)
-  docker rm -f "$scratch" > /dev/null
+  docker rm -f -v "$scratch" > /dev/null
   case $kind$log in
     time*"recovery ended before configured recovery target was reached"*)
       say "nothing was committed between the end of the WAL and $target: takes the end"
@@ -263,13 +263,13 @@ if [ -n "$look" ]; then
   database=$(field "$server" '{{range .Config.Env}}{{println .}}{{end}}' | sed -n 's/^POSTGRES_DB=//p')
   say "the data of $reached can be looked at, after $(took); nothing else was touched:"
   echo "  docker exec -it $scratch psql -U $user -d $database"
-  echo "  docker rm -f $scratch && docker volume rm $beside    # when it is no longer needed; the next look or restore does that, too"
+  echo "  docker rm -f -v $scratch && docker volume rm $beside    # when it is no longer needed; the next look or restore does that, too"
   exit 0
 fi
 docker stop "$scratch" > /dev/null
 helper 'pg_controldata "/volumes/$1/_data"' "$beside" | grep -q '^Database cluster state: *shut down$' ||
   die "the new data is not of a server that was shut down; the old is as it was"
-docker rm "$scratch" > /dev/null
+docker rm -v "$scratch" > /dev/null
 
 # 3. Changes places.
 say "stops what uses the data, and changes places"
