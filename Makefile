@@ -31,6 +31,7 @@
 #   TO=20261126T013932Z              a deployment, as make deployments has it; MIGRATED=1: although a migration ran since (rollback)
 #   SNAPSHOT=1a2b3c4d                another snapshot off the host than the latest (fetch)
 #   YES=1                            go on without asking, where a target asks first
+#   MARKDOWN=file                    the same text into a file, for a pull request's comment (preview)
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
 #   ROOM=config                      a room alone (mutants)
 #   TARGET=hosts                     the test hosts in the place of the real ones, for staging and production (make hosts)
@@ -84,8 +85,8 @@ setup:
 up: setup ## bring everything up as the stack file declares it; asks first, except for local
 	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(YES), --yes $(YES)) -- $(if $(local),--yes --skip-preview,$(if $(YES),--yes)) $(only) $(ARGS)
 
-preview: ## what `up` would change
-	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/preview.ts --stack $(STACK) -- $(only) $(ARGS)
+preview: ## what `up` would change, for whom what is away, and outside local what was changed on the host by hand; ARGS=--diff: each value, in Pulumi's words
+	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/preview.ts --stack $(STACK)$(if $(MARKDOWN), --markdown '$(MARKDOWN)') -- $(only) $(ARGS)
 
 .PHONY: trust
 trust: ## the keys that another machine and its proxy show now; after a yes they are pinned in the stack file

@@ -1,14 +1,21 @@
 /** Asks this checkout's Pulumi something. */
 import { spawnSync } from "node:child_process";
 
-/** Pulumi's answer stays in this process: it is neither printed nor written. */
-export function pulumi(...args: string[]) {
-  const { status, stdout, stderr, error } = spawnSync("bin/pulumi", args, {
+/**
+ * Pulumi's answer stays in this process: it is neither printed nor written.
+ * @param stderr `inherit`: what it says besides is shown as it comes
+ * @param environment more variables than this process has
+ */
+export function ask(args: string[], stderr: "pipe" | "inherit" = "pipe", environment: Record<string, string> = {}) {
+  const ran = spawnSync("bin/pulumi", args, {
     encoding: "utf8",
     maxBuffer: 2 ** 28,
     // A passphrase is asked for at this terminal.
-    stdio: ["inherit", "pipe", "pipe"],
+    stdio: ["inherit", "pipe", stderr],
+    env: { ...process.env, ...environment },
   });
-  if (error) throw error;
-  return { status, stdout, stderr };
+  if (ran.error) throw ran.error;
+  return { status: ran.status, stdout: ran.stdout, stderr: ran.stderr };
 }
+
+export const pulumi = (...args: string[]) => ask(args);

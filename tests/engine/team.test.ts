@@ -87,6 +87,15 @@ test("an up that is killed in one checkout is completed in another, once somebod
   expect(succeeded(makeUp())).toContain(`interrupted in ${stack.name}:`);
   succeeded(second("node", ["operations/status.ts", "--stack", stack.name]));
   succeeded(stack.preview("--refresh", "--expect-no-changes"));
+  // A preview that asks the host, as it does outside `local`, writes nothing into the bucket.
+  const objects = () =>
+    here.docker("exec", `${stack.name}-state`, "sh", "-c", "find /d/state -type f -exec sha256sum {} +");
+  const stored = objects();
+  expect(stored).toContain(`${stack.name}.json`);
+  expect(succeeded(second("node", ["operations/preview.ts", "--stack", stack.name]))).toContain(
+    "Nothing to change. The host was asked.",
+  );
+  expect(objects().split("\n").sort()).toEqual(stored.split("\n").sort());
 
   // Nothing is there twice, and nothing that the state does not know.
   const completed = stack.containers();
