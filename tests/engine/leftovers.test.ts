@@ -13,12 +13,13 @@ const earlier = `${run.replace(/x[0-9a-z]+m/, "x1m")}n1`;
 /** A process that is not there, of a machine of which nothing is known. */
 const elsewhere = `${run.replace(/^t\d+x/, "t4194305x").replace(/m[0-9a-f]{4}$/, "m0000")}n1`;
 
-/** Everything a run makes: a container of a stack, and a container, volume and network beside. */
+/** Everything a run makes: a container of a stack, and a container, volume, network and an image's name beside. */
 function make(name: string): void {
   const image = standInTag("images/redis");
   here.docker("create", "--name", `${mine}-a-${name}`, "--label", `${STACK_LABEL}=${name}`, image);
   here.docker("volume", "create", ...marked(name), `${mine}-b-${name}`);
   here.docker("network", "create", ...marked(name), `${mine}-c-${name}`);
+  here.docker("tag", image, `${name}/e:1`);
   const volume = ["--volume", `${mine}-b-${name}:/data`, "--network", `${mine}-c-${name}`];
   here.docker("create", "--name", `${mine}-d-${name}`, ...marked(name), ...volume, image);
 }
@@ -31,7 +32,8 @@ function there(name: string): string {
     ["network", "ls", "--format", "{{.Name}}"],
   ];
   const names = listed.flatMap((list) => here.docker(...list).split("\n"));
-  return ["a", "b", "c", "d"].filter((part) => names.includes(`${mine}-${part}-${name}`)).join("");
+  const parts = ["a", "b", "c", "d"].filter((part) => names.includes(`${mine}-${part}-${name}`));
+  return [...parts, ...(here.docker("images", "--quiet", `${name}/e:1`) ? ["e"] : [])].join("");
 }
 
 const named = new Set([`${mine}`, earlier, elsewhere]);
@@ -44,9 +46,9 @@ test("by the process that made it: killed, alive, of the same number, of another
   named.add(left);
   for (const name of [left, mine, earlier, elsewhere]) make(name);
   sweep(here);
-  expect([left, mine, earlier, elsewhere].map(there)).toEqual(["abcd", "abcd", "", "abcd"]);
+  expect([left, mine, earlier, elsewhere].map(there)).toEqual(["abcde", "abcde", "", "abcde"]);
   child.kill("SIGKILL");
   await once(child, "exit");
   sweep(here);
-  expect([left, mine, elsewhere].map(there)).toEqual(["", "abcd", "abcd"]);
+  expect([left, mine, elsewhere].map(there)).toEqual(["", "abcde", "abcde"]);
 });

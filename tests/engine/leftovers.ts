@@ -1,6 +1,6 @@
 /**
  * What tests make on a host carries the name of their process, so that the next run finds what a killed one left:
- * a stack by its label robotoff-protea.stack=NAME, everything else by robotoff-protea.test=NAME.
+ * a stack by its label robotoff-protea.stack=NAME, an image's name by its begin, NAME/, everything else by robotoff-protea.test=NAME.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
@@ -45,7 +45,7 @@ const KINDS = [
   { list: ["network", "ls"], id: "{{.ID}}", remove: ["network", "rm", "--force"] },
 ];
 
-/** Removes, of what tests made on a host, what has such a name: containers, then volumes and networks. */
+/** Removes, of what tests made on a host, what has such a name: containers, then volumes, networks and images' names. */
 export function removeNamed(host: TestHost, has: (name: string) => boolean): void {
   const names = `{{or (.Label "${STACK_LABEL}") (.Label "${TEST_LABEL}") "-"}}`;
   for (const { list, id, remove } of KINDS) {
@@ -54,6 +54,9 @@ export function removeNamed(host: TestHost, has: (name: string) => boolean): voi
     // Forced: another run may have removed the same since.
     if (ids.length > 0) host.docker(...remove, ...ids.map(([, id]) => id));
   }
+  const images = host.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split("\n");
+  const own = images.filter((image) => has(image.split("/")[0]!));
+  if (own.length > 0) host.docker("rmi", "--force", ...own);
   // What an up keeps of a stack.
   const folder = '"$HOME"/.local/share/robotoff-protea/deployments';
   const kept = host

@@ -6,6 +6,7 @@ import { compose } from "./topics/compose.ts";
 import { robotoff } from "./topics/robotoff.ts";
 import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
+import { previews } from "./topics/previews.ts";
 import { databaseOperations } from "./topics/operations-db.ts";
 import { diskOperations } from "./topics/operations-disk.ts";
 import { accessOperations } from "./topics/operations-access.ts";
@@ -121,6 +122,7 @@ runOperation(() => stack);
 accessOperations(() => stack);
 runbooks(() => stack);
 drift(() => stack);
+previews(() => stack);
 
 test("destroy leaves nothing of ours and touches nothing of others", () => {
   succeeded(stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name));
