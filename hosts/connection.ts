@@ -11,6 +11,11 @@ export function sshCommand({ ssh }: HostSettings): string[] | undefined {
   return ssh && ["ssh", "-F", sshFiles(ssh).config, ssh.address, "--"];
 }
 
+/** The words of an ssh whose standard input and output are a connection to a port there, HOST:PORT; undefined for an engine on this machine. */
+export function sshPort({ ssh }: HostSettings, port: string): string[] | undefined {
+  return ssh && ["ssh", "-W", port, "-F", sshFiles(ssh).config, ssh.address];
+}
+
 /** Arguments of docker.Provider. */
 export function providerArguments({ docker, ssh }: HostSettings) {
   if (!ssh) return { host: docker, sshOpts: undefined };

@@ -47,6 +47,16 @@ test.each(stacks)("a second preview of %s, refreshed, is empty", (stack) => {
   succeeded(rehearsal.make("preview", stack, "ARGS=--refresh --expect-no-changes --non-interactive"));
 });
 
+test("a pipeline's deployment names the moment, changes nothing, and what is published answers, through the proxy", () => {
+  const said = succeeded(rehearsal.make("deploy", "staging"));
+  for (const system of ["robotoff", "protea"])
+    expect(said).toMatch(new RegExp(`${system}: checkpoint before-deploy-\\S+`));
+  expect(said).toMatch(/ \d+ unchanged/);
+  expect(said).not.toMatch(/\+ \d+ created/);
+  const answers = said.split("\n").filter((line) => /^(robotoff|protea) .*http:/.test(line));
+  expect(answers.map((line) => line.split(/ {2,}/).at(-1))).toEqual(["500", "200", "200", "200", "200"]);
+});
+
 test("production has no Triton and uses the one elsewhere; neither host knows of the other", () => {
   const names = (host: (typeof HOSTS)[number]) =>
     lab.on(host, "docker", "ps", "--all", "--format", "{{.Names}}").split("\n");

@@ -1,6 +1,8 @@
 /** `make deployments`, `make rollback`, and jobs whose containers somebody removed, against a host that keeps deployments. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { agentOf } from "../../../../backups/parts.ts";
+import { inContainerCommand } from "../../../../hosts/installed.ts";
 import { declared } from "../../../../operations/containers/rows.ts";
 import type { Deployment } from "../../../../operations/deployments/record.ts";
 import { Checkout } from "../../support/checkout.ts";
@@ -192,5 +194,61 @@ describe("a job's container is gone", () => {
     });
     checkout.answer(IDS, "id-robotoff_api_1\n");
     expect(await status()).toEqual(MISSED);
+  });
+});
+
+describe("make deploy", () => {
+  const agents = systems.map((system) => agentOf(system));
+  const checkpoint = (agent: string) => inContainerCommand(agent, "root", ["before", "deploy"]).replace("docker ", "");
+  const UP = "operations/up.ts --stack local --yes 1 -- --yes --non-interactive\n";
+  beforeEach(() => {
+    for (const agent of agents) checkout.answer(checkpoint(agent), `before-deploy-${agent}\n`);
+  });
+
+  test("names the moment in every database, then up; a failure ends with the way back", async () => {
+    keep(ONE);
+    checkout.pulumi('[ "$1" != up ]');
+    const { status, stdout, stderr } = await checkout.operation("deploy");
+    expect(status).toBe(1);
+    expect(stdout).toContain(`protea: checkpoint before-deploy-${agents[1]}\n`);
+    expect(stderr).toContain(UP);
+    expect(stderr).toContain(
+      "\nlocal: the deployment failed; see above, and make why STACK=local. " +
+        `Back to what ran before: make rollback STACK=local TO=${ONE}\n`,
+    );
+    const calls = checkout.calls;
+    const last = Math.max(...agents.map((agent) => calls.indexOf(checkpoint(agent))));
+    expect(calls.findIndex((call) => call.startsWith("pulumi up"))).toBeGreaterThan(last);
+  });
+
+  test("the first one has no moment to name and nothing to go back to", async () => {
+    checkout.answer(INSPECT, engine(agents)).pulumi('[ "$1" != up ]');
+    const { stdout, stderr } = await checkout.operation("deploy");
+    expect(stdout).toContain("protea: nothing of it is there yet");
+    expect(stderr).toContain("There is no deployment to go back to\n");
+    expect(checkout.calls.filter((call) => call.startsWith("exec"))).toEqual([]);
+  });
+
+  test("a moment that cannot be named: nothing is changed", async () => {
+    checkout.answer(checkpoint(agents[0]!), "the server does not answer\n", 1);
+    const { status, stderr } = await checkout.operation("deploy");
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining("nothing was changed: no moment to go back to could be named. robotoff: the server does"),
+    ]);
+    expect(checkout.calls.filter((call) => call.startsWith("pulumi"))).toEqual([]);
+  });
+
+  test("all is healthy, and what is published does not answer: failed, with the way back", async () => {
+    keep(ONE);
+    // The port of a service that nobody has listened to since the 1980s (TCPMUX).
+    const text = checkout
+      .text("local")
+      .replace("frontend: { memory", `frontend: { ports: ["127.0.0.1:1:3000"], memory`);
+    checkout.write("local", text);
+    const { status, stdout, stderr } = await checkout.operation("deploy");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/protea +frontend +http:\/\/127.0.0.1:1\/ +.*ECONNREFUSED.*, failed\n/);
+    expect(stderr).toContain(`make rollback STACK=local TO=${ONE}\n`);
   });
 });
