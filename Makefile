@@ -88,6 +88,13 @@ up: setup ## bring everything up as the stack file declares it; asks first, exce
 preview: ## what `up` would change, for whom what is away, and outside local what was changed on the host by hand; ARGS=--diff: each value, in Pulumi's words
 	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/preview.ts --stack $(STACK)$(if $(MARKDOWN), --markdown '$(MARKDOWN)') -- $(only) $(ARGS)
 
+.PHONY: deploy readable
+deploy: ## as a pipeline runs `up`: nobody is asked; a checkpoint first, at the end what is published is asked; of a failure it says the way back
+	node operations/deploy.ts --stack $(STACK) -- $(ARGS)
+
+readable: ## a copy of the state without secrets, for previews of pull requests: make readable STACK=staging TO=s3://…
+	@node operations/readable.ts --stack $(STACK)$(if $(TO), --to '$(TO)')
+
 .PHONY: trust
 trust: ## the keys that another machine and its proxy show now; after a yes they are pinned in the stack file
 	node operations/trust.ts --stack $(STACK)$(if $(YES), --yes $(YES))
