@@ -214,10 +214,12 @@ bench-backup: setup ## measure backups and restores against the runbook's comman
 
 test: setup lint types unit engine ## every test; the engine tests need some minutes
 
-lint: ## eslint, prettier and shellcheck
+lint: ## eslint, prettier and shellcheck; of the workflows actionlint and zizmor
 	node_modules/.bin/eslint .
 	node_modules/.bin/prettier --check .
-	shellcheck hosts/scripts/*.sh systems/*/*.sh tests/hosts/*.sh
+	shellcheck hosts/scripts/*.sh systems/*/*.sh tests/hosts/*.sh .github/with-key
+	actionlint
+	zizmor --quiet --offline .github
 
 types: ## TypeScript's types
 	node_modules/.bin/tsc --noEmit
