@@ -10,13 +10,18 @@ import { run } from "./command.ts";
 import type { Digest } from "./preview/changes.ts";
 import { previewText, refusedText } from "./preview/text.ts";
 import { ask } from "./pulumi.ts";
+import { readableArguments } from "./readable/backend.ts";
 import { readStack } from "./stack.ts";
 
 /** Pulumi's own display. */
 const OWN = ["--diff", "--json", "-j"];
 
+/** By whom has no secrets: with a state that has none (`make readable`), or, where no backend is named, with no state at all. */
+const { WITHOUT_SECRETS, PULUMI_BACKEND_URL } = process.env;
+const withoutSecrets = WITHOUT_SECRETS === "1";
+
 /** Neither the machine's own engine, which `make up` looks at anyway, nor a host that there is no way to. */
-const isAsked = (stack: string) => stack !== "local" && process.env.WITHOUT_SECRETS !== "1";
+const isAsked = (stack: string) => stack !== "local" && (!withoutSecrets || PULUMI_BACKEND_URL !== undefined);
 
 function answer(stdout: string): Digest {
   try {
@@ -33,8 +38,10 @@ export const done = run(["markdown"], async ({ stack: name, words, markdown }) =
   };
   try {
     const stack = readStack(name);
-    const environment = pulumiEnvironment(stack.host);
-    const args = ["preview", "--stack", name, ...(isAsked(name) ? ["--refresh"] : []), ...words];
+    const readable = withoutSecrets && PULUMI_BACKEND_URL ? readableArguments(name) : undefined;
+    const environment = { ...pulumiEnvironment(stack.host), ...readable?.environment };
+    const refresh = isAsked(name) ? ["--refresh"] : [];
+    const args = ["preview", "--stack", name, ...(readable?.words ?? []), ...refresh, ...words];
     if (words.some((word) => OWN.includes(word)))
       return await show(["bin/pulumi", ...args], { env: { ...process.env, ...environment } });
     args.splice(1, 0, "--json");

@@ -1,12 +1,27 @@
 /** The backend of a state that may be read by whoever has no secrets. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
+import { readStackFile, stackFile } from "../stack.ts";
 import type { Exported } from "./hidden.ts";
 
 /** Nothing in such a state is a secret, so neither is this. */
 export const PASSPHRASE = "nothing-here-is-secret";
+
+/**
+ * How a preview reads such a state: with its passphrase, and a copy of the stack file without what is encrypted with another one.
+ * @returns variables and words for Pulumi
+ */
+export function readableArguments(stack: string): { environment: Record<string, string>; words: string[] } {
+  const { config } = parse(readStackFile(stack)) as { config: Record<string, unknown> };
+  const isSecret = (value: unknown) => typeof value === "object" && value !== null && "secure" in value;
+  const plain = Object.fromEntries(Object.entries(config).filter(([, value]) => !isSecret(value)));
+  const file = `.local/readable/${stackFile(stack)}`;
+  mkdirSync(".local/readable", { recursive: true });
+  writeFileSync(file, stringify({ config: plain }));
+  return { environment: { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE }, words: ["--config-file", file] };
+}
 
 /** Pulumi, in a folder of its own: it writes a salt into the stack file beside it. */
 function pulumiIn(folder: string, url: string, args: string[], input?: string): string {
