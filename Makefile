@@ -24,6 +24,7 @@
 #   LOOK=1                           open it beside the live data, read-only; nothing is replaced (restore)
 #   INTO=postgresql://user@host:5432  another server, which has no such database yet (restore); its password is asked for, or PGPASSWORD
 #   INTO=s3://KEY@host/bucket        another S3 server, whose bucket is empty or not there (restore, with ONLY=bucket); AWS_SECRET_ACCESS_KEY
+#   CA=file                          here: the certificate of the authority of that server, where it is a private one; of PostgreSQL: it is compared
 #   FROM=/folder                     other backups on the host than the stack's own, which are only read (restore)
 #   ONLY=bucket,lab,git              these parts, as in a backup, and not the database (restore)
 #   NAME=name                        of a checkpoint
@@ -179,7 +180,7 @@ verify: ## is the newest backup (or AT=) still what was backed up? DEEP=1 restor
 	node operations/verify.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(AT), --at $(AT))$(if $(DEEP), --deep $(DEEP))
 
 restore: ## the databases as they were: make restore AT=latest, a time (UTC) or a checkpoint; DRY=1 only says what it would do
-	node operations/restore.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(AT), --at '$(AT)')$(if $(ONLY), --only '$(ONLY)')$(if $(DRY), --dry $(DRY))$(if $(LOOK), --look $(LOOK))$(if $(FROM), --from '$(FROM)')$(if $(INTO), --into '$(INTO)')$(if $(YES), --yes $(YES))
+	node operations/restore.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(AT), --at '$(AT)')$(if $(ONLY), --only '$(ONLY)')$(if $(DRY), --dry $(DRY))$(if $(LOOK), --look $(LOOK))$(if $(FROM), --from '$(FROM)')$(if $(INTO), --into '$(INTO)')$(if $(CA), --ca '$(CA)')$(if $(YES), --yes $(YES))
 
 checkpoint: ## name this moment, to restore to it: make checkpoint NAME=before-cleaning
 	node operations/checkpoint.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(NAME), --name $(NAME))

@@ -1,4 +1,5 @@
 /** A part of a backup into another server: what is said, and as the arguments of the scripts of hosts/scripts/. Pure. */
+import { X509Certificate } from "node:crypto";
 import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { containerName, type SystemSpec } from "../systems/spec.ts";
 import type { Backup } from "./list.ts";
@@ -11,7 +12,7 @@ interface OtherPostgres {
   host: string;
   port: string;
   user: string;
-  /** libpq's: prefer, require, verify-full … */
+  /** libpq's: prefer, require, verify-full … https://www.postgresql.org/docs/16/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
   sslmode: string;
 }
 
@@ -34,9 +35,10 @@ export const SECRET = { postgres: "PGPASSWORD", bucket: "AWS_SECRET_ACCESS_KEY" 
 
 /**
  * Reads INTO=.
+ * @param authority whether CA= is given: then the server's certificate is compared, of a PostgreSQL too, which by itself asks for none
  * @throws Error that says what is expected; a password is not repeated
  */
-export function parseInto(text: string): OtherServer {
+export function parseInto(text: string, authority = false): OtherServer {
   const url = URL.parse(text);
   if (!url?.hostname || !url.username) throw new Error(FORMS);
   const kind = /^postgres(ql)?:$/.test(url.protocol)
@@ -48,15 +50,43 @@ export function parseInto(text: string): OtherServer {
   if (url.password)
     throw new Error(`INTO= has a password: give it as ${SECRET[kind]} in the environment, where nobody reads it`);
   const name = decodeURIComponent(url.pathname).replace(/^\/|\/$/g, "");
-  if (kind === "bucket") return { kind, ...bucketOf(url, name) };
+  if (kind === "bucket") {
+    if (authority && url.protocol !== "s3:")
+      throw new Error("found CA= and s3+http://: without encryption there is no certificate; s3:// has one");
+    return { kind, ...bucketOf(url, name) };
+  }
   if (name) throw new Error(`found INTO= with a database, ${name}: it gets the name that it has in the backup`);
+  const sslmode = url.searchParams.get("sslmode") ?? (authority ? "verify-full" : "prefer");
+  if (authority !== sslmode.startsWith("verify-"))
+    throw new Error(
+      authority
+        ? `found CA= and sslmode=${sslmode}, which compares no certificate: leave sslmode out, or verify-ca`
+        : `found sslmode=${sslmode} without CA=, the certificate of the server's authority; of a public one: CA=/etc/ssl/certs/ca-certificates.crt`,
+    );
   return {
     kind,
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port || "5432",
     user: decodeURIComponent(url.username),
-    sslmode: url.searchParams.get("sslmode") ?? "prefer",
+    sslmode,
   };
+}
+
+/**
+ * The certificates of a file that CA= names, in PEM's form, and nothing else of it: a private key beside them goes nowhere.
+ * @throws Error where there is none, or one that cannot be read
+ */
+export function certificatesIn(text: string, file: string): string {
+  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (!found) throw new Error(`CA=${file} has no certificate in it (-----BEGIN CERTIFICATE-----)`);
+  for (const one of found) {
+    try {
+      new X509Certificate(one);
+    } catch {
+      throw new Error(`CA=${file} has a certificate that cannot be read: openssl x509 -in ${file} -noout -subject`);
+    }
+  }
+  return `${found.join("\n")}\n`;
 }
 
 function bucketOf(url: URL, bucket: string): Omit<OtherBucket, "kind"> {

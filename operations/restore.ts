@@ -4,7 +4,8 @@
  * LOOK=1: opened beside the live one, read-only, to find the moment before something went wrong.
  * ONLY=rabbitmq,bucket,lab,git: those parts as they were in a backup (hosts/scripts/restore-parts.sh).
  * FROM=/folder: of other backups on the host than this stack's own; every byte is read before, and nothing is written there.
- * INTO=postgresql://user@host:5432 or s3://KEY@host/bucket: as in the newest backup before, into another server (restore/into.ts).
+ * INTO=postgresql://user@host:5432 or s3://KEY@host/bucket: as in the newest backup before, into another server (restore/into.ts);
+ * CA=file: whose certificate is of a private authority.
  */
 import { baseFor, ofAnotherSystem, parseFrom, parseList, parseTarget } from "../backups/list.ts";
 import { backupArguments, scriptsBeside } from "../backups/parts.ts";
@@ -25,11 +26,13 @@ import { confirm } from "./confirm.ts";
 import { into } from "./restore/into.ts";
 import { readStack } from "./stack.ts";
 
-export const done = run(["at", "dry", "from", "into", "look", "only", "yes"], async (options) => {
+export const done = run(["at", "ca", "dry", "from", "into", "look", "only", "yes"], async (options) => {
   const stack = readStack(options.stack);
   const now = new Date();
   if (!options.at)
     throw new Error("say to when: AT=latest, AT=2026-11-25T03:12:00Z or AT=CHECKPOINT; make backups shows them");
+  if (options.ca !== undefined && options.into === undefined)
+    throw new Error("found CA= without INTO=: it is the authority of another server's certificate");
   const from = options.from === undefined ? undefined : parseFrom(options.from);
   const planned = backedUp(stack, options).map((system) => {
     if (!from || options.into === undefined) startAgent(stack.host, system);

@@ -1,10 +1,14 @@
 #!/bin/sh
 # into-postgres.sh FOLDER: PostgreSQL's part of a backup into the server that PGHOST, PGPORT and PGUSER name, where there is no such database
 # yet; then both are compared. Runs in a container of the image that brings pg_restore, beside part-postgres.sh. The password is the
-# first line of standard input; empty: none.
+# first line of standard input; empty: none. After it, the certificate of the authority that PGSSLMODE=verify-… compares with.
 set -eu
 out=$1
 IFS= read -r PGPASSWORD || true
+PGSSLROOTCERT=$(mktemp)
+trap 'rm -f "$PGSSLROOTCERT"' EXIT
+cat > "$PGSSLROOTCERT"
+export PGSSLROOTCERT
 # Texts of moments are as in the dump: the image's servers are in UTC, as long as nobody says otherwise.
 export PGPASSWORD PGDATABASE=postgres PGTZ=UTC PGDATESTYLE=ISO PGCONNECT_TIMEOUT=10
 say() { echo "postgres: $PGHOST:$PGPORT $*" >&2; }

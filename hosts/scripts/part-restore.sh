@@ -2,8 +2,8 @@
 # part-restore.sh VERB CONTAINER SCRIPT FOLDER [FROM]: runs a part's verb in a copy of its container, on the host. SCRIPT is the part's,
 # FOLDER a path in the container, FROM another folder of backups on the host, which the copy reads at /from. The copy is gone afterwards.
 #   restore   what the container only reads is written to. With FROM, as other verbs then: the copy has its variables and its network
-#   into      into another server than the container's: nothing is written to here. The copy has the host's network, and of this script's variables
-#             OTHER_SERVER, OTHER_BUCKET and AWS_SECRET_ACCESS_KEY
+#   into      into another server than the container's: nothing is written to here. The copy has the host's network, of this script's variables
+#             OTHER_SERVER, OTHER_BUCKET and AWS_SECRET_ACCESS_KEY, and the file that OTHER_CA names. Only one runs at a time (into-bucket.sh)
 #   deep      all that it reads is empty, and thrown away with it: FOLDER is restored into that, and compared. A bucket, queues and indices
 #             are restored into a server of their own, of the image of the one that runs, which nothing else reaches
 set -eu
@@ -31,12 +31,10 @@ clean() {
 trap clean EXIT
 trap 'exit 130' HUP INT TERM
 
-# What a killed run left: it may still be at work. Others into other servers are nobody's business here.
-if [ "$verb" != into ]; then
-  docker ps --all --quiet --filter "label=$mark=$container" | while read -r one; do docker rm --force --volumes "$one" > /dev/null; done
-  docker volume ls --quiet --filter "label=$mark=$container" | while read -r one; do docker volume rm "$one" > /dev/null; done
-  docker network ls --quiet --filter "label=$mark=$container" | while read -r one; do docker network rm "$one" > /dev/null; done
-fi
+# What a killed run left: it may still be at work.
+docker ps --all --quiet --filter "label=$mark=$container" | while read -r one; do docker rm --force --volumes "$one" > /dev/null; done
+docker volume ls --quiet --filter "label=$mark=$container" | while read -r one; do docker volume rm "$one" > /dev/null; done
+docker network ls --quiet --filter "label=$mark=$container" | while read -r one; do docker network rm "$one" > /dev/null; done
 if [ "$verb" = into ]; then
   network=host
 elif [ -n "$from" ]; then
@@ -89,7 +87,10 @@ case $verb:${script##*/} in
     set -- "$@" --env ELASTIC_URL=http://elasticsearch:9200
     answers='import urllib.request; urllib.request.urlopen("http://elasticsearch:9200", timeout=2)'
     ;;
-  into:*) set -- "$@" --env OTHER_SERVER --env OTHER_BUCKET --env AWS_SECRET_ACCESS_KEY ;;
+  into:*)
+    set -- "$@" --env OTHER_SERVER --env OTHER_BUCKET --env AWS_SECRET_ACCESS_KEY
+    [ ! -s "$OTHER_CA" ] || set -- "$@" --env OTHER_CA=/tmp/authority.pem
+    ;;
 esac
 # What is put aside goes beside the stack's own backups.
 own=:ro
@@ -106,10 +107,22 @@ for mount in $mounts; do
 done
 [ -z "$from" ] || set -- "$@" --volume "$from:/from:ro"
 [ "$verb" != deep ] || set -- "$@" --memory 2g
+case $verb in
+  # It has another server's key, so nothing of it waits: it is the run, and gone when that ends, also where this script was killed.
+  into) set -- "$@" --rm --interactive --entrypoint sh "$image" -s -- into "$folder" ;;
+  *) set -- "$@" --entrypoint tail "$image" -f /dev/null ;;
+esac
 # No variable is in an argument: passwords are among them.
-copy=$(printf '%s\n' "$variables" | docker create "$@" --env-file /dev/stdin --network "$network" --user 0:0 --security-opt no-new-privileges:true --entrypoint tail "$image" -f /dev/null)
+copy=$(printf '%s\n' "$variables" | docker create --env-file /dev/stdin --network "$network" --user 0:0 --security-opt no-new-privileges:true "$@")
 if docker cp "$container:$program" - >/dev/null 2>&1; then
   docker cp "$container:$program" - | docker cp - "$copy:${program%/*}"
+fi
+if [ "$verb" = into ]; then
+  docker cp "$OTHER_CA" "$copy:/tmp/authority.pem" > /dev/null 2>&1 || die "the certificate in CA= cannot be handed on"
+  code=0
+  docker start --attach --interactive "$copy" < "$script" || code=$?
+  copy=
+  exit "$code"
 fi
 docker start "$copy" >/dev/null
 

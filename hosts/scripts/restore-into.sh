@@ -3,7 +3,7 @@
 # this stack's, a database that is not there yet.
 #   SERVER       a container of the image that brings pg_restore
 #   INTO, PART   into-postgres.sh and part-postgres.sh, beside this one
-# The password is the first line of standard input; empty: none.
+# The password is the first line of standard input; empty: none. After it, the certificate of the server's authority.
 set -eu
 system=$1 directory=$2 server=$3 into=$4 part=$5 stamp=$6
 shift 6

@@ -1,6 +1,7 @@
 /** `make restore INTO=…`: a part of a backup into a server that is none of this stack's. */
+import { readFileSync } from "node:fs";
 import type { Backup } from "../../backups/list.ts";
-import { describeInto, intoCommand, otherWords, parseInto, SECRET } from "../../backups/into.ts";
+import { certificatesIn, describeInto, intoCommand, otherWords, parseInto, SECRET } from "../../backups/into.ts";
 import type { HostSettings } from "../../config/host.ts";
 import { runInstalled } from "../../hosts/installed.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
@@ -17,14 +18,30 @@ export interface Planned {
   others: string[];
 }
 
-/** @returns the script's exit code */
+/** What CA= names, on the machine where the command is typed. */
+function authority(file: string | undefined): string {
+  if (file === undefined) return "";
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`CA=${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  return certificatesIn(text, file);
+}
+
+/**
+ * @param options ca: the file with the certificate of the authority that the other server's certificate is of
+ * @returns the script's exit code
+ */
 export async function into(
   host: HostSettings,
   text: string,
   planned: Planned[],
-  { dry, from, yes }: { dry?: string; from?: string; yes?: string },
+  { ca, dry, from, yes }: { ca?: string; dry?: string; from?: string; yes?: string },
 ): Promise<number> {
-  const other = parseInto(text);
+  const certificates = authority(ca);
+  const other = parseInto(text, ca !== undefined);
   const [first, ...more] = planned;
   const { system, base, database, others } = first!;
   const fits = other.kind === "postgres" ? database && others.length === 0 : !database && others.join() === "bucket";
@@ -41,5 +58,5 @@ export async function into(
   const secret = await secretOf(SECRET[other.kind], `of ${otherWords(other)}`);
   if (from) checkFrom(host, system, from, base);
   const { script, args, beside } = intoCommand(system, host, base, other, from);
-  return runInstalled(host, script, args, beside, `${secret}\n`);
+  return runInstalled(host, script, args, beside, `${secret}\n${certificates}`);
 }

@@ -16,6 +16,7 @@ import { join, resolve } from "node:path";
 import { until } from "../http.ts";
 import { killed } from "./backup-kills.ts";
 import { Backups } from "./backups.harness.ts";
+import { certificates } from "./certificates.ts";
 import { Chance } from "./chance.ts";
 import { Changes } from "./changes.ts";
 import { Corruptions, KINDS } from "./corruptions.ts";
@@ -323,7 +324,23 @@ test("into another server: only what is not there yet, and compared", async () =
   const copy = join(stack.folder, "copied");
   spawnSync("cp", ["-a", "--", resolve(folder, ".."), copy]);
   succeeded(ask("alter database protea rename to aside"));
-  succeeded(into("of the other", "--from", copy));
+  // That server has a certificate by now, of a private authority, for one name.
+  const at = join(stack.folder, "certificates");
+  certificates(at, "localhost");
+  const data = "/var/lib/postgresql/data";
+  here.docker("cp", join(at, "public.crt"), `${other}:${data}/server.crt`);
+  here.docker("cp", join(at, "private.key"), `${other}:${data}/server.key`);
+  here.docker("exec", "-u", "root", other, "sh", "-c", `chown postgres ${data}/server.* && chmod 600 ${data}/server.*`);
+  succeeded(ask("alter system set ssl = on"));
+  succeeded(ask("select pg_reload_conf()"));
+  const named = (name: string) => [
+    "--into",
+    `postgresql://postgres@${name}:${port}`,
+    "--ca",
+    join(at, "authority.pem"),
+  ];
+  expect(failed(into("of the other", ...named("127.0.0.1")))).toContain('does not match host name "127.0.0.1"');
+  succeeded(into("of the other", "--from", copy, ...named("localhost")));
   expect(succeeded(ask(tables, "protea")).trim()).toBe(query(tables));
   succeeded(ask("drop database protea"));
   truncateSync(join(copy, "protea", latest(), "postgres/schema.sql"), 10);

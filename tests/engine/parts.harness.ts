@@ -1,5 +1,5 @@
 // What tests of a backup's parts share: a container that a part runs in, and ways to spoil a file.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import {
   copyFileSync,
   cpSync,
@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { here, run, type Outcome } from "./host.ts";
 import { Container, type Setting } from "./images.harness.ts";
 
@@ -59,6 +59,25 @@ export class PartContainer extends Container {
   /** The part's restore where this container only reads. */
   restoreElsewhere(path: string): Outcome {
     return run("sh", ["hosts/scripts/part-restore.sh", "restore", this.name, this.path, path]);
+  }
+
+  private intoWords(server: string, folder: string): string[] {
+    const beside = ["part-restore.sh", basename(this.path)];
+    return ["hosts/scripts/into-bucket.sh", this.name, ...beside, folder, "", server, "copies"];
+  }
+
+  /** The bucket of a backup into the bucket `copies` of another server. */
+  into(server: string, folder: string, secret: string, authority = ""): Outcome {
+    const input = `${secret}\n${authority}`;
+    const ran = spawnSync("sh", this.intoWords(server, folder), { encoding: "utf8", input });
+    return { code: ran.status, text: ran.stdout + ran.stderr };
+  }
+
+  /** The same, at once; the process leads a group of its own, so that all of it can be killed. */
+  beginInto(server: string, folder: string): ChildProcess {
+    const child = spawn("sh", this.intoWords(server, folder), { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    child.stdin.end("secret\n");
+    return child;
   }
 
   python(program: string): string {

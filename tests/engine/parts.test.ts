@@ -14,7 +14,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { until } from "../http.ts";
+import { certificates } from "./certificates.ts";
 import { here, failed, succeeded } from "./host.ts";
 import { Container, setUp, tearDown } from "./images.harness.ts";
 import { ALL_FOUND, backup, folder, PartContainer, removeFolder, spoiled } from "./parts.harness.ts";
@@ -275,6 +280,72 @@ describe("the bucket", () => {
       "/opt/backup-parts/bucket.py",
     ];
     expect(failed(here.tryDocker(...wrong, "into", "/backups/first/bucket"))).toMatch(/: 403 SignatureDoesNotMatch\n$/);
+  });
+
+  test("goes into a server with a certificate of a private authority, which CA= names; any other is refused", async () => {
+    succeeded(files.part("backup", "/backups/whole/bucket"));
+    const at = join(folder, "certificates");
+    certificates(at, "localhost");
+    const [port] = await here.freePorts(1);
+    const secured = new Container("minio", {
+      env: { MINIO_ROOT_USER: "ada", MINIO_ROOT_PASSWORD: "of the other" },
+      args: ["server", "--certs-dir", "/certificates", "/data"],
+      options: ["--volume", `${at}:/certificates`, "--publish", `127.0.0.1:${port}:9000`],
+    });
+    const ready = "https://localhost:9000/minio/health/ready";
+    await secured.until(["curl", "-fsS", "--cacert", "/certificates/authority.pem", ready]);
+    const authority = readFileSync(join(at, "authority.pem"), "utf8");
+    const into = (name: string, ca?: string) =>
+      files.into(`https://ada@${name}:${port}`, "/backups/whole/bucket", "of the other", ca);
+
+    const refused = "the server's certificate is refused: ";
+    expect(failed(into("localhost"))).toMatch(
+      new RegExp(`${refused}.*A private authority's certificate is named by CA=`),
+    );
+    expect(failed(into("127.0.0.1", authority))).toContain(`${refused}IP address mismatch`);
+    certificates(join(folder, "another"), "localhost");
+    expect(failed(into("localhost", readFileSync(join(folder, "another/authority.pem"), "utf8")))).toContain(refused);
+    expect(succeeded(into("localhost", authority))).toMatch(/^bucket copies: (\d+) objects, \1 of them written/m);
+    secured.run("mc", "--insecure", "alias", "set", "s", "https://localhost:9000", "ada", "of the other");
+    const keys = secured.run("mc", "--insecure", "ls", "--recursive", "--json", "s/copies").split("\n");
+    expect(keys).toHaveLength(Object.keys(seen("protea").stats).length);
+    secured.remove();
+  });
+
+  test("killed while it goes into another server, it ends by itself, or the next run ends it; two at once do not run", async () => {
+    // Another server, that lets whoever asks wait until it is told to refuse.
+    const waiting: ServerResponse[] = [];
+    const slow = createServer((_request, answer) => waiting.push(answer)).listen(0, "127.0.0.1");
+    await once(slow, "listening");
+    const into = () => {
+      const { port } = slow.address() as AddressInfo;
+      return files.beginInto(`http://app@127.0.0.1:${port}`, "/backups/whole/bucket");
+    };
+    const left = () => here.docker("ps", "--all", "--quiet", "--filter", `label=robotoff-protea.into=${files.name}`);
+    const real = () => files.into("http://app@127.0.0.1:1", "/backups/nowhere/bucket", "secret");
+    const killed = async () => {
+      const run = into();
+      await until("it has asked", 60, () => waiting.length > 0);
+      expect(real()).toMatchObject({ code: 75, text: expect.stringContaining("another restore into") as string });
+      const ended = new Promise((done) => run.once("close", done));
+      process.kill(-run.pid!, "SIGKILL");
+      await ended;
+      expect(left()).not.toBe("");
+    };
+    try {
+      await killed();
+      for (const answer of waiting.splice(0)) answer.writeHead(403).end();
+      await until("it has ended by itself", 60, () => left() === "");
+
+      await killed();
+      const [first] = left().split("\n");
+      expect(failed(real())).toContain("/backups/nowhere/bucket/part.json: missing");
+      expect(here.tryDocker("inspect", first!).code).not.toBe(0);
+      expect(left()).toBe("");
+    } finally {
+      slow.closeAllConnections();
+      slow.close();
+    }
   });
 
   test("says what is wrong, and no secret", () => {

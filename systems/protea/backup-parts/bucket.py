@@ -1,5 +1,6 @@
 """bucket.py backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: the bucket BUCKET of the server
-MC_HOST_server. into FOLDER: the bucket OTHER_BUCKET of OTHER_SERVER, whose secret key is AWS_SECRET_ACCESS_KEY."""
+MC_HOST_server. into FOLDER: the bucket OTHER_BUCKET of OTHER_SERVER, whose secret key is AWS_SECRET_ACCESS_KEY, and whose certificate is of
+the authority in the file OTHER_CA, where there is that."""
 
 import os
 import sys
@@ -16,7 +17,7 @@ def main(verb: str, folder: Path, previous: Path | None = None) -> str:
     if verb == "verify":
         return verify(folder)[1]
     if verb == "into":
-        client = Client(os.environ["OTHER_SERVER"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        client = Client(os.environ["OTHER_SERVER"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ.get("OTHER_CA"))
         return BucketRestore(client, os.environ["OTHER_BUCKET"], folder).into()
     client, bucket = Client(os.environ["MC_HOST_server"]), os.environ["BUCKET"]
     if verb == "backup":
@@ -39,5 +40,7 @@ if __name__ == "__main__":
     except Unchanged as problem:
         print(f"bucket, {sys.argv[1]}: {problem}", file=sys.stderr)
         sys.exit(UNCHANGED)
+    except KeyboardInterrupt:
+        fail(f"bucket, {sys.argv[1]}: interrupted; the same command again goes on")
     except (S3Error, OSError) as problem:
         fail(f"bucket, {sys.argv[1]}: {problem}")

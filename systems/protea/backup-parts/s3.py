@@ -9,6 +9,7 @@ import hmac
 import http.client
 import json
 import os
+import ssl
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
@@ -81,14 +82,15 @@ def _fields(element: ElementTree.Element) -> dict[str, str]:
 class Client:
     """One server. Every thread has its own connection."""
 
-    def __init__(self, address: str, password: str | None = None) -> None:
+    def __init__(self, address: str, password: str | None = None, authority: str | None = None) -> None:
         """`address` as mc takes it: http://USER:PASSWORD@HOST:PORT, both percent-encoded; without a password where that is given.
 
-        ?region=NAME, where the server's is another than us-east-1.
+        ?region=NAME, where the server's is another than us-east-1. `authority`: a file of certificates (PEM), of which the server's
+        has to be, instead of the public ones that this image knows.
         """
         parts = urlsplit(address)
         self._region = dict(parse_qsl(parts.query)).get("region", _REGION)
-        self._secure = parts.scheme == "https"
+        self._secure = _trusting(authority) if parts.scheme == "https" else None
         self._host = parts.netloc.rpartition("@")[2]
         self._user, self._password = unquote(parts.username or ""), password if password is not None else unquote(parts.password or "")
         self._connections = threading.local()
@@ -97,8 +99,12 @@ class Client:
     def _connection(self) -> http.client.HTTPConnection:
         connection = getattr(self._connections, "one", None)
         if connection is None:
-            make = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-            connection = self._connections.one = make(self._host, timeout=300, blocksize=_CHUNK)
+            more: dict[str, Any] = {"timeout": 300, "blocksize": _CHUNK}
+            if self._secure:
+                connection = http.client.HTTPSConnection(self._host, context=self._secure, **more)
+            else:
+                connection = http.client.HTTPConnection(self._host, **more)
+            self._connections.one = connection
         return connection
 
     def _signed(self, method: str, path: str, query: str, headers: dict[str, str], digest: str) -> dict[str, str]:
@@ -172,6 +178,10 @@ class Client:
             except _Here as problem:
                 self._connection().close()
                 raise problem.args[0] from None
+            except ssl.SSLCertVerificationError as problem:
+                # Whoever answers there is not known, however often it is asked.
+                why = f"{problem.verify_message}. A private authority's certificate is named by CA="
+                raise S3Error(f"{what}: the server's certificate is refused: {why}") from None
             except (OSError, http.client.HTTPException) as problem:
                 self._connection().close()
                 if attempt == _ATTEMPTS:
@@ -290,6 +300,14 @@ class Client:
 
     def remove(self, bucket: str, key: str) -> None:
         self.request("DELETE", bucket, key)
+
+
+def _trusting(authority: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=authority)
+    if authority:
+        # Python 3.13 asks for extensions that one made by a plain `openssl req -x509` lacks.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
 
 
 def _code(answer: bytes) -> str:

@@ -1,5 +1,6 @@
 // INTO=: another server, as an operator names it, and as the script on the host is told.
-import { describeInto, intoCommand, parseInto } from "../../../backups/into.ts";
+import { readFileSync } from "node:fs";
+import { certificatesIn, describeInto, intoCommand, parseInto } from "../../../backups/into.ts";
 import type { Backup } from "../../../backups/list.ts";
 import { script } from "../../../hosts/scripts.ts";
 import { committed } from "../support/stack.ts";
@@ -7,10 +8,7 @@ import { committed } from "../support/stack.ts";
 test.each<[string, object]>([
   ["postgresql://ada@db.example.org", { host: "db.example.org", port: "5432", user: "ada", sslmode: "prefer" }],
   ["postgres://a%40b@10.0.0.1:6432/", { host: "10.0.0.1", port: "6432", user: "a@b", sslmode: "prefer" }],
-  [
-    "postgresql://ada@[::1]:5433?sslmode=verify-full",
-    { host: "::1", port: "5433", user: "ada", sslmode: "verify-full" },
-  ],
+  ["postgresql://ada@[::1]:5433?sslmode=require", { host: "::1", port: "5433", user: "ada", sslmode: "require" }],
 ])("%s", (text, expected) => {
   expect(parseInto(text)).toEqual({ kind: "postgres", ...expected });
 });
@@ -38,6 +36,28 @@ test.each<[string, RegExp]>([
 ])("what is not a server is refused, and no password repeated: %s", (text, message) => {
   expect(() => parseInto(text)).toThrow(message);
   expect(() => parseInto(text)).not.toThrow("secret");
+});
+
+test("with CA= the server's certificate is compared, of a PostgreSQL too", () => {
+  const sslmode = (query: string, authority = true) =>
+    parseInto(`postgresql://ada@db.example.org${query}`, authority) as { sslmode?: string };
+  expect(sslmode("").sslmode).toBe("verify-full");
+  expect(sslmode("?sslmode=verify-ca").sslmode).toBe("verify-ca");
+  expect(() => sslmode("?sslmode=require")).toThrow("found CA= and sslmode=require, which compares no certificate");
+  for (const mode of ["verify-ca", "verify-full"])
+    expect(() => sslmode(`?sslmode=${mode}`, false)).toThrow(`found sslmode=${mode} without CA=, the certificate of`);
+  expect(parseInto("s3://KEY@s3.example.org/copies", true)).toEqual(parseInto("s3://KEY@s3.example.org/copies"));
+  expect(() => parseInto("s3+http://KEY@s3.example.org/copies", true)).toThrow(/^found CA= and s3\+http:/);
+});
+
+test("of the file in CA= the certificates alone are handed on, each of them one that can be read", () => {
+  const one = readFileSync("tests/unit/backups/authority.pem", "utf8").trim();
+  const key = "-----BEGIN PRIVATE KEY-----\nMC4CAQ\n-----END PRIVATE KEY-----";
+  expect(certificatesIn(`words\n${one}\n${key}\n${one}\n`, "f")).toBe(`${one}\n${one}\n`);
+  expect(() => certificatesIn(key, "f")).toThrow("CA=f has no certificate in it (-----BEGIN CERTIFICATE-----)");
+  expect(() => certificatesIn(`${one}\n${one.replace("MII", "AAA")}`, "f")).toThrow(
+    "CA=f has a certificate that cannot be read: openssl x509 -in f ",
+  );
 });
 
 const { systems, host } = committed("local");

@@ -1,7 +1,7 @@
 // The verbs of the backups: what they ask the containers beside the servers, which scripts they run with what, how they end.
 import type * as childProcess from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { tellRecoverable } from "../../../operations/backups/systems.ts";
 import { declared } from "../../../operations/containers/rows.ts";
 import { script } from "../../../hosts/scripts.ts";
@@ -283,6 +283,24 @@ describe("make restore", () => {
     delete process.env.AWS_SECRET_ACCESS_KEY;
     expect(readFileSync(join(checkout.folder, "input"), "utf8")).toBe("p w\n");
     expect(ran()).toEqual(["into-bucket protea-files-backup-1"]);
+  });
+
+  test("CA= goes behind the secret key, where a server has a certificate of it; what is none is refused before anything", async () => {
+    installed("into-bucket", `cat >>${checkout.folder}/input; exit 4`);
+    const into = (ca: string, ...args: string[]) =>
+      restore(...["--at", "latest", "--only", "bucket", "--yes", "1", "--ca", ca, ...args]);
+    const server = ["--into", "s3://KEY@10.0.0.1:9000/copies"];
+    const authority = resolve("tests/unit/backups/authority.pem");
+    expect((await into(authority)).stderr).toBe(
+      "found CA= without INTO=: it is the authority of another server's certificate\n",
+    );
+    expect((await into("/nowhere.pem", ...server)).stderr).toMatch(/^CA=\/nowhere.pem cannot be read: ENOENT/);
+    expect((await into(resolve("package.json"), ...server)).stderr).toMatch(/^CA=.* has no certificate in it/);
+    expect(ran()).toEqual([]);
+    process.env.AWS_SECRET_ACCESS_KEY = "p w";
+    expect((await into(authority, ...server)).status).toBe(4);
+    delete process.env.AWS_SECRET_ACCESS_KEY;
+    expect(readFileSync(join(checkout.folder, "input"), "utf8")).toBe(`p w\n${readFileSync(authority, "utf8")}`);
   });
 
   describe("FROM= another folder", () => {
