@@ -1,9 +1,10 @@
 #!/bin/sh
-# part-elasticsearch.sh backup OUT [PREVIOUS] | verify FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: Elasticsearch's indices. Runs in the
+# part-elasticsearch.sh backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: Elasticsearch's indices. Runs in the
 # container elasticsearch-backup, which has the program (systems/robotoff/backup-parts), the server's address and password in its
 # environment, and at /snapshots the volume that is the server's `path.repo`.
 #   backup   a snapshot in a repository of its own, and of each index how many documents it has, and a hash of them all
 #   verify   reads every byte
+#   room     fails where the disk has not the room for what a restore makes, or the server would take no index onto it
 #   restore  makes each index beside, compares it, and swaps all at once; the old is kept as NAME-before-TIME
 #   deep     the same in a scratch server, without the swap
 #   empty    prints `empty` where no index has a document and the backup has some

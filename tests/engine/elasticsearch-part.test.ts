@@ -156,6 +156,35 @@ test("spoiled, is found by its file's name, and never restored", () => {
   expect(left()).toBe("{} []");
 });
 
+test("a restore looks for room before it does anything: on its disk, and below the mark where the server takes no more", () => {
+  const [now, names] = [seen(), indices()];
+  expect(succeeded(keeper.part("room", "/backups/one/elasticsearch"))).toBe("");
+  const small = new PartContainer("elasticsearch", "robotoff", {
+    env: { ELASTIC_URL: `http://${elastic.name}:9200` },
+    options: ["--user", "0:0", "--tmpfs", "/snapshots:size=64k"],
+  });
+  expect(failed(small.part("room", "/backups/one/elasticsearch"))).toMatch(
+    /^elasticsearch, room: \d MB are needed on the disk of Docker's volumes, and 0 MB are free\n$/,
+  );
+  const mark = (low: string | null, high: string | null) => {
+    const at = (name: string) => `cluster.routing.allocation.disk.watermark.${name}`;
+    const settings = { [at("low")]: low, [at("high")]: high, [at("flood_stage")]: high };
+    python(`server.ask('PUT', '/_cluster/settings', json.loads('${JSON.stringify({ persistent: settings })}'))`);
+  };
+  try {
+    mark("1%", "99%");
+    for (const verb of ["room", "restore"])
+      expect(failed(keeper.part(verb, "/backups/one/elasticsearch"))).toMatch(
+        /MB have to be free on the disk of the server's data, and \d+ MB are: of these it keeps \d+ MB free \(cluster/,
+      );
+    mark("1b", "1b");
+    expect(succeeded(keeper.part("room", "/backups/one/elasticsearch"))).toBe("");
+  } finally {
+    mark(null, null);
+  }
+  expect([seen(), indices(), left()]).toEqual([now, names, "{} []"]);
+});
+
 test("a restore killed at any moment leaves the old or the new, and ends when it is run again", () => {
   fill("old");
   const old = seen();

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from elasticsearch_files import SUMS, differences, keep, read_part, staging
+from elasticsearch_files import SUMS, differences, keep, look_for_room, read_part, staging
 from elasticsearch_restore import compared, restore
 from elasticsearch_server import TRIES, Json, Refused, Server, fail, stamp
 
@@ -106,6 +106,8 @@ def main() -> None:
     elif verb == "verify":
         verify(folder)
         print(f"elasticsearch: every byte read and compared; {len(read_part(folder)['indices'])} indices")
+    elif verb == "room":
+        look_for_room(Server(), folder)
     elif verb == "restore":
         verify(folder)
         restore(folder)
@@ -115,7 +117,7 @@ def main() -> None:
     elif verb == "empty":
         empty(folder)
     else:
-        fail("expected backup, verify, restore, deep or empty")
+        fail("expected backup, verify, room, restore, deep or empty")
 
 
 if __name__ == "__main__":

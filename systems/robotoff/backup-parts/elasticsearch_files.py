@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from elasticsearch_server import fail
+from elasticsearch_server import Server, fail
 
 # A volume that the server has at the path of its setting `path.repo`.
 SNAPSHOTS = Path("/snapshots")
@@ -73,11 +73,18 @@ def give(part: Path, folder: Path) -> None:
         path.chmod(0o700 if path.is_dir() else 0o600)
 
 
-def room_for(part: Path) -> None:
-    need, free = read_part(part)["bytes"], shutil.disk_usage(SNAPSHOTS).free
-    # Once as files, once as an index.
-    if free < 2.2 * need:
-        fail(f"{2.2 * need / 1e6:.0f} MB are needed on the disk of Docker's volumes, and {free / 1e6:.0f} MB are free")
+def look_for_room(server: Server, part: Path) -> None:
+    """Fails where there is none for a part once as files and once as indices. Changes nothing."""
+    need, disk, own = 1.1 * read_part(part)["bytes"], shutil.disk_usage(SNAPSHOTS), server.disk()
+    if disk.free < 2 * need:
+        fail(f"{2 * need / 1e6:.0f} MB are needed on the disk of Docker's volumes, and {disk.free / 1e6:.0f} MB are free")
+    # Of the same size, it is the same disk. Of a server with less than that free, shards "could not be restored", and only its log says why.
+    wanted = (2 if own.total == disk.total else 1) * need + own.kept
+    if own.free < wanted:
+        fail(
+            f"{wanted / 1e6:.0f} MB have to be free on the disk of the server's data, and {own.free / 1e6:.0f} MB are: of these it keeps "
+            f"{own.kept / 1e6:.0f} MB free (cluster.routing.allocation.disk.watermark.low)"
+        )
 
 
 def read_part(part: Path) -> Dict[str, Any]:

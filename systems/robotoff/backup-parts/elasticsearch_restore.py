@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Dict, List
 
-from elasticsearch_files import give, read_part, room_for, staging
+from elasticsearch_files import give, look_for_room, read_part, staging
 from elasticsearch_server import RESTORED, BEFORE, Json, Refused, Server, base_name, fail, stamp
 
 
@@ -34,7 +34,7 @@ def beside(server: Server, part: Path, indices: List[Json], now: str) -> Dict[st
     made: Dict[str, str] = {}
     if not indices:
         return made
-    room_for(part)
+    look_for_room(server, part)
     folder = staging("restore", now)
     try:
         give(part, folder)

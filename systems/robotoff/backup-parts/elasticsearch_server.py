@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Dict, Iterable, List, NoReturn, Optional
+from typing import Any, Dict, Iterable, List, NamedTuple, NoReturn, Optional
 
 # Names that a restore gives: of what it brings back, and of what was there before.
 RESTORED = re.compile(r"-restored-\d{8}t\d{6}z$")
@@ -39,6 +39,35 @@ class Refused(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
+
+
+class Disk(NamedTuple):
+    """Bytes of the disk with a server's data."""
+
+    free: int
+    total: int
+    kept: int
+    """With less than these free it takes no index."""
+
+
+# https://www.elastic.co/guide/en/elasticsearch/reference/8.5/modules-cluster.html#disk-based-shard-allocation
+_WATERMARK = "cluster.routing.allocation.disk.watermark.low"
+_UNITS = {"b": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30, "tb": 2**40, "pb": 2**50}
+
+
+def _size(text: str) -> Optional[int]:
+    found = re.fullmatch(r"([0-9.]+)([kmgtp]?b)", text.lower())
+    return round(float(found[1]) * _UNITS[found[2]]) if found else None
+
+
+def kept_free(watermark: str, headroom: str, total: int) -> int:
+    """Bytes of a disk that stay free: as many as it says (10gb); or of a share that may be used, 85% or 0.85, the rest, at most the headroom."""
+    size, most = _size(watermark), _size(headroom)
+    if size is not None:
+        return size
+    used = float(watermark[:-1]) / 100 if watermark.endswith("%") else float(watermark)
+    kept = round(total * (1 - used))
+    return kept if most is None else min(kept, most)
 
 
 class Server:
@@ -126,6 +155,15 @@ class Server:
         if found["_shards"]["failed"]:
             fail(f"the index {name} cannot be read: {found['_shards']['failed']} of its shards are not there")
         return int(found["count"])
+
+    def disk(self) -> Disk:
+        stats = self.ask("GET", "/_nodes/stats/fs")["nodes"].values()
+        free, total = max((node["fs"]["total"]["available_in_bytes"], node["fs"]["total"]["total_in_bytes"]) for node in stats)
+        found = self.ask("GET", "/_cluster/settings?include_defaults=true&flat_settings=true")
+        settings = {**found["defaults"], **found["persistent"], **found["transient"]}
+        if settings.get("cluster.routing.allocation.disk.threshold_enabled") == "false":
+            return Disk(free, total, 0)
+        return Disk(free, total, kept_free(settings[_WATERMARK], settings.get(f"{_WATERMARK}.max_headroom", ""), total))
 
     def forget(self, prefix: str) -> None:
         """Repositories that a killed run left; a snapshot that goes on there is ended."""
