@@ -218,7 +218,7 @@ test: setup lint types unit engine ## every test; the engine tests need some min
 lint: ## eslint, prettier and shellcheck; of the workflows actionlint and zizmor
 	node_modules/.bin/eslint .
 	node_modules/.bin/prettier --check .
-	shellcheck hosts/scripts/*.sh systems/*/*.sh tests/hosts/*.sh .github/with-key
+	shellcheck hosts/scripts/*.sh hosts/read-only/*.sh systems/*/*.sh tests/hosts/*.sh .github/with-key
 	actionlint
 	zizmor --quiet --offline .github
 

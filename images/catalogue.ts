@@ -21,6 +21,8 @@ export const catalogue: Record<string, Image> = {
   git: {},
   // With a server for the tests beside it; elsewhere restic/restic does.
   restic: {},
+  // In front of Docker's socket, for who may only look.
+  haproxy: { official: "haproxy:3.0" },
   // For the tests alone: another machine, the proxy before it, and what staging and production run that local does not.
   machine: {},
   exporters: { artefacts: ["statsd-exporter"] },

@@ -18,8 +18,11 @@ export class FarHost {
   private readonly folder = mkdtempSync(join(tmpdir(), "robotoff-protea-far-"));
   private readonly inside: string;
 
-  /** @param labels options that mark what a test makes */
-  constructor(name: string, labels: string[]) {
+  /**
+   * @param labels options that mark what a test makes
+   * @param more options of `docker run` for the far one
+   */
+  constructor(name: string, labels: string[], more: string[] = []) {
     [this.proxy, this.far, this.inside] = [`${name}-proxy`, `${name}-far`, `${name}-inside`];
     this.identity = join(this.folder, "id");
     must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", this.identity);
@@ -29,7 +32,7 @@ export class FarHost {
       here.docker("run", "--detach", "--name", own, ...labels, ...options, image("machine"), key);
     sshd(this.proxy);
     here.docker("network", "connect", this.inside, this.proxy);
-    sshd(this.far, "--network", this.inside, "--volume", "/var/run/docker.sock:/var/run/docker.sock");
+    sshd(this.far, "--network", this.inside, "--volume", "/var/run/docker.sock:/var/run/docker.sock", ...more);
   }
 
   private address(container: string, network: string): string {
@@ -61,6 +64,21 @@ export class FarHost {
   key(container: string): string {
     const text = here.docker("exec", container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub");
     return text.split(" ").slice(0, 2).join(" ");
+  }
+
+  /** A key with which one may run a command there, and nothing else; its file. */
+  restricted(command: string): string {
+    const file = join(this.folder, "restricted");
+    must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "restricted", "-f", file);
+    const key = readFileSync(`${file}.pub`, "utf8").trim();
+    // The proxy passes it on, and that is all.
+    const lines = [
+      [this.proxy, `restrict,port-forwarding ${key}`],
+      [this.far, `restrict,command="${command}" ${key}`],
+    ] as const;
+    for (const [container, line] of lines)
+      here.docker("exec", container, "sh", "-c", `echo '${line}' >> /home/off/.ssh/authorized_keys`);
+    return file;
   }
 
   /** How often somebody has logged in there. */

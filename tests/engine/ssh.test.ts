@@ -1,24 +1,32 @@
 /** A host that is another machine, behind a proxy, by real OpenSSH: its keys, a deployment there, and what is in the way. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { FarHost } from "./far-host.ts";
 import { failed, here, must, succeeded } from "./host.ts";
+import { ReadOnly } from "./read-only.ts";
 import { TestStack } from "./stack.harness.ts";
 
 let far: FarHost;
 let stack: TestStack;
+let readOnly: ReadOnly;
 
 beforeAll(async () => {
   // Its ports are this machine's: the engine is.
   stack = await TestStack.create(["protea"]);
-  far = new FarHost(stack.name, stack.marked);
+  // As the user `off` there.
+  readOnly = new ReadOnly(`${stack.name}-read-only`, stack.marked, 1000);
+  far = new FarHost(stack.name, stack.marked, [
+    ...["--volume", `${resolve("hosts/read-only/enter.sh")}:/srv/read-only/enter.sh:ro`],
+    ...["--volume", `${readOnly.folder}:/srv/read-only/run`],
+  ]);
   await far.listening();
 });
 
 afterAll(() => {
   far.disconnect(stack.folder);
   far.remove();
+  readOnly.remove();
   stack.remove();
 });
 
@@ -56,6 +64,29 @@ test("a deployment there, over one connection; its second preview, refreshed, is
   // beyond opens its own.
   expect(far.logins(far.far)).toBeLessThan(50);
   expect(here.tryDocker("logs", far.far).text + here.tryDocker("logs", far.proxy).text).not.toContain("MaxStartups");
+});
+
+test("a key that may only look: the same preview as with the other, and nothing can be changed", async () => {
+  const base = structuredClone(stack.config);
+  stack.change("protea", "worker-ping", { environment: { ANY: "thing" } });
+  const preview = () => succeeded(stack.operation("preview")).replace(/^.*bin\/pulumi.*\n/m, "");
+  const whole = preview();
+  expect(whole).toContain("The host was asked.");
+  expect(whole).toContain("variable `ANY=thing`");
+  const before = stack.containers();
+  await readOnly.listening();
+  const identity = far.restricted("/srv/read-only/enter.sh");
+  try {
+    stack.config["host:ssh"] = { ...(base["host:ssh"] as object), identity };
+    expect(preview()).toBe(whole);
+    // Whatever else is asked for there is refused.
+    for (const outcome of [stack.up(), stack.operation("services", "stop", "--service", "worker-ping")])
+      expect(failed(outcome)).toContain("read-only: this key is for previews; it runs nothing else");
+  } finally {
+    stack.config = base;
+  }
+  expect(stack.containers()).toEqual(before);
+  succeeded(stack.operation("status"));
 });
 
 test("a key that is not the pinned one is refused, and nothing is touched", () => {
