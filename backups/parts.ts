@@ -1,5 +1,6 @@
 /** What a backup of a system is made of, and how its scripts are called. Pure. */
 import { backupDirectory, type HostSettings } from "../config/host.ts";
+import type { Schedule } from "../hosts/schedule.ts";
 import { script } from "../hosts/scripts.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { ELASTICSEARCH_BACKUP } from "../systems/servers/elasticsearch.ts";
@@ -121,6 +122,19 @@ export function verifyArguments(
     ...[system.name, backupDirectory(host)!, agent, installedName("vault"), installedName("part-restore"), stamp, how],
     ...partsOf(system).map(partWord),
   ];
+}
+
+/** What the host runs by itself of a system's backups (host:backups.schedule); `run` is the setting's name as well. */
+export function schedulesOf(system: SystemSpec, host: HostSettings): (Schedule & { run: "backup" | "verify" })[] {
+  const backup = backupArguments(system, host);
+  if (backup === undefined) return [];
+  const runs = { backup, verify: verifyArguments(system, host, "latest", "deep") };
+  return (["backup", "verify"] as const).flatMap((run) => {
+    const when = host.backups?.schedule?.[run];
+    // A project's name is unique on its host.
+    const name = `robotoff-protea-${system.project}-${run}`;
+    return when === undefined ? [] : [{ name, when, run, args: runs[run] }];
+  });
 }
 
 /** The job of a system that changes its database's tables. */

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { backupArguments, copierOf, copyArguments, scriptsBeside, verifyArguments } from "../backups/parts.ts";
+import { backupArguments, copierOf, copyArguments, schedulesOf, scriptsBeside } from "../backups/parts.ts";
 import { BESIDE_FILL, besideFillParts, fillArguments, fillPartsArguments, SERVER } from "../backups/restore.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
 import { POSTGRES_BACKUP } from "../systems/servers/postgres-backup.ts";
@@ -27,7 +27,6 @@ export class Backup extends Component {
     const { system, host, services, after } = args;
     super("Backup", `${system.name}-backups`, opts);
     const beside = scriptsBeside(system);
-    const backup = backupArguments(system, host.settings)!;
     const triggers = [POSTGRES_BACKUP, SERVER].flatMap((name) => services.get(name)!.containers.map(({ id }) => id));
     const uncopied = backupArguments(system, host.settings, false)!;
     const first = host.run(
@@ -45,16 +44,12 @@ export class Backup extends Component {
         },
         { parent: this },
       );
-    const { schedule } = host.settings.backups!;
-    const runs = { backup, verify: verifyArguments(system, host.settings, "latest", "deep") };
-    for (const run of ["backup", "verify"] as const) {
-      const when = schedule?.[run];
-      if (when === undefined) continue;
-      // A project's name is unique on its host.
-      const name = `robotoff-protea-${system.project}-${run}`;
-      const args = { name, when, run, args: runs[run], beside, triggers, after: [first] };
-      host.schedule(this.child(`schedule-${run}`), args, { parent: this });
-    }
+    for (const schedule of schedulesOf(system, host.settings))
+      host.schedule(
+        this.child(`schedule-${schedule.run}`),
+        { ...schedule, beside, triggers, after: [first] },
+        { parent: this },
+      );
     this.registerOutputs();
   }
 }

@@ -3,7 +3,8 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostSettings } from "../config/host.ts";
 import { preparations } from "../hosts/checks.ts";
-import { providerArguments, quote, shell, sshCommand } from "../hosts/connection.ts";
+import { providerArguments, quote, shell } from "../hosts/connection.ts";
+import { scheduleWords, type Schedule } from "../hosts/schedule.ts";
 import { inlineCommand, installCommand, runCommand, script } from "../hosts/scripts.ts";
 import type { SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
@@ -70,27 +71,14 @@ export class Host extends Component {
   /**
    * Lets the host run an installed script by itself, until this resource is no longer declared. Set anew when anything of
    * it changes, and when a trigger does: a host that was made anew has none.
-   * @param args.name unique on the host
-   * @param args.when a time of day, or a weekday and a time: host:backups.schedule
-   * @param args.run hosts/scripts/RUN.sh, with args.args
    */
   schedule(
     resource: string,
-    args: {
-      name: string;
-      when: string;
-      run: string;
-      args: string[];
-      beside: string[];
-      triggers: pulumi.Input<string>[];
-      after: pulumi.Resource[];
-    },
+    args: Schedule & { beside: string[]; triggers: pulumi.Input<string>[]; after: pulumi.Resource[] },
     opts: pulumi.CustomResourceOptions,
   ) {
     const own = script("schedule");
-    const endpoint = sshCommand(this.settings) ? undefined : (this.settings.docker ?? process.env.DOCKER_HOST);
-    const words = [args.name, args.when, endpoint ?? "-"].map(quote);
-    const create = [own.path, "set", ...words, runCommand(script(args.run), args.args)].join(" ");
+    const create = `${own.path} set ${scheduleWords(this.settings, args)}`;
     const scripts = ["schedule", args.run, ...args.beside].map((name) => this.install(name));
     return this.command(
       resource,

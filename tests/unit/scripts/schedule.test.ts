@@ -118,3 +118,55 @@ test("a host with neither, and a crontab that cannot be read: said, and nothing 
   });
   expect(existsSync(job())).toBe(false);
 });
+
+describe("look says what is not as set, and changes nothing", () => {
+  const look = (when: string, ...words: string[]) => schedule("look", NAME, when, ...words);
+  const fine = { status: 0, text: "" };
+  const words = ["unix:///a b", "/bin/true", "it's", "100%"];
+
+  test("by cron", () => {
+    const missing = `${job()} is missing\nits line in the crontab is missing\n`;
+    expect(look("03:15", ...words)).toEqual({ status: 0, text: missing });
+    expect(existsSync(path(".local"))).toBe(false);
+    writeFileSync(path("table"), OTHER);
+    set("03:15", ...words);
+    expect(look("03:15", ...words)).toEqual(fine);
+    expect(look("03:16", ...words).text).toBe("its line in the crontab is another\n");
+    expect(look("03:15", "-", "/bin/true").text).toBe(`${job()} has another content\n`);
+    writeFileSync(path("table"), table()!.replace(/^15/m, "#15"));
+    expect(look("03:15", ...words).text).toBe("its line in the crontab is another\n");
+    writeFileSync(path("table"), OTHER);
+    writeFileSync(job(), "#!/bin/sh\n");
+    expect(look("03:15", ...words).text).toBe(`${job()} has another content\nits line in the crontab is missing\n`);
+    expect([table(), readFileSync(job(), "utf8")]).toEqual([OTHER, "#!/bin/sh\n"]);
+  });
+
+  test("by systemd", () => {
+    mkdirSync(path("systemd"));
+    program("systemctl", `case $* in *"$(cat '${path("fails").replace("'", "'\\''")}')"*) exit 3 ;; esac`);
+    writeFileSync(path("fails"), "nothing");
+    program("loginctl", "echo Linger=yes");
+    set("03:15", ...words);
+    expect(look("03:15", ...words)).toEqual(fine);
+    writeFileSync(path("fails"), "is-active");
+    expect(look("03:15", ...words)).toEqual({ status: 0, text: `the timer ${NAME}.timer does not run\n` });
+    writeFileSync(path("fails"), "is-enabled");
+    expect(look("03:15", ...words)).toEqual({ status: 0, text: `the timer ${NAME}.timer is not enabled\n` });
+    writeFileSync(path("fails"), "nothing");
+    rmSync(path(`units/${NAME}.service`));
+    expect(look("Sun 03:15", ...words).text).toBe(
+      `${path(`units/${NAME}.service`)} is missing\n${path(`units/${NAME}.timer`)} has another content\n`,
+    );
+  });
+
+  test("by neither, and where the crontab cannot be read", () => {
+    set("03:15", ...words);
+    program("crontab", 'echo "You are not allowed to use this program (crontab)" >&2; exit 1');
+    expect(look("03:15", ...words)).toEqual({
+      status: 1,
+      text: "schedule: crontab -l: You are not allowed to use this program (crontab)\n",
+    });
+    rmSync(path("bin/crontab"));
+    expect(look("03:15", ...words)).toEqual({ status: 0, text: "neither systemd nor cron runs it\n" });
+  });
+});
