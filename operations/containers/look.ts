@@ -40,8 +40,8 @@ export interface Look {
   ended: Map<string, string>;
 }
 
-/** Asks only where a job's container is missing. */
-function endedJobs({ host, name, systems }: Stack, wanted: Declared[], inspected: Inspected[]): Look["ended"] {
+/** As of Look. Asks only where a job's container is missing. */
+export function endedJobs({ host, name, systems }: Stack, wanted: Declared[], inspected: Inspected[]): Look["ended"] {
   const there = new Set(inspected.map((container) => container.Name.replace(/^\//, "")));
   const missing = wanted.filter((one) => one.service.kind === "job" && !there.has(one.name));
   if (missing.length === 0) return new Map();

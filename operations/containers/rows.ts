@@ -50,7 +50,8 @@ function ports({ NetworkSettings: { Ports } }: Inspected): string {
   return published.join(", ") || "-";
 }
 
-function problem(service: ServiceSpec, container: Inspected, stack: string): string | undefined {
+/** What is not as declared with how a container runs; undefined: nothing. @param stack whose it must be, by its label */
+export function problem(service: ServiceSpec, container: Inspected, stack: string): string | undefined {
   const { Status: status, ExitCode: code, Health: health } = container.State;
   if (container.Config.Labels?.[STACK_LABEL] !== stack) return "not made by this stack";
   if (service.kind === "job") {
