@@ -37,6 +37,7 @@ import {
   describePlan,
   installedScripts,
   mayMissMore,
+  needingLost,
   plan,
   preparingOf,
   withLostObjects,
@@ -116,7 +117,8 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   const failed = await bringBack(host, options.stack, { ...todo, start: without(todo.start, loss.stop) });
   const emptied = asksAnew(todo, selected(stack, options), state);
   // What Pulumi changes next may need them: a migration its database. What lost its data is waited for at the end.
-  if (todo.lostVolumes.length === 0 && emptied.length === 0) await settled(options);
+  if (todo.lostVolumes.length === 0 && emptied.length === 0)
+    await settled(options, needingLost(todo, selected(stack, options)));
   const urns = new Map(state.resources.map(({ urn, inputs }) => [inputs?.name, urn]));
   const again = gone.length > 0 ? preparing : [];
   const half = todo.half.map(({ urn }) => urn);

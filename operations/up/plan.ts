@@ -3,6 +3,7 @@ import { partsOf } from "../../backups/parts.ts";
 import { applications } from "../../backups/restore.ts";
 import type { Inspected } from "../../engines/docker/inspect.ts";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
+import { inOrder } from "../../systems/order.ts";
 import { containersOf, networkName, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
 import type { Declared } from "../containers/rows.ts";
 import type { State } from "../recovery/leftovers.ts";
@@ -121,6 +122,21 @@ export function plan(
     if (needed) result[needed].push(name);
   }
   return result;
+}
+
+/** The containers that need, by whatever way, one that is gone: before that is made again they cannot be healthy. */
+export function needingLost({ lost }: Plan, systems: SystemSpec[]): Set<string> {
+  const names = new Set(lost.map(({ name }) => name));
+  return new Set(
+    systems.flatMap((system) => {
+      const containers = containersOf(system);
+      const gone = new Set(containers.filter(({ name }) => names.has(name)).map(({ service }) => service.name));
+      // Each comes after what it needs.
+      for (const { name, needs } of inOrder(system.services))
+        if (needs.some(({ service }) => gone.has(service))) gone.add(name);
+      return containers.filter(({ service }) => gone.has(service.name)).map(({ name }) => name);
+    }),
+  );
 }
 
 /** Whether it must be asked what else is gone: what a running container uses is there. */

@@ -7,6 +7,7 @@ import {
   describePlan,
   installedScripts,
   mayMissMore,
+  needingLost,
   plan,
   withLostObjects,
   type Plan,
@@ -107,6 +108,22 @@ test("what is gone is looked up by Pulumi; what a job left is not started", () =
     ...NOTHING,
     lost: [lost("api")],
   });
+});
+
+test("what needs what is gone cannot become healthy, also by way of a job; the others can", () => {
+  const need = (service: string) => ({ service, condition: "service_healthy" as const });
+  const services = [
+    serviceSpec({ name: "frontend", image: "a", needs: [need("api")] }),
+    serviceSpec({ name: "api", image: "a", needs: [need("migrate")] }),
+    serviceSpec({ name: "migrate", image: "a", kind: "job", needs: [need("postgres")] }),
+    serviceSpec({ name: "postgres", image: "p", replicas: 2 }),
+    serviceSpec({ name: "minio", image: "m" }),
+  ];
+  const hopeless = (...gone: string[]) =>
+    [...needingLost({ ...NOTHING, lost: gone.map(lost) }, [{ ...system, services }])].map((name) => name.slice(7, -2));
+  expect(hopeless("postgres")).toEqual(["frontend", "api", "migrate", "postgres", "postgres"]);
+  expect(hopeless("minio")).toEqual(["minio"]);
+  expect(hopeless()).toEqual([]);
 });
 
 test("a job that has run, and whose container somebody removed, is not missed; another one of that name is", () => {
