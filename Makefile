@@ -33,7 +33,8 @@
 #   SNAPSHOT=1a2b3c4d                another snapshot off the host than the latest (fetch)
 #   YES=1                            go on without asking, where a target asks first
 #   MARKDOWN=file                    the same text into a file, for a pull request's comment (preview)
-#   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview)
+#   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview); leave their values out (drift)
+#   JSON=1                           for programs (drift)
 #   ROOM=config                      a room alone (mutants)
 #   TARGET=hosts                     the test hosts in the place of the real ones, for staging and production (make hosts)
 #   ARGS='--diff'                    anything else, for pulumi, jest, the benchmark, the mutants
@@ -115,6 +116,14 @@ destroy: ## remove it all; volumes too for local; elsewhere it asks, and volumes
 
 status: ## everything declared against what runs; fails when something is not as declared
 	node operations/status.ts $(these)$(if $(HEALTH), --health $(HEALTH))
+
+.PHONY: drift
+drift: ## does the host run what is declared, field by field? Every difference, and how it is mended; touches nothing; JSON=1 for programs
+	@$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/drift.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(JSON), --json $(JSON))
+
+.PHONY: heal
+heal: ## make the host what is declared again, touching only what make drift names; says what, and asks, except for local
+	node operations/heal.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(YES), --yes $(YES)) -- $(only)
 
 why: ## of what is not as declared: what its health check said, and its last log lines
 	node operations/why.ts $(these)$(if $(TAIL), --tail $(TAIL))

@@ -23,7 +23,7 @@ export async function each(host: HostSettings, verb: string, names: string[]): P
 }
 
 /** Sets an impostor aside: it is stopped with its own stop timeout, and keeps its data under another name. */
-async function setAside(host: HostSettings, name: string): Promise<void> {
+export async function setAside(host: HostSettings, name: string): Promise<void> {
   const other = `${name}-set-aside-${Math.floor(Date.now() / 1_000)}`;
   for (const args of [
     ["stop", name],

@@ -1,0 +1,28 @@
+/**
+ * `make drift`: whether the host runs what is declared, and what the last `up` applied. Nothing is touched, no state is written,
+ * no secret is shown. Exit codes: 0 no difference, 2 differences, 1 it could not be told.
+ */
+import { run } from "./command.ts";
+import { lookForDrift } from "./drift/look.ts";
+import { counted, shown } from "./drift/rows.ts";
+import { table } from "./table.ts";
+
+/** Differences are no failure to tell, which is 1. */
+const DRIFT = 2;
+
+export const done = run(["json"], async (options) => {
+  const secrets = process.env.WITHOUT_SECRETS !== "1";
+  const { rows } = await lookForDrift(options, secrets);
+  if (options.json === "1")
+    console.log(
+      JSON.stringify(
+        rows.map((row) => ({ ...row, mend: row.mend.text })),
+        null,
+        2,
+      ),
+    );
+  else if (rows.length > 0) console.log(table(["where", "what", "declared", "found", "mend"], rows.map(shown)));
+  console.error(counted(rows));
+  if (!secrets) console.error("the values of secrets were not compared");
+  return rows.length === 0 ? 0 : DRIFT;
+});

@@ -1,0 +1,130 @@
+// `make drift` from its questions to its exit code: a docker that answers from files, and a pulumi that has the state.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Checkout } from "../../support/checkout.ts";
+import { engine, NAME, PASSWORD, state } from "../../support/drift.ts";
+
+const EXPORT = "pulumi stack export --show-secrets --stack local";
+const CONTENT = "#!/bin/sh\n";
+const HASH = createHash("sha256").update(CONTENT).digest("hex");
+
+let checkout: Checkout;
+/** What docker prints for `docker WORDS…`; a script's text. */
+let answers: Record<string, string>;
+
+beforeEach(() => {
+  checkout = new Checkout();
+  const { container, image, network, volume } = engine();
+  answers = {
+    "container ls": container.Id,
+    "container inspect --format": image.Id,
+    "container inspect": JSON.stringify([container]),
+    "network inspect": JSON.stringify([network]),
+    "volume ls": volume.Name,
+    "volume inspect": JSON.stringify([volume]),
+    "image inspect": JSON.stringify([image]),
+  };
+  checkout.pulumi(`cat ${join(checkout.folder, "export")}`);
+});
+afterEach(() => checkout.remove());
+
+/** @param after a shell's words that end the docker */
+async function drift(args: string[] = [], after = "", resources: object[] = state()) {
+  writeFileSync(join(checkout.folder, "export"), JSON.stringify({ deployment: { resources } }));
+  const cases = Object.entries(answers).map(([words, answer], index) => {
+    writeFileSync(join(checkout.folder, `answer-${index}`), answer);
+    return `"${words} "*) cat ${join(checkout.folder, `answer-${index}`)} ;;`;
+  });
+  const copied = `"container cp "*) echo "Error response from daemon: No such container: x" >&2; exit 1 ;;`;
+  checkout.program(
+    "docker",
+    `${after}\necho "$*" >> ${checkout.folder}/calls\ncase "$* " in\n${cases.join("\n")}\n${copied}\n*) echo "asked: $*" >&2; exit 9 ;; esac`,
+  );
+  return checkout.operation("drift", "--system", "protea", ...args);
+}
+
+test("a table, and how many; the exit code is 2, and no secret is among it", async () => {
+  const { status, stdout, stderr } = await drift();
+  expect(status).toBe(2);
+  expect(stdout).toMatch(/^WHERE +WHAT +DECLARED +FOUND +MEND\n/);
+  expect(stdout).toMatch(/^protea-minio-1 +container +there +missing +make up$/m);
+  expect(stdout).not.toMatch(new RegExp(`^${NAME} +(state|env|memory)`, "m"));
+  expect(stderr).toMatch(/^\d+ differences in \d+ places\n$/);
+  expect(stdout + stderr).not.toContain(PASSWORD);
+  // Nothing but questions.
+  const asked = checkout.calls.map((call) => call.split(" ").slice(0, 2).join(" "));
+  const QUESTIONS = ["container cp", "container inspect", "container ls", "image inspect", "network inspect"];
+  expect([...new Set(asked)].sort()).toEqual([...QUESTIONS, "pulumi stack", "volume inspect", "volume ls"]);
+  expect(checkout.calls).toContain(EXPORT);
+});
+
+test("JSON=1: all of it, for programs", async () => {
+  const { status, stdout } = await drift(["--json", "1"]);
+  expect(status).toBe(2);
+  expect(JSON.parse(stdout)).toContainEqual({
+    ...{ where: "protea-minio-1", what: "container", declared: "there", found: "missing", mend: "make up" },
+  });
+});
+
+test("a script that is no longer what was installed", async () => {
+  const name = `job-${HASH.slice(0, 12)}.sh`;
+  const urn = "urn:pulumi:local::robotoff-protea::x$command:local:Command::host-script-job";
+  const script = { urn, type: "command:local:Command", id: "1", inputs: { create: `mv x "$HOME"/scripts/${name}` } };
+  const folder = join(checkout.folder, ".local/share/robotoff-protea/scripts");
+  spawnSync("mkdir", ["-p", folder]);
+  const told = async () => (await drift([], "", [...state(), script])).stdout;
+  expect(await told()).toMatch(new RegExp(`^${name} +script of the host +${HASH.slice(0, 12)} +missing +make heal: replaced$`, "m")); // prettier-ignore
+  writeFileSync(join(folder, name), CONTENT, { mode: 0o755 });
+  expect(await told()).not.toContain(name);
+  writeFileSync(join(folder, name), "#!/bin/sh\nexit 0\n");
+  expect(await told()).toMatch(new RegExp(`^${name} `, "m"));
+});
+
+test("without the passphrase the values of secrets are left out, and that is said", async () => {
+  const environment = process.env.WITHOUT_SECRETS;
+  process.env.WITHOUT_SECRETS = "1";
+  try {
+    const { status, stderr } = await drift();
+    expect([status, stderr.split("\n")[1]]).toEqual([2, "the values of secrets were not compared"]);
+    expect(checkout.calls).toContain("pulumi stack export --stack local");
+  } finally {
+    if (environment === undefined) delete process.env.WITHOUT_SECRETS;
+  }
+});
+
+describe("what cannot be told is exit code 1, and says why", () => {
+  const failure = async (after = "", resources?: object[]) => {
+    const { status, stdout, stderr } = await drift([], after, resources);
+    expect([status, stdout]).toEqual([1, ""]);
+    return stderr;
+  };
+
+  test("an engine that does not answer, once", async () => {
+    const DOWN = "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?";
+    expect(await failure(`echo "${DOWN}" >&2; exit 1`)).toBe(
+      `${DOWN}\nthe engine of this machine does not run: sudo systemctl start docker, or make setup where it was started by that\n`,
+    );
+  });
+
+  test("a state that Pulumi cannot read", async () => {
+    checkout.pulumi("echo 'error: incorrect passphrase' >&2; exit 255");
+    expect(await failure()).toBe(
+      "Pulumi cannot tell what the last up of local made: error: incorrect passphrase\n" +
+        "WITHOUT_SECRETS=1 asks for no passphrase; the values of secrets are not compared then\n",
+    );
+  });
+
+  test("a stack that was never deployed", async () => {
+    const never = "no up has made anything of local yet: make up STACK=local\n";
+    expect(await failure("", [])).toBe(never);
+    checkout.pulumi("echo \"error: no stack named 'local' found\" >&2; exit 255");
+    expect(await failure()).toBe(never);
+  });
+});
+
+test("a container that goes while it is looked for is none", async () => {
+  const { status } = await drift([], 'case "$*" in "container inspect"*) echo "Error response from daemon: No such container: f00" >&2 ;; esac'); // prettier-ignore
+  expect(status).toBe(2);
+});
