@@ -11,6 +11,7 @@ import { questions, tellRecoverable } from "./backups/systems.ts";
 import { tellBackends } from "./containers/backends.ts";
 import { look, question } from "./containers/look.ts";
 import { summary } from "./containers/rows.ts";
+import { alike } from "./drift/alike.ts";
 import { readStack } from "./stack.ts";
 import { table } from "./table.ts";
 
@@ -20,7 +21,7 @@ export const done = run(["health"], (options) => {
   const line = ["docker", ...question(options, stack)].map(quote).join(" ");
   const backups = options.service ? [] : questions(stack, options);
   const [containers, ...answers] = together(stack.host, [line, ...backups], script("vault").content);
-  const { found } = look(options, stack, containers);
+  const { found } = alike(stack, look(options, stack, containers));
   const columns = ["system", "service", "container", "state", "health", "since", "ports", "image"] as const;
   console.log(table(columns, found));
   console.log(`\n${summary(found)}`);

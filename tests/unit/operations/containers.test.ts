@@ -3,7 +3,8 @@ import type * as childProcess from "node:child_process";
 import type { Inspected } from "../../../engines/docker/inspect.ts";
 import { runningContainer } from "../../../operations/containers/running.ts";
 import { settled } from "../../../operations/containers/until.ts";
-import { FakeDocker } from "../support/fake-docker.ts";
+import { Checkout } from "../support/checkout.ts";
+import { settingsOf } from "../support/settings.ts";
 import { committed } from "../support/stack.ts";
 
 const { host, systems } = committed("local");
@@ -19,10 +20,10 @@ jest.mock("node:child_process", () => {
   return { ...real, spawnSync };
 });
 
-let docker: FakeDocker;
+let docker: Checkout;
 const { PATH } = process.env;
 beforeEach(() => {
-  docker = new FakeDocker();
+  docker = new Checkout();
   process.env.PATH = docker.environment.PATH;
 });
 afterEach(() => {
@@ -33,15 +34,19 @@ afterEach(() => {
 
 /** protea-api-1 as the engine has it. */
 function api(state: Partial<Inspected["State"]>): string {
+  const settings = settingsOf(
+    protea,
+    protea.services.find(({ name }) => name === "api")!,
+  );
   const container: Inspected = {
     Id: "0123",
     Name: "/protea-api-1",
     Image: "sha256:1",
     State: { Status: "running", ExitCode: 0, StartedAt: "2026-11-21T11:55:00Z", FinishedAt: "", ...state },
-    Config: { Image: "a", Labels: { "robotoff-protea.stack": "local" } },
+    Config: settings.Config as Inspected["Config"],
     NetworkSettings: { Ports: null },
   };
-  return JSON.stringify([container]);
+  return JSON.stringify([{ ...container, ...settings }]);
 }
 
 test("what can be asked: the first that runs, no job, and of the services that are able", () => {
@@ -59,6 +64,11 @@ describe("make why and make status", () => {
   test.each<[string, string, string]>([
     ["as declared", api({ Health: { Status: "healthy" } }), "every container that exists is as declared\n"],
     ["missing", "[]", "missing: protea-api-1\n"],
+    [
+      "privileged",
+      api({ Health: { Status: "healthy" } }).replace('"HostConfig":{', '"HostConfig":{"Privileged":true,'),
+      "protea-api-1: other privileged (make drift)\n  its last log lines:\n    one\n    two\n",
+    ],
     [
       "unhealthy",
       api({ Health: { Status: "unhealthy" } }),
@@ -100,12 +110,20 @@ describe("waiting for what may still become healthy", () => {
       `cd ${docker.folder}; n=$(cat n 2>/dev/null || echo 0); echo $((n + 1)) >n
       set -- ${files}; while [ "$n" -gt 0 ] && [ $# -gt 1 ]; do shift; n=$((n - 1)); done; tail -n +2 "$1"`,
     );
-    return (await settled(options)).found.map(({ problem }) => problem);
+    return (await settled(options, hopeless)).found.map(({ problem }) => problem);
   };
+  let hopeless: Set<string>;
+  beforeEach(() => (hopeless = new Set()));
 
   test("each change is told once", async () => {
     expect(await states("starting", "starting", "unhealthy", "healthy")).toEqual([undefined]);
     expect(told).toEqual(["waiting for protea-api-1 (starting)", "waiting for protea-api-1 (unhealthy)"]);
+  });
+
+  test("not for what cannot become so", async () => {
+    hopeless.add("protea-api-1");
+    expect(await states("unhealthy", "healthy")).toEqual(["unhealthy"]);
+    expect(told).toEqual([]);
   });
 
   test("no longer than its health check gives it", async () => {

@@ -6,6 +6,7 @@ import { inContainerCommand } from "../../../../hosts/installed.ts";
 import { declared } from "../../../../operations/containers/rows.ts";
 import type { Deployment } from "../../../../operations/deployments/record.ts";
 import { Checkout } from "../../support/checkout.ts";
+import { settingsOf } from "../../support/settings.ts";
 import { committed } from "../../support/stack.ts";
 import { healthQuestion } from "../../../../operations/containers/backends.ts";
 
@@ -39,6 +40,24 @@ function engine(missing: string[] = [], config = "h"): string {
       },
     })),
   );
+}
+
+/** As engine(), each with all that it is declared with. What is relative in the stack file lies below the checkout. */
+function whole(missing: string): string {
+  const here = process.cwd();
+  process.chdir(checkout.folder);
+  try {
+    const each = JSON.parse(engine([missing])) as { Name: string }[];
+    const all = committed("local").systems.flatMap((system) =>
+      declared(system).map(
+        ({ service, name }) => [`/${name}`, settingsOf(system, service, Number(/\d+$/.exec(name)![0]))] as const,
+      ),
+    );
+    const settings = new Map<string, object>(all);
+    return JSON.stringify(each.map((one) => ({ ...one, ...settings.get(one.Name) })));
+  } finally {
+    process.chdir(here);
+  }
 }
 
 /** Kept by the host: all containers of then, of the stack file's text of now but for a change. */
@@ -162,6 +181,7 @@ describe("a job's container is gone", () => {
       for (const verb of ["list", "window"]) checkout.answer(`exec -i -u root ${agent} sh -s -- ${verb}`, "away", 1);
   });
   const status = async () => {
+    checkout.answer(INSPECT, whole(JOB));
     const { stdout } = await checkout.operation("status");
     return stdout.split("\n").filter((line) => line.includes(JOB) || line.includes("as declared"));
   };
