@@ -14,7 +14,7 @@ const clock = z
   .meta({ examples: ["03:15", "Sun 05:00"] });
 
 /** The second copy, off the host: restic's words. */
-const copy = z
+export const copy = z
   .strictObject({
     repository: z
       .string()

@@ -97,10 +97,12 @@ const user = { robotoff: "postgres", protea: "protea" };
 export class Contents {
   private readonly within: In;
   private readonly run: Run;
+  private readonly systems: readonly SystemName[];
 
-  constructor(within: In, run: Run) {
+  constructor(within: In, run: Run, systems: readonly SystemName[] = SYSTEMS) {
     this.within = within;
     this.run = run;
+    this.systems = systems;
   }
 
   private exec(system: SystemName, service: string, ...words: string[]): string {
@@ -126,22 +128,26 @@ export class Contents {
   }
 
   fill(): void {
-    for (const system of SYSTEMS) this.query(system, FILL);
-    this.query("protea", VECTORS);
-    this.python(PUT);
-    this.redis("eval", JOBS, "0");
-    this.indexed(INDEX);
-    this.python(DECLARE);
-    for (const queue of QUEUES) this.python(queueing(queue, "os.urandom(n)", MESSAGES));
+    for (const system of this.systems) this.query(system, FILL);
+    if (this.systems.includes("protea")) {
+      this.query("protea", VECTORS);
+      this.python(PUT);
+      this.python(DECLARE);
+      for (const queue of QUEUES) this.python(queueing(queue, "os.urandom(n)", MESSAGES));
+    }
+    if (this.systems.includes("robotoff")) {
+      this.redis("eval", JOBS, "0");
+      this.indexed(INDEX);
+    }
   }
 
   seen(): Record<string, unknown> {
     return {
-      ...Object.fromEntries(SYSTEMS.map((system) => [system, this.query(system, SEEN).split("\n")])),
-      objects: this.python(LOOK),
-      messages: this.python(LOOK_AT_QUEUES),
-      documents: this.indexed(DOCUMENTS),
-      keys: this.redis("eval", KEYS, "0"),
+      ...Object.fromEntries(this.systems.map((system) => [system, this.query(system, SEEN).split("\n")])),
+      ...(this.systems.includes("protea") ? { objects: this.python(LOOK), messages: this.python(LOOK_AT_QUEUES) } : {}),
+      ...(this.systems.includes("robotoff")
+        ? { documents: this.indexed(DOCUMENTS), keys: this.redis("eval", KEYS, "0") }
+        : {}),
     };
   }
 

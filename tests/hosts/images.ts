@@ -6,8 +6,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cached, cacheFolder } from "../../images/builder/run.ts";
 import { standInTag } from "../../images/builder/tag.ts";
+import { copy } from "../../config/host.ts";
 import { rawConfiguration } from "../../operations/stack.ts";
 import { throughRegistry } from "../../systems/registry.ts";
+import { imageReference } from "../../systems/service-spec.ts";
 import { describeStack } from "../../systems/stack.ts";
 import { here, must } from "../engine/host.ts";
 import { until } from "../http.ts";
@@ -22,6 +24,7 @@ const SERVED_BY: Record<string, string> = {
   "docker.io/minio/minio": "minio",
   "docker.io/minio/mc": "mc",
   "docker.io/alpine/git": "git",
+  "docker.io/restic/restic": "restic",
   "docker.io/prom/statsd-exporter": "exporters",
   "docker.io/prometheuscommunity/postgres-exporter": "exporters",
   "docker.io/messense/fasttext-serving": "exporters",
@@ -49,14 +52,17 @@ export function rootfs(): string {
 /** Where the registry keeps what it has. */
 export const registryFolder = (): string => join(cacheFolder, "registry");
 
-/** The images that both stack files name. */
+/** restic's, which a stack file with host:backups.copy names. */
+export const copyImage = (): string => imageReference(copy.parse({ repository: "rest:https://host/path" }).image);
+
+/** The images that both stack files name, and what a test lets them name. */
 function named(): string[] {
   const images = ["staging", "production"].flatMap((stack) =>
     describeStack(rawConfiguration(stack, readFileSync(`Pulumi.${stack}.yaml`, "utf8"))).systems.flatMap((system) =>
       system.services.map(({ image }) => image),
     ),
   );
-  return [...new Set(images)];
+  return [...new Set([...images, copyImage()])];
 }
 
 /** The image of this machine's engine that serves a name below REGISTRY/. */

@@ -113,11 +113,20 @@ export class Rehearsal {
     }
   }
 
+  /** Changes the stack file that is deployed. */
+  change(stack: StackName, config: Map): void {
+    const file = join(this.folder, `Pulumi.${stack}.yaml`);
+    const { config: before } = parse(readFileSync(file, "utf8")) as { config: Map };
+    writeFileSync(file, stringify({ config: over(before, config) }));
+    this.secrets(stack);
+  }
+
   /** Makes up what is missing. */
   private secrets(stack: StackName): void {
     const file = join(this.folder, ".local/stacks", `Pulumi.${stack}.yaml`);
     const known = existsSync(file) ? readFileSync(file, "utf8") : "";
-    for (const { key, required } of this.described(stack).secrets) {
+    const declared = readFileSync(join(this.folder, `Pulumi.${stack}.yaml`), "utf8");
+    for (const { key, required } of describeStack(rawConfiguration(stack, declared)).secrets) {
       if (!required || known.includes(`${key}:\n`)) continue;
       const line = 'printf %s "$VALUE" | bin/pulumi config set --secret "$0" --stack "$1"';
       const VALUE = randomBytes(12).toString("hex");
