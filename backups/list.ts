@@ -50,6 +50,18 @@ export function parseList(text: string): Backup[] {
     });
 }
 
+/** What `vault.sh sizes` prints: the bytes of each part of a backup, of the database those to copy; and `wal`, of the WAL after it. */
+export type Sizes = ReadonlyMap<string, number>;
+
+export const parseSizes = (text: string): Sizes =>
+  new Map(
+    text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split(" ") as [string, string])
+      .map(([part, bytes]) => [part, Number(bytes)]),
+  );
+
 /** Where a restore goes. */
 export type Target = { kind: "latest" } | { kind: "time"; time: Date } | { kind: "name"; name: string; time: Date };
 

@@ -3,7 +3,7 @@ import { backupDirectory, type HostSettings } from "../config/host.ts";
 import { inOrder } from "../systems/order.ts";
 import { containerName, containersOf, type SystemSpec } from "../systems/spec.ts";
 import { agentOf, installedName, partsOf, partWord } from "./parts.ts";
-import type { Backup, Target } from "./list.ts";
+import type { Backup, Sizes, Target } from "./list.ts";
 
 /** The service that is restored. */
 export const SERVER = "postgres";
@@ -27,19 +27,23 @@ export function dataVolume(system: SystemSpec): string {
 const moment = (target: Target) =>
   target.kind === "latest" ? "the last moment that was received" : target.time.toISOString();
 
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+/** How long it takes to read and write so much. The rate is one that disks of VMs have; where theirs is another, so is the time. */
+const takes = (bytes: number) => `  takes: some ${Math.ceil(bytes / 1e8)} s, where the disk does 100 MB/s`;
+
 /**
  * What a person is told before.
- * @param other a backup of another database system, of a server that was lost or thrown away
- * @param from another folder of backups than the stack's own
+ * @param about.other a backup of another database system, of a server that was lost or thrown away
+ * @param about.from another folder of backups than the stack's own
  */
 export function describeRestore(
   system: SystemSpec,
   target: Target,
   base: Backup,
-  now: Date,
-  other?: Backup,
-  from?: string,
+  { now, sizes, other, from }: { now: Date; sizes: Sizes; other?: Backup; from?: string },
 ): string {
+  const [copied, wal] = [sizes.get(DATABASE) ?? 0, sizes.get("wal") ?? 0];
   const since =
     target.kind === "latest"
       ? "nothing that was received"
@@ -47,7 +51,9 @@ export function describeRestore(
   const lost = from ? "all that is not in that folder; the stack's own backups keep what they have of it" : since;
   return [
     `${system.name}: PostgreSQL goes back to ${target.kind === "name" ? `the checkpoint ${target.name}, ` : ""}${moment(target)}`,
-    `  from the backup ${base.stamp}${from ? ` of ${from}` : ""} (verified ${base.verified!.at.toISOString()}, ${(base.bytes / 1e6).toFixed(0)} MB) and the WAL after it`,
+    `  from the backup ${base.stamp}${from ? ` of ${from}` : ""} (verified ${base.verified!.at.toISOString()}) and the WAL after it`,
+    // What is in the WAL is written a second time, into the data.
+    `${takes(copied + 2 * wal)}: ${megabytes(copied)} to copy, and at most ${megabytes(wal)} of WAL`,
     `  replaced: the data in the volume ${dataVolume(system)}; it is kept, in a volume beside it`,
     `  lost from the live data: ${lost}`,
     `  stopped meanwhile: ${applications(system).join(", ")}`,
@@ -187,9 +193,12 @@ export function chosenParts(system: SystemSpec, only: string | undefined): { dat
 }
 
 /** What a person is told before other parts than the database go back. */
-export function describeParts(system: SystemSpec, names: string[], base: Backup, from?: string): string {
+export function describeParts(system: SystemSpec, names: string[], base: Backup, sizes: Sizes, from?: string): string {
+  const bytes = (name: string) => sizes.get(name) ?? 0;
   return [
-    `${system.name}: ${names.join(" and ")} as in the backup ${base.stamp}${from ? ` of ${from}` : ""} (verified ${base.verified!.at.toISOString()})`,
+    `${system.name}: ${names.map((name) => `${name} (${megabytes(bytes(name))})`).join(" and ")} as in the backup ${base.stamp}${from ? ` of ${from}` : ""} (verified ${base.verified!.at.toISOString()})`,
+    // What is written is read back and compared.
+    `${takes(2 * names.reduce((sum, name) => sum + bytes(name), 0))}, and where all of it has changed`,
     "  what is there and is replaced or removed is kept beside, and named at the end",
     `  stopped meanwhile: ${applications(system).join(", ")}`,
   ].join("\n");

@@ -7,7 +7,7 @@
  * INTO=postgresql://user@host:5432 or s3://KEY@host/bucket: as in the newest backup before, into another server (restore/into.ts);
  * CA=file: whose certificate is of a private authority.
  */
-import { baseFor, ofAnotherSystem, parseFrom, parseList, parseTarget } from "../backups/list.ts";
+import { baseFor, ofAnotherSystem, parseFrom, parseList, parseSizes, parseTarget } from "../backups/list.ts";
 import { backupArguments, scriptsBeside } from "../backups/parts.ts";
 import {
   besideParts,
@@ -36,11 +36,13 @@ export const done = run(["at", "ca", "dry", "from", "into", "look", "only", "yes
   const from = options.from === undefined ? undefined : parseFrom(options.from);
   const planned = backedUp(stack, options).map((system) => {
     if (!from || options.into === undefined) startAgent(stack.host, system);
-    const ask = (verb: string) => (from ? vaultOf(stack.host, system, from, verb) : vault(stack.host, system, verb));
+    const ask = (...verb: string[]) =>
+      from ? vaultOf(stack.host, system, from, ...verb) : vault(stack.host, system, ...verb);
     const target = parseTarget(options.at!, parseWindow(ask("window")).checkpoints, now);
     const backups = parseList(ask("list"));
     const base = baseFor(backups, target);
-    return { system, target, base, other: ofAnotherSystem(backups, base), ...chosenParts(system, options.only) };
+    const about = { now, other: ofAnotherSystem(backups, base), from };
+    return { system, target, base, about, ask, ...chosenParts(system, options.only) };
   });
   if (options.into !== undefined) {
     if (options.look) throw new Error("found INTO= and LOOK=1; the one has nothing to do with the other");
@@ -57,10 +59,13 @@ export const done = run(["at", "ca", "dry", "from", "into", "look", "only", "yes
     }
     return Math.max(...codes);
   }
-  const lines = planned.flatMap(({ system, target, base, other, database, others }) => [
-    ...(others.length > 0 ? [describeParts(system, others, base, from)] : []),
-    ...(database ? [describeRestore(system, target, base, now, other, from)] : []),
-  ]);
+  const lines = planned.flatMap(({ system, target, base, about, ask, database, others }) => {
+    const sizes = parseSizes(ask("sizes", base.stamp));
+    return [
+      ...(others.length > 0 ? [describeParts(system, others, base, sizes, from)] : []),
+      ...(database ? [describeRestore(system, target, base, { ...about, sizes })] : []),
+    ];
+  });
   if (options.dry) {
     console.log(lines.join("\n"));
     return 0;

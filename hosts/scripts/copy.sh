@@ -8,11 +8,26 @@ system=$1 agent=$2 vault=$3 container=$4
 here=$(dirname "$0")
 begin=$(date +%s)
 in_vault() { docker exec -i -u root "$agent" nice -n 10 sh -s -- "$@" < "$here/$vault"; }
-restic() { docker exec "$container" nice -n 10 restic --retry-lock 30m "$@"; }
+restic() { docker exec --env RESTIC_PROGRESS_FPS=0.1 "$container" nice -n 10 restic --retry-lock 30m "$@"; }
 die() {
   in_vault copy-failed || true
   echo "$system: nothing was copied off the host: $*; the backups here are as they were. Then: make copy" >&2
   exit 1
+}
+
+# told: of restic's lines those on how far it is, one in ten seconds, become words; the others go on.
+told() {
+  number() { echo "$line" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
+  while IFS= read -r line; do
+    case $line in
+      *'"message_type":"status"'*)
+        there=$(number bytes_done) total=$(number total_bytes) seconds=$(number seconds_elapsed)
+        rate=$((${there:-0} / (${seconds:-0} + 1) + 1))
+        echo "$system: read $((${there:-0} / 1000000)) of $((${total:-0} / 1000000)) MB, $((rate / 1000000)) MB/s, $(((${total:-0} - ${there:-0}) / rate)) s left" >&2
+        ;;
+      *) printf '%s\n' "$line" ;;
+    esac
+  done
 }
 
 if [ "${LOCKED:-}" != 1 ]; then
@@ -37,8 +52,9 @@ case $code in
 esac
 
 # What is half is left out: a backup that is not published, and the segment of WAL that is being received.
-summary=$(restic backup --quiet --json --exclude "/backups/$system/.2*" --exclude "/backups/$system/wal/*/*.partial" "/backups/$system") ||
-  die "restic could not copy all of it; see above"
+# Its exit code is told by its last line: what a pipe ends with is told's.
+summary=$({ restic backup --json --exclude "/backups/$system/.2*" --exclude "/backups/$system/wal/*/*.partial" "/backups/$system" || echo failed; } | told)
+case $summary in *failed) die "restic could not copy all of it; see above" ;; esac
 snapshot=$(echo "$summary" | sed -n 's/.*"message_type":"summary".*"snapshot_id":"\([0-9a-f]\{8\}\).*/\1/p')
 [ -n "$snapshot" ] || die "restic did not say which snapshot it made: $summary"
 in_vault copied "$snapshot"

@@ -12,7 +12,7 @@ variables=$(cat)
 beside=.$system.fetched fetched=$beside/backups/$system
 begin=$(date +%s)
 die() { echo "$system: nothing was brought back: $*" >&2; exit 1; }
-in_restic() { printf '%s\n' "$variables" | docker run --rm --env-file /dev/stdin --user 0:0 -v "$directory:/backups" "$restic" "$@"; }
+in_restic() { printf '%s\n' "$variables" | docker run --rm --env-file /dev/stdin --env RESTIC_PROGRESS_FPS=0.1 --user 0:0 -v "$directory:/backups" "$restic" "$@"; }
 in_vault() { docker run --rm -i --network none --user root --entrypoint sh -e "BACKUPS=/backups/$fetched" -v "$directory:/backups:ro" "$server" -s -- "$@" < "$here/$vault"; }
 
 [ -d "$directory" ] || die "$directory is no folder on this host (host:backups.directory); make it"

@@ -95,6 +95,16 @@ copied() { kib_of "$out/base"; }
 # Of the dump's files, those of the tables that were read to their end.
 read_back() { find "$scratch" -name '*.sum' | sed "s|.*/\(.*\)\.sum|$out/dump/\1.dat|" | { while read -r one; do kib_of "$one"*; done; } | awk '{ sum += $1 } END { print sum + 0 }'; }
 
+# read_by NAME: what the running programs of this name have read.
+read_by() {
+  for one in /proc/[0-9]*; do
+    if [ "$(cat "$one/comm" 2> /dev/null)" = "$1" ]; then sed -n 's/^rchar: //p' "$one/io" 2> /dev/null || true; fi
+  done | awk '{ sum += $1 } END { printf "%.0f", sum / 1024 }'
+}
+base_read() { read_by pg_verifybackup; }
+check_base() { watched "reads the base backup" "$(copied)" base_read pg_verifybackup --quiet "$out/base"; }
+loaded() { ask -d postgres -c "select sum(pg_database_size(oid))::bigint / 1024 from pg_database"; }
+
 # references: what rows say of objects in a bucket, for that part of the backup, which comes after this one: s3://BUCKET/KEY in columns that
 # are named so, as PROTEA's artifact store has it.
 references() {
@@ -133,7 +143,7 @@ backup() {
   say "base backup"
   watched "base backup" "$(ask -c 'select sum(pg_database_size(oid))::bigint / 1024 from pg_database')" copied \
     pg_basebackup --pgdata "$out/base" --format plain --wal-method stream --checkpoint fast --label "$(basename "$(dirname "$out")")"
-  pg_verifybackup --quiet "$out/base"
+  check_base
   # Names as JSON has them are made by the server: a shell cannot quote every name.
   # shellcheck disable=SC2016
   ask -v contents="$(cat "$scratch/contents")" -v wal="$wal" -v compress="$compress" -v start="$(sed -n 's/^START WAL LOCATION: .* (file \(.*\))$/\1/p' "$out/base/backup_label")" > "$out/part.json" <<'SQL'
@@ -156,7 +166,7 @@ SQL
 
 verify() {
   wrong=0
-  contents "$out/dump" > "$scratch/contents" || { say "dump: cannot be read through"; wrong=1; }
+  watched "reads the dump" "$(dumped)" read_back contents "$out/dump" > "$scratch/contents" || { say "dump: cannot be read through"; wrong=1; }
   while read -r entry oid rows sum; do
     case $(tr '{' '\n' < "$out/part.json" | grep -F "\"oid\" : \"$oid\"") in
       *"\"rows\" : $rows, \"sha256\" : \"$sum\""*) ;;
@@ -165,7 +175,7 @@ verify() {
   done < "$scratch/contents"
   declared=$(tr '{' '\n' < "$out/part.json" | grep -c '"oid" : ' || true)
   [ "$declared" = "$(wc -l < "$scratch/contents")" ] || { say "dump: $(wc -l < "$scratch/contents") tables of $declared"; wrong=1; }
-  pg_verifybackup --quiet "$out/base" || { say "base: is not what was backed up"; wrong=1; }
+  check_base || { say "base: is not what was backed up"; wrong=1; }
   read_wal || wrong=1
   return "$wrong"
 }
@@ -216,7 +226,7 @@ deep() {
   differs roles "$scratch/roles.declared" "$scratch/roles" || wrong=1
   database=$(sed -n 's/.*"database" : "\([^"]*\)".*/\1/p' "$out/part.json")
   psql -qX -c "drop database if exists \"$database\"" > /dev/null
-  pg_restore --create --exit-on-error --jobs "$jobs" --dbname postgres "$out/dump" || { say "deep: the dump cannot be restored"; return 1; }
+  watched "restores the dump" "$(copied)" loaded pg_restore --create --exit-on-error --jobs "$jobs" --dbname postgres "$out/dump" || { say "deep: the dump cannot be restored"; return 1; }
   compare "$database" || wrong=1
   return "$wrong"
 }

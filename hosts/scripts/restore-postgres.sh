@@ -155,9 +155,11 @@ if [ -d "$wal" ]; then
   su -s /bin/sh -c '"'"'for one in "$1"/*; do [ -r "$one" ] || { echo "$one" >&2; exit 1; }; done'"'"' postgres sh "$wal" ||
     { echo "the user postgres ($(id -u postgres) in the image) cannot read all of $4/$1/wal/$3: give it to that user, and let it into the folders above" >&2; exit 1; }
 fi
-echo "$(cat "$base/PG_VERSION") $(postgres --version | sed "s/[^0-9]*\([0-9]*\).*/\1/") $(du -sk "$base" | cut -f1) $(df -Pk /volumes | tail -n 1 | tr -s " " | cut -d" " -f4)"
+newest=$(ls "$wal" 2> /dev/null | grep -xE "[0-9A-F]{24}([.]partial)?" | sort | tail -n 1)
+echo "$(cat "$base/PG_VERSION") $(postgres --version | sed "s/[^0-9]*\([0-9]*\).*/\1/") $(du -sk "$base" | cut -f1) $(df -Pk /volumes | tail -n 1 | tr -s " " | cut -d" " -f4)" \
+  "$(sed -n "s/^START WAL LOCATION: .* (file \([0-9A-F]*\))$/\1/p" "$base/backup_label") $newest"
 ' "$system" "$stamp" "$line" "$from" "$user" "$kind") || die "nothing was changed: see above"
-read -r of own need free <<END
+read -r of own need free first last <<END
 $found
 END
 [ "$of" = "$own" ] || die "the backup $stamp is of PostgreSQL $of, and $server runs $own: such a copy is read by its own version only. Declare an image" \
@@ -176,14 +178,22 @@ building=1
 # Every byte of the backup is checked while it is copied; of the copy, that all files are there, in their sizes.
 helper '
 set -eu
-from=$1 to=$2
+from=$1 to=$2 need=$3
 touch "$to/.building"
 pg_verifybackup --quiet --no-parse-wal "$from" & check=$!
+begun=$(date +%s)
+while sleep 10 > /dev/null 2>&1; do
+  there=$(du -sk "$to" 2> /dev/null | cut -f1)
+  rate=$((there / ($(date +%s) - begun) + 1))
+  [ "$need" -gt "$there" ] || need=$there
+  echo "$4: copied $((there / 1024)) of $((need / 1024)) MiB, $((rate / 1024)) MiB/s, $(((need - there) / rate)) s left"
+done & watcher=$!
+trap "kill $watcher 2> /dev/null || true" EXIT
 cp -a "$from/." "$to"
 wait "$check"
 pg_verifybackup --quiet --no-parse-wal --skip-checksums --ignore .building "$to"
 touch "$to/recovery.signal"
-chown -R postgres:postgres "$to"' "/from/$system/$stamp/postgres/base" "/volumes/$beside/_data" || die "the base backup of $stamp could not be copied; the old data is as it was"
+chown -R postgres:postgres "$to"' "/from/$system/$stamp/postgres/base" "/volumes/$beside/_data" "$need" "$system" || die "the base backup of $stamp could not be copied; the old data is as it was"
 wait
 [ -z "$stopped" ] || [ "$(field "$server" '{{.State.Running}}')" = false ] || die "the server could not be stopped; the old data is as it was"
 
@@ -203,7 +213,20 @@ scratch_ask() { docker exec "$scratch" psql -qAtX -U "$user" -d postgres -c "$1"
 # recovered: waits for the end of recovery; fails when the server ends before. Then ENDED is the last segment's number, without its
 # timeline, LEFT the bytes of it that come after, REACHED the last commit's moment, and MOMENT that one as a restore is told, to the millisecond: the last commit is in it.
 recovered() {
-  docker exec "$scratch" sh -c 'until [ "$(psql -qAtX -U "$1" -d postgres -c "select pg_is_in_recovery()" 2> /dev/null)" = f ]; do sleep 0.05; done' ask "$user" || return 1
+  # The process that recovers has the segment that it reads in its title.
+  docker exec "$scratch" sh -c '
+number() { rest=${1#????????} rest=${rest%.partial}; echo $((0x${rest%????????} * 256 + 0x${rest#????????})); }
+begun=$(date +%s) said=$begun
+until [ "$(psql -qAtX -U "$1" -d postgres -c "select pg_is_in_recovery()" 2> /dev/null)" = f ]; do
+  sleep 0.05
+  now=$(date +%s)
+  [ "$now" -ge $((said + 10)) ] || continue
+  said=$now
+  at=$(cat /proc/[0-9]*/cmdline 2> /dev/null | tr "\0" "\n" | sed -n "s/.* startup recovering \([0-9A-F]\{24\}\).*/\1/p" | head -n 1)
+  [ -n "$at" ] && [ -n "${4:-}" ] || continue
+  there=$(($(number "$at") - $(number "$3"))) all=$(($(number "$4") + 1 - $(number "$3"))) seconds=$((now - begun))
+  echo "$2: recovered $((there * 16)) of $((all * 16)) MiB of WAL, $((there * 16 / seconds)) MiB/s$([ "$there" = 0 ] || echo ", $(((all - there) * seconds / there)) s left")"
+done' ask "$user" "$system" "$first" "$last" || return 1
   IFS='|' read -r ended left moment reached <<END
 $(scratch_ask "select substr(pg_walfile_name(pg_last_wal_replay_lsn()), 9),
   mod(size - mod(pg_last_wal_replay_lsn() - '0/0', size), size), to_char((time + '1 ms') at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),

@@ -12,6 +12,7 @@
 #   list                   a line for each: STAMP, bytes, seconds it took, how and when it was verified, its line of WAL,
 #                          the identifier of its database system (another one is a server that was made anew),
 #                          the snapshot off the host that it is in, and since when
+#   sizes STAMP            a line for each part: its name and bytes, of postgres those that a restore copies; and wal, of the WAL after it
 #   chosen WHEN            STAMP and LINE of the backup that an empty server is filled from: the newest verified one (latest), or
 #                          of those that ended before a moment (seconds since 1970); nothing where there is none
 #   window                 whether WAL is received (`receiving SECONDS-BEHIND` or `away`), the line of WAL, the checkpoints,
@@ -65,10 +66,12 @@ files() { find . -type f ! -path ./manifest.json ! -path ./manifest.sha256 | sed
 # Folders without a file: a server does not start on a copy that lacks them.
 empty_folders() { find . -type d -empty | sed 's|^\./||' | sort; }
 
+measure() { tr '\n' '\0' < "$scratch/files" | xargs -0 stat -c %s > "$scratch/sizes"; }
+
 # describe STAMP SECONDS: the manifest of the files that $scratch/files lists, with their sums in $scratch/sums, and of the folders that
 # $scratch/folders lists.
 describe() {
-  tr '\n' '\0' < "$scratch/files" | xargs -0 stat -c %s > "$scratch/sizes"
+  measure
   printf '{"format": 1, "stamp": "%s", "seconds": %s, "bytes": %s,\n"parts": [' "$1" "$2" "$(awk '{ sum += $1 } END { printf "%.0f", sum }' "$scratch/sizes")"
   separator=
   for part in */part.json; do printf '%s\n' "$separator"; tr -d '\n' < "$part"; separator=,; done
@@ -83,6 +86,29 @@ describe() {
 
 # listed MANIFEST: SHA256  PATH of each file that it names.
 listed() { sed -n 's/^{"size": [0-9]*, "sha256": "\([0-9a-f]*\)", "path": "\(.*\)"},\{0,1\}$/\1  \2/p' "$1"; }
+
+# paced WHAT OUTPUT COMMAND…: the command writes into OUTPUT, a line for each file whose size $scratch/sizes has; every ten seconds it is said
+# how far it is.
+paced() {
+  what=$1 output=$2
+  shift 2
+  : > "$output"
+  begun=$(date +%s)
+  # A sleep that outlives its shell must not hold what the host waits for.
+  while sleep 10 > /dev/null 2>&1; do
+    awk -v what="$what" -v seconds="$(($(date +%s) - begun))" -v lines="$(wc -l < "$output")" '
+      { total += $1 } NR <= lines { there += $1 }
+      END { rate = there / (seconds > 0 ? seconds : 1); printf "vault: %s: %.0f of %.0f MB, %.0f MB/s, %.0f s left\n", what, there / 1e6, total / 1e6, rate / 1e6, (total - there) / (rate + 1) }
+    ' "$scratch/sizes" >&2
+  done &
+  watcher=$!
+  code=0
+  "$@" > "$output" || code=$?
+  kill "$watcher"
+  return "$code"
+}
+compared() { sha256sum -c "$scratch/check" 2> /dev/null; }
+hashed() { tr '\n' '\0' < "$scratch/files" | xargs -0 sha256sum; }
 
 # share PREVIOUS: what is byte for byte as in the backup before, and larger than a megabyte, becomes one file with it. Both are read: what rotted
 # there must not take the place of what was copied just now.
@@ -104,7 +130,9 @@ seal() {
   files > "$scratch/files"
   empty_folders > "$scratch/folders"
   if grep -n '["\\]' "$scratch/files" "$scratch/folders"; then echo "vault: these names cannot stand in a manifest" >&2; exit 1; fi
-  tr '\n' '\0' < "$scratch/files" | xargs -0 sha256sum | cut -d' ' -f1 > "$scratch/sums"
+  measure
+  paced "writes the manifest" "$scratch/hashed" hashed
+  cut -d' ' -f1 < "$scratch/hashed" > "$scratch/sums"
   if [ -n "$previous" ]; then share "$BACKUPS/$previous"; fi
   describe "$1" "$2" > manifest.json
   sha256sum manifest.json > manifest.sha256
@@ -125,7 +153,9 @@ check() {
     sed '1,/^"folders": \[$/d; s/^"\(.*\)",\{0,1\}$/\1/; /^\]}$/d' manifest.json > "$scratch/declared"
     for folder in $(comm -23 "$scratch/declared" "$scratch/folders"); do echo "$1/$folder: this folder is missing, or no longer empty"; wrong=1; done
   fi
-  sha256sum -c "$scratch/check" 2> /dev/null | grep -v ': OK$' > "$scratch/wrong" || true
+  sed -n 's/^{"size": \([0-9]*\), .*/\1/p' manifest.json > "$scratch/sizes"
+  paced "reads every byte" "$scratch/read" compared || true
+  grep -v ': OK$' "$scratch/read" > "$scratch/wrong" || true
   while IFS= read -r line; do
     file=${line%: *}
     if [ -e "$file" ]; then echo "$1/$file: its bytes are not those of the manifest"; fi
@@ -197,6 +227,19 @@ list() {
     if [ -s "copied/$one" ]; then copy=$(cat "copied/$one"); fi
     echo "$one $size $how ${line:--} $(system_of "$one") $copy"
   done
+}
+
+sizes() {
+  sed -n 's/^{"size": \([0-9]*\), "sha256": "[0-9a-f]*", "path": "\([^/]*\/[^/"]*\).*/\1 \2/p' "$1/manifest.json" | awk '
+    { part = $2; sub("/.*", "", part) }
+    part != "postgres" || $2 == "postgres/base" { sum[part] += $1 }
+    END { for (part in sum) printf "%s %.0f\n", part, sum[part] }'
+  line=$(sed -n 's/.*"wal" : "\([0-9TZ]*\)".*/\1/p' "$1/manifest.json")
+  from=$(sed -n 's/.*"walFrom" : "\([0-9A-F]*\)".*/\1/p' "$1/manifest.json")
+  if [ -d "wal/$line" ]; then
+    # shellcheck disable=SC2012 # names of segments
+    ls "wal/$line" | awk -v from="$from" 'length($1) >= 24 && $1 ~ /^[0-9A-F]+([.]partial)?$/ && $1 >= from { segments += 1 } END { print "wal", segments * 16777216 }'
+  fi
 }
 
 chosen() {

@@ -8,7 +8,7 @@ import {
   fillPartsArguments,
   restoreArguments,
 } from "../../../backups/restore.ts";
-import { parseList } from "../../../backups/list.ts";
+import { parseList, parseSizes } from "../../../backups/list.ts";
 import { committed } from "../support/stack.ts";
 
 const { host, systems } = committed("local");
@@ -131,21 +131,25 @@ test("a restore stops what uses the data, the last first, and no server", () => 
 
 test("what a person is told before", () => {
   const time = new Date("2026-11-25T03:12:00Z");
+  const sizes = parseSizes("public 7\npostgres 1534000000\nwal 33554432\n");
   const told = (target: Parameters<typeof describeRestore>[1]) =>
-    describeRestore(robotoff, target, base!, new Date("2026-11-25T03:13:30Z")).split("\n");
+    describeRestore(robotoff, target, base!, { now: new Date("2026-11-25T03:13:30Z"), sizes }).split("\n");
   expect(told({ kind: "name", name: "before", time })).toEqual([
     "robotoff: PostgreSQL goes back to the checkpoint before, 2026-11-25T03:12:00.000Z",
-    "  from the backup 20261125T030000Z (verified 2026-11-25T03:00:10.000Z, 3 MB) and the WAL after it",
+    "  from the backup 20261125T030000Z (verified 2026-11-25T03:00:10.000Z) and the WAL after it",
+    "  takes: some 17 s, where the disk does 100 MB/s: 1534 MB to copy, and at most 34 MB of WAL",
     "  replaced: the data in the volume robotoff_postgres-data; it is kept, in a volume beside it",
     "  lost from the live data: everything committed since, 90 s of it",
     `  stopped meanwhile: ${applications(robotoff).join(", ")}`,
   ]);
   const [lost] = parseList("20261124T030000Z 1 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71 - -");
-  expect(describeRestore(robotoff, { kind: "latest" }, base!, time, lost).split("\n").at(-1)).toBe(
+  expect(
+    describeRestore(robotoff, { kind: "latest" }, base!, { now: time, sizes, other: lost }).split("\n").at(-1),
+  ).toBe(
     "  note: 20261124T030000Z and others are of another database: this one was made anew. Was its disk lost? " +
       "AT=2026-11-24T03:01:00.000Z and later moments before that go back to the other",
   );
   expect(told({ kind: "latest" })[0]).toBe("robotoff: PostgreSQL goes back to the last moment that was received");
-  expect(told({ kind: "latest" })[3]).toBe("  lost from the live data: nothing that was received");
+  expect(told({ kind: "latest" })[4]).toBe("  lost from the live data: nothing that was received");
   expect(told({ kind: "time", time })[0]).toBe("robotoff: PostgreSQL goes back to 2026-11-25T03:12:00.000Z");
 });

@@ -1,7 +1,7 @@
 /** The parts beside the database: which a stack has, which ONLY= names, and what the host's script is told. */
 import { partsOf } from "../../../backups/parts.ts";
 import { chosenParts, describeParts, filledAfter, partsArguments } from "../../../backups/restore.ts";
-import type { Backup } from "../../../backups/list.ts";
+import { parseSizes, type Backup } from "../../../backups/list.ts";
 import { describeStack } from "../../../systems/stack.ts";
 import { MINIMAL, raw, type Values } from "../support/stack.ts";
 
@@ -72,8 +72,12 @@ test("the host's script is told the parts, what is pointed to before what points
   expect(hashes.slice(8)).toContain("protea-api-1");
   expect(hashes.slice(8)).not.toContain("protea-minio-1");
   expect(hashes.indexOf("protea-frontend-1")).toBeLessThan(hashes.indexOf("protea-api-1"));
-  expect(describeParts(protea, ["git"], base, "/mnt")).toContain("as in the backup 20261125T030000Z of /mnt (verified");
-  expect(describeParts(protea, ["bucket", "git"], base)).toContain(
-    "protea: bucket and git as in the backup 20261125T030000Z (verified 1970-01-01T00:00:00.000Z)",
+  const sizes = parseSizes("bucket 2000000000\ngit 3000000\n");
+  expect(describeParts(protea, ["git"], base, sizes, "/mnt")).toContain(
+    "as in the backup 20261125T030000Z of /mnt (verified",
+  );
+  expect(describeParts(protea, ["bucket", "git"], base, sizes)).toContain(
+    "protea: bucket (2000 MB) and git (3 MB) as in the backup 20261125T030000Z (verified 1970-01-01T00:00:00.000Z)\n" +
+      "  takes: some 41 s, where the disk does 100 MB/s, and where all of it has changed\n",
   );
 });

@@ -22,6 +22,7 @@ const STAMPS = ["20261124T030000Z", "20261125T030000Z"];
 const LIST = `${STAMPS[0]} 1000000 59 deep 2026-11-24T03:05:00Z L1 71 - -
 ${STAMPS[1]} 2500000 9 quick 2026-11-25T03:00:10Z L1 71 - -
 `;
+const SIZES = "postgres 2000000\nbucket 500000\nwal 33554432\n";
 const WINDOW = "receiving 0.25\nline L1\ncheckpoint before-cleaning 2026-11-25T11:00:00Z\n";
 
 let checkout: Checkout;
@@ -51,6 +52,7 @@ const installed = (name: string, then = "") =>
 function vault(agent: string, list: string, window = WINDOW): void {
   const ask = `exec -i -u root ${agent} sh -s --`;
   checkout.answer(`${ask} list`, list).answer(`${ask} window`, window);
+  checkout.answer(`${ask} sizes ${STAMPS[1]}`, SIZES);
   checkout.answer(`${ask} checkpoint this`, "this 2026-11-25T12:00:00Z\n");
   checkout.answer(`${ask} before restore`, "before-restore 2026-11-25T12:00:00Z\n");
   checkout.answer(`start ${agent}`, `${agent}\n`);
@@ -199,6 +201,7 @@ describe("make restore", () => {
     const { status, stdout } = await restore("--at", "before-cleaning", "--dry", "1");
     expect(status).toBe(0);
     expect(stdout).toMatch(/^protea: PostgreSQL goes back to the checkpoint before-cleaning, 2026-11-25T11:00:00/);
+    expect(stdout).toContain(": 2 MB to copy, and at most 34 MB of WAL\n");
     expect(ran()).toEqual([]);
   });
 
@@ -233,7 +236,7 @@ describe("make restore", () => {
   test("ONLY=bucket leaves the database alone", async () => {
     const { status, stdout } = await restore("--at", "latest", "--only", "bucket", "--yes", "1");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^protea: bucket as in the backup 20261125T030000Z /);
+    expect(stdout).toMatch(/^protea: bucket \(1 MB\) as in the backup 20261125T030000Z /);
     expect(stdout).not.toContain("PostgreSQL");
     expect(ran()).toEqual(["restore-parts protea", HEALTHY]);
     installed("restore-parts", "exit 5");
@@ -243,7 +246,7 @@ describe("make restore", () => {
 
   test("ONLY=postgres,bucket: first what the database's rows point to", async () => {
     const { stdout } = await restore("--at", "latest", "--only", "postgres,bucket", "--yes", "1");
-    expect(stdout).toMatch(/^protea: bucket as in [^]*\nprotea: PostgreSQL goes back to /);
+    expect(stdout).toMatch(/^protea: bucket \(1 MB\) as in [^]*\nprotea: PostgreSQL goes back to /);
     expect(ran()).toEqual(["restore-parts protea", ...ALL]);
   });
 
@@ -309,7 +312,7 @@ describe("make restore", () => {
     const from = (...args: string[]) => restore("--at", "latest", "--from", "/mnt/", ...args);
     beforeEach(() => {
       checkout.answer(`${reads} list`, LIST.replaceAll(" 71 ", " 72 ")).answer(`${reads} window`, WINDOW);
-      checkout.answer(`${reads} check ${STAMPS[1]}`);
+      checkout.answer(`${reads} check ${STAMPS[1]}`).answer(`${reads} sizes ${STAMPS[1]}`, SIZES);
     });
 
     test.each(["mnt", "/", "", "/a:b", "/a,b"])("%j is none", async (folder) => {

@@ -135,6 +135,56 @@ test("the newest verified one is told to node_exporter, where its folder is", ()
   expect(statSync(file).mode & 0o777).toBe(0o644);
 });
 
+test("what a restore has to read: each part, of the database the physical copy, and the WAL after it", () => {
+  const [line, stamp] = ["20260101T000000Z", "20261125T030000Z"];
+  for (const [path, bytes] of [
+    ["postgres/base/1/2", 70],
+    ["postgres/dump/3.dat", 1000],
+    ["bucket/objects/ab/abcd", 30],
+    ["bucket/part.json", 12],
+  ] as const) {
+    mkdirSync(join(folder, `.${stamp}.partial`, path, ".."), { recursive: true });
+    writeFileSync(join(folder, `.${stamp}.partial`, path), "x".repeat(bytes));
+  }
+  backup(stamp, { from: "000000010000000000000002" });
+  mkdirSync(join(folder, "wal", line), { recursive: true });
+  for (const name of [
+    "system-identifier",
+    ...["1", "2", "3", "4.partial"].map((end) => `00000001000000000000000${end}`),
+  ])
+    writeFileSync(join(folder, "wal", line, name), "");
+  const lines = vault("sizes", stamp).stdout.split("\n").filter(Boolean).sort();
+  expect(lines).toEqual(["bucket 42", "postgres 70", `wal ${3 * 2 ** 24}`]);
+});
+
+test("what takes long says every ten seconds how far it is", () => {
+  const stamp = "20261125T030000Z";
+  const program = (name: string, text: string) =>
+    writeFileSync(join(folder, "programs", name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  mkdirSync(join(folder, `.${stamp}.partial/postgres`), { recursive: true });
+  writeFileSync(join(folder, `.${stamp}.partial/postgres/part.json`), "{}");
+  writeFileSync(join(folder, `.${stamp}.partial/postgres/rows`), "x".repeat(2e6));
+  // The clock of this test: ten seconds have passed as soon as something is read, which then waits for what is said.
+  program(
+    "sleep",
+    `[ ! -e ${folder}/said ] || exec /bin/sleep 60; while [ ! -e ${folder}/read ]; do /bin/sleep 0.01; done`,
+  );
+  program("awk", `/usr/bin/awk "$@"; code=$?; case "$*" in *" left"*) touch ${folder}/said ;; esac; exit $code`);
+  program(
+    "sha256sum",
+    `[ "$1" != manifest.json ] || exec /usr/bin/sha256sum "$@"
+/usr/bin/sha256sum "$@"; code=$?; touch ${folder}/read; while [ ! -e ${folder}/said ]; do /bin/sleep 0.01; done; exit $code`,
+  );
+  expect(vault("seal", stamp, "7").stderr).toMatch(/^vault: writes the manifest: 2 of 2 MB, \d+ MB\/s, 0 s left\n/);
+  rmSync(join(folder, "said"));
+  rmSync(join(folder, "read"));
+  vault("publish", stamp);
+  expect(vault("check", stamp)).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^vault: reads every byte: 2 of 2 MB, /) as string,
+  });
+});
+
 test("what differs from the manifest is named", () => {
   const stamp = "20261125T030000Z";
   backup(stamp);
