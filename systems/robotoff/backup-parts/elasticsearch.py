@@ -11,25 +11,24 @@ from typing import Any, Dict, List, Optional
 
 from elasticsearch_files import SUMS, differences, keep, look_for_room, read_part, staging
 from elasticsearch_restore import compared, restore
-from elasticsearch_server import TRIES, Json, Refused, Server, fail, stamp
+from elasticsearch_server import TRIES, Json, Progress, Refused, Server, fail, stamp
 
 
 def snapshot(server: Server, repository: str, name: str, indices: Dict[str, Json]) -> None:
     path = f"/_snapshot/{repository}/{name}"
     body = {"indices": list(indices), "include_global_state": False, "feature_states": ["none"]}
     server.ask("PUT", path, body)
-    begun = said = time.monotonic()
+    progress = Progress("snapshot", "MB")
     while True:
         state = server.ask("GET", path)["snapshots"][0]
         if state["state"] == "SUCCESS":
             return
         if state["state"] != "IN_PROGRESS":
             fail(f"the snapshot ended as {state['state']}: {json.dumps(state['failures'])[:500]}")
-        if time.monotonic() > said + 10:
-            said = time.monotonic()
+        if progress.due:
             stats = server.ask("GET", f"{path}/_status")["snapshots"][0]["stats"]
-            done, total = stats.get("processed", {}).get("size_in_bytes", 0), stats["incremental"]["size_in_bytes"]
-            print(f"elasticsearch: {done / 1e6:.0f} of {total / 1e6:.0f} MB, {said - begun:.0f} s", file=sys.stderr, flush=True)
+            progress.total = stats["incremental"]["size_in_bytes"] / 1e6
+            progress.at(stats.get("processed", {}).get("size_in_bytes", 0) / 1e6)
         time.sleep(0.2)
 
 

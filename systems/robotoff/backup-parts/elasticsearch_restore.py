@@ -2,11 +2,12 @@
 
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Tuple
 
 from elasticsearch_files import give, look_for_room, read_part, staging
-from elasticsearch_server import RESTORED, BEFORE, Json, Refused, Server, base_name, fail, stamp
+from elasticsearch_server import RESTORED, BEFORE, Json, Progress, Refused, Server, base_name, fail, stamp
 
 
 def restore(part: Path) -> None:
@@ -60,13 +61,35 @@ def from_repository(server: Server, repository: str, indices: List[Json], made: 
         body = {"indices": index["index"], "rename_pattern": ".+", "rename_replacement": name}
         body.update({"include_aliases": False, "include_global_state": False})
         path = f"/_snapshot/{repository}/{taken[0]['snapshot']}/_restore?wait_for_completion=true"
-        shards = server.ask("POST", path, body, timeout=86_400)["snapshot"]["shards"]
+        shards = restored(server, name, path, body)["snapshot"]["shards"]
         if shards["failed"]:
             fail(f"{shards['failed']} shards of {index['index']} could not be restored; see the server's log")
         if index["sha256"] is not None:
             found = server.contents(server.moment(name))
             if found != {key: index[key] for key in found}:
                 fail(f"{index['index']}: restored, it has {found['documents']} documents that are not the {index['documents']} of the backup")
+
+
+def restored(server: Server, name: str, path: str, body: Json) -> Json:
+    """The answer of a restore into an index of this name, which comes at its end."""
+    progress = Progress("restores", "MB")
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(server.ask, "POST", path, body, 86_400)
+        while not answer.done():
+            wait([answer], timeout=1)
+            if progress.due and not answer.done():
+                done, progress.total = recovered(server, name)
+                progress.at(done)
+        return answer.result()
+
+
+def recovered(server: Server, name: str) -> Tuple[float, float]:
+    """How many MB of an index are there, and how many it will have; 0 where the server does not tell, which is no reason to end."""
+    try:
+        sizes = [shard["index"]["size"] for shard in server.ask("GET", f"/{name}/_recovery")[name]["shards"]]
+    except (Refused, SystemExit, KeyError):
+        return 0, 0
+    return sum(size["recovered_in_bytes"] for size in sizes) / 1e6, sum(size["total_in_bytes"] for size in sizes) / 1e6
 
 
 def swap(server: Server, indices: List[Json], made: Dict[str, str], now: str) -> List[str]:

@@ -33,6 +33,27 @@ def stamp() -> str:
     return time.strftime("%Y%m%dt%H%M%Sz", time.gmtime())
 
 
+class Progress:
+    """Says every ten seconds how far a long step is."""
+
+    def __init__(self, step: str, unit: str, total: float = 0) -> None:
+        self.total = total
+        self._step, self._unit = step, unit
+        self._begun = self._said = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        return time.monotonic() >= self._said + 10
+
+    def at(self, done: float) -> None:
+        if not self.due:
+            return
+        self._said = now = time.monotonic()
+        rate = done / (now - self._begun)
+        left = f" of {self.total:.0f}, {(self.total - done) / rate:.0f} s left" if self.total and rate else ""
+        print(f"elasticsearch: {self._step}: {done:.0f} {self._unit}{left}, {rate:.0f}/s", file=sys.stderr, flush=True)
+
+
 class Refused(Exception):
     """What the server answered, and why."""
 
@@ -135,6 +156,7 @@ class Server:
     def contents(self, pit: str) -> Json:
         """How many documents, and a sum of the hashes of all: in no order, since no two copies have the same."""
         documents, total, after = 0, 0, None
+        progress = Progress("reads what is in it", "documents")
         while True:
             query: Json = {"size": 500, "pit": {"id": pit, "keep_alive": "2h"}, "sort": ["_shard_doc"], "track_total_hits": False}
             found = self.ask("POST", "/_search", {**query, **({"search_after": after} if after else {})})
@@ -148,6 +170,7 @@ class Server:
                 line = json.dumps([hit["_id"], hit.get("_routing"), hit.get("_source")], separators=(",", ":"), sort_keys=True)
                 total = (total + int.from_bytes(hashlib.sha256(line.encode()).digest(), "big")) % 2**256
             documents, after, pit = documents + len(hits), hits[-1]["sort"], found.get("pit_id", pit)
+            progress.at(documents)
 
     def count(self, name: str) -> int:
         self.ask("POST", f"/{name}/_refresh")
