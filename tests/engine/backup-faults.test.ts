@@ -73,6 +73,24 @@ test("the disk of backups is full: the database goes on", async () => {
   expect(query("select count(*) from meanwhile")).toBe("1000");
 });
 
+test("the disk of backups is full: a restore that would put something aside there is refused before anything is stopped", () => {
+  const filler = join(disk, "filler");
+  const free = Number(must("df", "--output=avail", "-k", disk).split("\n").at(-1));
+  const since = () =>
+    stack.docker("inspect", "--format", "{{.Name}} {{.State.StartedAt}}", ...stack.containers().keys());
+  const before = since();
+  must("fallocate", "-l", String(free * 1024), filler);
+  try {
+    expect(failed(stack.operation("restore", "--at", "latest", "--only", "rabbitmq", "--yes", "1"))).toMatch(
+      /rabbitmq, restore, the backups' disk: .* has 0 MiB free\nprotea: rabbitmq was not restored, and nothing changed/,
+    );
+  } finally {
+    rmSync(filler);
+  }
+  expect(since()).toBe(before);
+  succeeded(stack.operation("restore", "--at", "latest", "--only", "rabbitmq", "--yes", "1"));
+});
+
 test("a segment's file that a full disk left short does not stop the receiver for ever", async () => {
   const receiver = stack.container("protea", "postgres-backup");
   stack.docker("stop", receiver);

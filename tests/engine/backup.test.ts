@@ -9,6 +9,8 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -483,6 +485,20 @@ test("what is in the way is said before anything is written", () => {
   stack.config["host:backups"] = { directory: ".local/nowhere" };
   wrong("is no folder on this host (host:backups.directory)");
   stack.config["host:backups"] = { directory: ".local/backups" };
+  // Somebody has put a link to elsewhere in its place: its containers still see what was there.
+  const [at, aside, elsewhere] = ["backups", "backups-aside", "elsewhere"].map((one) =>
+    join(stack.folder, ".local", one),
+  );
+  mkdirSync(elsewhere!);
+  renameSync(at!, aside!);
+  symlinkSync(elsewhere!, at!);
+  try {
+    expect(failed(stack.operation("backup"))).toMatch(/sees another folder than .*backups is now/);
+  } finally {
+    rmSync(at!);
+    renameSync(aside!, at!);
+  }
+  expect([latest(), readdirSync(elsewhere!)]).toEqual([known, []]);
   stack.docker("stop", stack.container("protea", "postgres-backup"));
   wrong("is not running; make up");
   stack.docker("start", stack.container("protea", "postgres-backup"));
