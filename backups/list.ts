@@ -9,6 +9,8 @@ export interface Backup {
   /** From then on it is consistent: a restore to a moment needs one that ended before. */
   ended: Date;
   bytes: number;
+  /** Its folders. */
+  parts: string[];
   /** Seconds. */
   took: number;
   /** How and when it was verified last; undefined: never. */
@@ -26,7 +28,7 @@ export function momentOf(stamp: string): Date {
   return new Date(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }
 
-type Line = [string, string, string, string, string, string, string, string, string];
+type Line = [string, string, string, string, string, string, string, string, string, string];
 
 /** What `vault.sh list` prints: oldest first, a line each. */
 export function parseList(text: string): Backup[] {
@@ -34,13 +36,14 @@ export function parseList(text: string): Backup[] {
     .split("\n")
     .filter(Boolean)
     .map((line) => {
-      const [stamp, bytes, took, how, at, wal, system, snapshot, copiedAt] = line.split(" ") as Line;
+      const [stamp, bytes, took, how, at, wal, system, snapshot, copiedAt, parts] = line.split(" ") as Line;
       const began = momentOf(stamp);
       return {
         stamp,
         began,
         ended: new Date(began.getTime() + (Number(took) + 1) * 1_000),
         bytes: Number(bytes),
+        parts: parts.split(","),
         took: Number(took),
         ...(how === "-" ? {} : { verified: { how, at: new Date(at) } }),
         ...(snapshot === "-" ? {} : { copied: { snapshot, at: new Date(copiedAt) } }),

@@ -11,7 +11,7 @@
 #   verified STAMP HOW     notes when it was verified, and how (quick, deep); and of the newest verified one writes metrics/backup.prom
 #   list                   a line for each: STAMP, bytes, seconds it took, how and when it was verified, its line of WAL,
 #                          the identifier of its database system (another one is a server that was made anew),
-#                          the snapshot off the host that it is in, and since when
+#                          the snapshot off the host that it is in, and since when; and its parts, with commas between
 #   sizes STAMP            a line for each part: its name and bytes, of postgres those that a restore copies; and wal, of the WAL after it
 #   chosen WHEN            STAMP and LINE of the backup that an empty server is filled from: the newest verified one (latest), or
 #                          of those that ended before a moment (seconds since 1970); nothing where there is none
@@ -225,7 +225,7 @@ list() {
     line=$(sed -n 's/.*"wal" : "\([0-9TZ]*\)".*/\1/p' "$one/manifest.json")
     copy='- -'
     if [ -s "copied/$one" ]; then copy=$(cat "copied/$one"); fi
-    echo "$one $size $how ${line:--} $(system_of "$one") $copy"
+    echo "$one $size $how ${line:--} $(system_of "$one") $copy $(for part in "$one"/*/part.json; do basename "${part%/*}"; done | paste -s -d, -)"
   done
 }
 

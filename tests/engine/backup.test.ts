@@ -55,7 +55,7 @@ const hash = (table: string) => query(HASH(table));
 test("the first up makes a verified backup, and from then on every moment can be restored", async () => {
   expect(stamps()).toHaveLength(1);
   expect(succeeded(stack.operation("backups"))).toMatch(
-    /protea {2}2\d{7}T\d{6}Z +\S+ +\S+ MB +\d+ s +quick, .*\n\nprotea: recoverable from \S+Z to now \(\d+\.\d\d s behind\)/,
+    /protea {2}2\d{7}T\d{6}Z +bucket postgres rabbitmq +\S+ +\S+ MB +\d+ s +quick, .*\n\nprotea: recoverable from \S+Z to now \(\d+\.\d\d s behind\)/,
   );
   expect(succeeded(stack.operation("status"))).toContain("protea: recoverable from ");
   const output = succeeded(stack.pulumi("stack", "output", "backupDirectory", "--json", "--stack", stack.name));

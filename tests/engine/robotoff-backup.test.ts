@@ -40,6 +40,10 @@ test("the first up keeps them beside the database, and they are brought back wit
   expect(readdirSync(join(folder, readlinkSync(join(folder, "latest"))))).toEqual(
     expect.arrayContaining(["redis", "elasticsearch"]),
   );
+  // For those who download it, under the runbook's name.
+  const dump = "/backups/robotoff/public/robotoff_postgres_latest.dump";
+  const list = stack.docker("exec", stack.container("robotoff", "postgres-backup"), "pg_restore", "--list", dump);
+  expect(list).toContain("TABLE DATA public product_insight");
   for (let n = 0; n < 9; n += 1) write(n, `before ${n}`);
   const indexed = documents();
   redis("set", "kept", "before");

@@ -16,7 +16,9 @@ const [robotoff, protea] = systems as [(typeof systems)[0], (typeof systems)[0]]
 /** Without the hashes of contents. */
 const plain = (args: string[] | undefined) =>
   args?.map((arg) => arg.replaceAll(/-[0-9a-f]{12}\.sh/g, ".sh").replace(process.cwd(), ""));
-const [base] = parseList("20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72 - -");
+const [base] = parseList(
+  "20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72 - - postgres,bucket",
+);
 
 test("a backup", () => {
   expect(plain(backupArguments(robotoff, host))).toEqual([
@@ -142,7 +144,7 @@ test("what a person is told before", () => {
     "  lost from the live data: everything committed since, 90 s of it",
     `  stopped meanwhile: ${applications(robotoff).join(", ")}`,
   ]);
-  const [lost] = parseList("20261124T030000Z 1 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71 - -");
+  const [lost] = parseList("20261124T030000Z 1 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71 - - postgres,bucket");
   expect(
     describeRestore(robotoff, { kind: "latest" }, base!, { now: time, sizes, other: lost }).split("\n").at(-1),
   ).toBe(

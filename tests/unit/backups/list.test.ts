@@ -5,9 +5,9 @@ import { backupRows } from "../../../operations/backups/rows.ts";
 
 const NOW = new Date("2026-11-25T12:00:00Z");
 const HOUR = 3_600_000;
-const TEXT = `20261124T030000Z 1000 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71 1a2b3c4d 2026-11-25T03:01:00Z
-20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72 - -
-20261125T040000Z 5 1 - - - - - -
+const TEXT = `20261124T030000Z 1000 59 deep 2026-11-24T03:05:00Z 20261101T000000Z 71 1a2b3c4d 2026-11-25T03:01:00Z postgres,bucket
+20261125T030000Z 2500000 9 quick 2026-11-25T03:00:10Z 20261125T010000Z 72 - - postgres,bucket
+20261125T040000Z 5 1 - - - - - - postgres,bucket
 `;
 const BACKUPS = parseList(TEXT);
 const [first, second, third] = BACKUPS as [Backup, Backup, Backup];
@@ -19,6 +19,7 @@ test("the list as vault.sh prints it", () => {
       began: new Date("2026-11-24T03:00:00Z"),
       ended: new Date("2026-11-24T03:01:00Z"),
       bytes: 1000,
+      parts: ["postgres", "bucket"],
       took: 59,
       verified: { how: "deep", at: new Date("2026-11-24T03:05:00Z") },
       line: "20261101T000000Z",
@@ -30,6 +31,7 @@ test("the list as vault.sh prints it", () => {
       began: new Date("2026-11-25T03:00:00Z"),
       ended: new Date("2026-11-25T03:00:10Z"),
       bytes: 2_500_000,
+      parts: ["postgres", "bucket"],
       took: 9,
       verified: { how: "quick", at: new Date("2026-11-25T03:00:10Z") },
       line: "20261125T010000Z",
@@ -40,6 +42,7 @@ test("the list as vault.sh prints it", () => {
       began: new Date("2026-11-25T04:00:00Z"),
       ended: new Date("2026-11-25T04:00:02Z"),
       bytes: 5,
+      parts: ["postgres", "bucket"],
       took: 1,
       line: "-",
       system: "-",
@@ -164,9 +167,9 @@ test.each<[string, Partial<Window>, Backup[], number, string | undefined]>([
 
 test("the table: newest first", () => {
   expect(backupRows("protea", BACKUPS, NOW)).toEqual([
-    { system: "protea", backup: third.stamp, age: "8h0m0s", size: "0.0 MB", took: "1 s", verified: "never", copies: "none" },
-    { system: "protea", backup: second.stamp, age: "9h0m0s", size: "2.5 MB", took: "9 s", verified: "quick, 2026-11-25T03:00:10.000Z", copies: "none" },
-    { system: "protea", backup: first.stamp, age: "33h0m0s", size: "0.0 MB", took: "59 s", verified: "deep, 2026-11-24T03:05:00.000Z", copies: "1a2b3c4d, 2026-11-25T03:01:00.000Z" },
+    { system: "protea", backup: third.stamp, age: "8h0m0s", size: "0.0 MB", took: "1 s", what: "postgres bucket", verified: "never", copies: "none" },
+    { system: "protea", backup: second.stamp, age: "9h0m0s", size: "2.5 MB", took: "9 s", what: "postgres bucket", verified: "quick, 2026-11-25T03:00:10.000Z", copies: "none" },
+    { system: "protea", backup: first.stamp, age: "33h0m0s", size: "0.0 MB", took: "59 s", what: "postgres bucket", verified: "deep, 2026-11-24T03:05:00.000Z", copies: "1a2b3c4d, 2026-11-25T03:01:00.000Z" },
   ]); // prettier-ignore
   expect(backupRows("protea", [second], new Date("2026-11-25T03:00:30Z"))[0]!.age).toBe("now");
 });

@@ -50,7 +50,7 @@ test("ONLY= names parts that there are; left out, it is the database", () => {
 test("the host's script is told the parts, what is pointed to before what points to it, and the applications, the last first", () => {
   const protea = system("protea", ALL);
   const base: Backup = {
-    ...{ stamp: "20261125T030000Z", bytes: 1, took: 1, line: "-", system: "1" },
+    ...{ stamp: "20261125T030000Z", bytes: 1, parts: [], took: 1, line: "-", system: "1" },
     ...{ began: new Date(0), ended: new Date(0), verified: { how: "quick", at: new Date(0) } },
   };
   const args = partsArguments(protea, ["git", "bucket"], base);

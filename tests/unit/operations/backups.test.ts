@@ -19,8 +19,8 @@ jest.mock("node:child_process", () => {
 const NOW = "2026-11-25T12:00:00Z";
 const STAMPS = ["20261124T030000Z", "20261125T030000Z"];
 /** As vault.sh prints them. */
-const LIST = `${STAMPS[0]} 1000000 59 deep 2026-11-24T03:05:00Z L1 71 - -
-${STAMPS[1]} 2500000 9 quick 2026-11-25T03:00:10Z L1 71 - -
+const LIST = `${STAMPS[0]} 1000000 59 deep 2026-11-24T03:05:00Z L1 71 - - postgres,bucket
+${STAMPS[1]} 2500000 9 quick 2026-11-25T03:00:10Z L1 71 - - postgres,bucket
 `;
 const SIZES = "postgres 2000000\nbucket 500000\nwal 33554432\n";
 const WINDOW = "receiving 0.25\nline L1\ncheckpoint before-cleaning 2026-11-25T11:00:00Z\n";
@@ -81,9 +81,9 @@ test("make backups: all of them, the newest first, and what can be restored", as
   expect(await checkout.operation("backups", ...PROTEA)).toEqual({
     status: 0,
     stdout: [
-      "SYSTEM  BACKUP            AGE      SIZE    TOOK  VERIFIED                         COPIES",
-      "protea  20261125T030000Z  9h0m0s   2.5 MB  9 s   quick, 2026-11-25T03:00:10.000Z  none",
-      "protea  20261124T030000Z  33h0m0s  1.0 MB  59 s  deep, 2026-11-24T03:05:00.000Z   none",
+      "SYSTEM  BACKUP            WHAT             AGE      SIZE    TOOK  VERIFIED                         COPIES",
+      "protea  20261125T030000Z  postgres bucket  9h0m0s   2.5 MB  9 s   quick, 2026-11-25T03:00:10.000Z  none",
+      "protea  20261124T030000Z  postgres bucket  33h0m0s  1.0 MB  59 s  deep, 2026-11-24T03:05:00.000Z   none",
       "",
       "protea: recoverable from 2026-11-24T03:01:00.000Z to now (0.25 s behind)",
       "  checkpoint before-cleaning: 2026-11-25T11:00:00.000Z",

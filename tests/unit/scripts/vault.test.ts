@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -72,7 +73,7 @@ test("a backup is published whole, and the manifest is JSON with every file", ()
       { path: "postgres/rows", size: 24, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
     ],
   });
-  expect(vault("list").stdout).toMatch(/^20261125T030000Z \d+ 7 quick \d{4}-\S+Z 20260101T000000Z 71 - -\n$/);
+  expect(vault("list").stdout).toMatch(/^20261125T030000Z \d+ 7 quick \d{4}-\S+Z 20260101T000000Z 71 - - postgres\n$/);
 });
 
 test("a large file that the backup before has too is the same file, unless it rotted there", () => {
@@ -289,6 +290,19 @@ test("WAL goes back to the oldest backup of its line; a line without one goes, u
   expect(readdirSync(join(folder, "wal", lines.current))).toHaveLength(3);
 });
 
+test("of the dumps for others those go that no backup has any more, but never the one that the link points to", () => {
+  mkdirSync(join(folder, "public"));
+  const dump = (day: string) => join(folder, "public", `robotoff_postgres_${day}.dump`);
+  for (const day of ["2026-11-23", "2026-11-24", "2026-11-25"]) writeFileSync(dump(day), day);
+  mkdirSync(join(folder, ".20261124T030000Z.partial/public"), { recursive: true });
+  linkSync(dump("2026-11-24"), join(folder, ".20261124T030000Z.partial/public/robotoff_postgres_2026-11-24.dump"));
+  backup("20261124T030000Z");
+  symlinkSync("robotoff_postgres_2026-11-25.dump", join(folder, "public/robotoff_postgres_latest.dump"));
+  vault("prune", "1", "0", "0", "0");
+  const names = ["2026-11-24", "2026-11-25", "latest"].map((name) => `robotoff_postgres_${name}.dump`);
+  expect(readdirSync(join(folder, "public")).sort()).toEqual(names);
+});
+
 test("a moment is named where there is a backup to go back from, and forgotten with the last one before it", () => {
   writeFileSync(join(folder, "programs/psql"), "#!/bin/sh\ncat > /dev/null; echo 2026-11-25T03:10:00.5Z\n", {
     mode: 0o755,
@@ -315,7 +329,7 @@ test("which snapshot off the host a backup is in is listed, and forgotten with i
   expect(vault("copied", "1a2b3c4d")).toEqual({ status: 0, stdout: "", stderr: "" });
   expect(vault("window").stdout).not.toContain("copy-failed");
   backup("20261125T030000Z");
-  const copies = vault("list").stdout.split("\n").map((line) => line.split(" ").slice(7).join(" ")); // prettier-ignore
+  const copies = vault("list").stdout.split("\n").map((line) => line.split(" ").slice(7, 9).join(" ")); // prettier-ignore
   expect(copies).toEqual([expect.stringMatching(/^1a2b3c4d \d{4}-\S+Z$/), "- -", ""]);
   vault("prune", "1", "0", "0", "0");
   expect(readdirSync(join(folder, "copied"))).toEqual([]);
