@@ -8,13 +8,14 @@ import { environmentOf } from "./containers.ts";
 const MIB = 2 ** 20;
 const nanoseconds = (text: string) => parseDuration(text)! * 1e6;
 
-/** Of the n-th container of a service of the stack `local`. */
+/** Of the n-th container of a service. */
 export function settingsOf(
   system: SystemSpec,
   service: ServiceSpec,
   n = 1,
+  stack = "local",
 ): Pick<InspectedSettings, "Config" | "HostConfig" | "Mounts" | "NetworkSettings"> {
-  const args = containerArguments(system, service, n, "local", false);
+  const args = containerArguments(system, service, n, stack, false);
   const check = args.healthcheck;
   return {
     Config: {
@@ -53,7 +54,7 @@ export function settingsOf(
       ),
       SecurityOpt: args.securityOpts,
       Ulimits: args.ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
-      DeviceRequests: null,
+      DeviceRequests: args.gpus ? [{ Count: -1, DeviceIDs: null, Capabilities: [["gpu"]] }] : null,
       MaskedPaths: ["/proc/kcore"],
       ReadonlyPaths: ["/proc/sys"],
     },

@@ -1,7 +1,13 @@
 // What `make drift` says of a container: from a real engine's `docker inspect`, changed as a hand could have changed it.
+import { declaredFacts, differences } from "../../../../engines/docker/declared-facts.ts";
+import { foundFacts } from "../../../../engines/docker/facts.ts";
+import { applied } from "../../../../operations/drift/applied.ts";
 import type { Container } from "../../../../operations/drift/containers.ts";
+import { wantedContainers } from "../../../../operations/drift/wanted.ts";
 import type { ServiceSpec } from "../../../../systems/spec.ts";
 import { engine, found, NAME, NETWORK, PASSWORD, rows, service, state } from "../../support/drift.ts";
+import { settingsOf } from "../../support/settings.ts";
+import { committed, STACKS } from "../../support/stack.ts";
 
 const REPLACE = "make heal: replaced";
 const MEMORY = `docker update --memory 512m --memory-swap 512m ${NAME}`;
@@ -16,6 +22,19 @@ const at = (container: Container) => container.NetworkSettings.Networks![NETWORK
 
 test("as the last up left it: nothing", () => {
   expect(rows(found())).toEqual([]);
+});
+
+test.each(STACKS)("%s: every container that is made of its arguments shows no difference", (name) => {
+  const stack = committed(name);
+  const compared = stack.systems.flatMap((system) =>
+    wantedContainers(system, name, false, applied([])).map(({ service, name: container, args }) => {
+      const settings = settingsOf(system, service, Number(/\d+$/.exec(container)![0]), name);
+      const shows = { Id: "0".repeat(64), Name: `/${container}`, Image: "sha256:1", ...settings };
+      return [container, differences(declaredFacts(args), foundFacts(shows), false)];
+    }),
+  );
+  expect(compared.length).toBeGreaterThan(25);
+  expect(compared.filter(([, differing]) => differing!.length > 0)).toEqual([]);
 });
 
 test.each<[string, string, (container: Container) => void]>([
