@@ -210,6 +210,10 @@ password: ## a secret of the stack, to whoever can decrypt it: make password SER
 urls: ## what to open or call
 	node operations/urls.ts $(these)
 
+.PHONY: open
+open: ## a service's URL for this machine; of another host by a tunnel, until Ctrl-C: make open STACK=staging SERVICE=frontend
+	node operations/open.ts $(these)
+
 compose: ## write the stack as compose files, one for each system
 	node operations/compose.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(OUT), --out $(OUT))
 

@@ -16,6 +16,16 @@ export function sshPort({ ssh }: HostSettings, port: string): string[] | undefin
   return ssh && ["ssh", "-W", port, "-F", sshFiles(ssh).config, ssh.address];
 }
 
+/**
+ * The command that holds ports of this machine open to addresses that the host calls, until it ends; undefined for an engine on this one.
+ * By a connection of its own (-S none): the shared one would keep them open after it.
+ * @param forwards `PORT:ADDRESS:PORT`, this machine's first
+ */
+export function forwardCommand({ ssh }: HostSettings, forwards: string[]): string[] | undefined {
+  const own = ["-S", "none", "-o", "ExitOnForwardFailure=yes", "-N"];
+  return ssh && ["ssh", "-F", sshFiles(ssh).config, ...own, ...forwards.flatMap((one) => ["-L", one]), ssh.address];
+}
+
 /** Arguments of docker.Provider. */
 export function providerArguments({ docker, ssh }: HostSettings) {
   if (!ssh) return { host: docker, sshOpts: undefined };

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { run, selected } from "./command.ts";
 import { frontendAddress, PROGRAMS, tunnelCommand } from "./expose/tunnel.ts";
-import { quote, sshCommand } from "../hosts/connection.ts";
+import { forwardCommand, quote } from "../hosts/connection.ts";
 import { show } from "../hosts/docker.ts";
 import { readStack } from "./stack.ts";
 
@@ -21,9 +21,8 @@ export const done = run(["domain"], async ({ stack: name, service, domain }) => 
   const [system] = selected(stack, { system: "protea" });
   const address = frontendAddress(system!, service);
   const found = PROGRAMS.filter((program) => !spawnSync(program, ["--version"]).error);
-  const ssh = sshCommand(stack.host);
-  if (ssh) {
-    const forward = [...ssh.slice(0, -1), "-N", "-L", `${FORWARDED}:${address}`];
+  const forward = forwardCommand(stack.host, [`${FORWARDED}:${address}`]);
+  if (forward) {
     const tunnel = tunnelCommand(`127.0.0.1:${FORWARDED}`, found, domain);
     throw new Error(
       `${name} is on another host. In one terminal:\n  ${forward.map(quote).join(" ")}\nin another:\n  ${tunnel.map(quote).join(" ")}`,

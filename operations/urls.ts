@@ -1,7 +1,7 @@
 /** `make urls`: what can be opened or called, per system. */
 import { systemOutputs } from "../systems/outputs.ts";
 import { run, selected } from "./command.ts";
-import { dockerCommand } from "../hosts/connection.ts";
+import { forwardCommand } from "../hosts/connection.ts";
 import { readStack } from "./stack.ts";
 import { table } from "./table.ts";
 
@@ -11,9 +11,11 @@ export const done = run([], (options) => {
     Object.entries(systemOutputs(system).urls).map(([what, url]) => ({ system: system.name, what, url })),
   );
   console.log(table(["system", "what", "url"], rows));
-  const [command, ...rest] = dockerCommand(stack.host, []);
-  if (command !== "ssh") return 0;
-  const host = rest.slice(0, rest.indexOf("--")).join(" ");
-  console.log(`\n127.0.0.1 is the host's own; to reach a port from here: ssh ${host} -N -L PORT:127.0.0.1:PORT`);
+  const forward = forwardCommand(stack.host, ["PORT:127.0.0.1:PORT"]);
+  if (forward)
+    console.log(
+      `\nAs one on the host calls them; 127.0.0.1 is its own. From here: make open STACK=${options.stack} SYSTEM=… SERVICE=…\n` +
+        `by hand: ${forward.join(" ")}`,
+    );
   return 0;
 });

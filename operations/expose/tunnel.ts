@@ -1,4 +1,5 @@
 /** The tunnel to PROTEA's frontend, and to nothing else. Pure. */
+import { calledAt } from "../../systems/outputs.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 
 /** The programs that can make one, the first one there is taken: only ngrok has a static domain without more set-up. */
@@ -20,8 +21,7 @@ export function frontendAddress(system: SystemSpec, service: string | undefined)
   const known = system.services.find(({ name }) => name === FRONTEND);
   const port = known?.ports.find(({ container }) => container === 3000);
   if (!port) throw new Error(`the ${FRONTEND} publishes no port (protea:services.${FRONTEND}.ports)`);
-  const address = ["0.0.0.0", "::"].includes(port.address) ? "127.0.0.1" : port.address;
-  return `${address.includes(":") ? `[${address}]` : address}:${port.host}`;
+  return calledAt(port);
 }
 
 /**

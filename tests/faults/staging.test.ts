@@ -47,7 +47,7 @@ test.each<[string, string[], RegExp]>([
   ["disk", [], /protea_postgres_data/],
   ["reclaim", [], /nothing to reclaim|removed|freed/],
   ["compose", ["OUT=-"], /services:/],
-  ["urls", [], /ssh -F .* -N -L/],
+  ["urls", [], /make open STACK=staging/],
   ["checkpoint", ["NAME=before-walk"], /checkpoint before-walk/],
   ["backups", [], /recoverable from/],
   ["verify", ["SYSTEM=robotoff"], /is what was backed up/],

@@ -78,6 +78,18 @@ test("the API is on the host's own address, where the proxy asks it", () => {
   }
 });
 
+test("make open brings the frontend of a host to this machine, until Ctrl-C", async () => {
+  const asks = 'const { status } = await fetch("http://127.0.0.1:3000/"); process.exitCode = status === 200 ? 0 : 1';
+  const answers = () => rehearsal.run(process.execPath, "--input-type=module", "-e", asks);
+  failed(answers());
+  const { process: child, ended } = rehearsal.begin("open", "staging", "SERVICE=frontend");
+  await until("the frontend answers here", 60, () => answers().code === 0);
+  process.kill(-child.pid!, "SIGINT");
+  expect((await ended).text).toContain("http://127.0.0.1:3000/\nuntil Ctrl-C\n");
+  failed(answers());
+  expect(failed(rehearsal.make("open", "staging", "SERVICE=worker-ping"))).toContain("protea: postgres, rabbitmq");
+});
+
 test("all of that over few connections: sshd's defaults refused none", () => {
   const log = readFileSync(join(lab.folder, "ovh200.log"), "utf8");
   expect(log.split("Accepted publickey").length - 1).toBeLessThan(60);

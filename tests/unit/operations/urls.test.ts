@@ -23,7 +23,7 @@ test("of both systems", async () => {
 test("of another host: how its ports are reached from here", async () => {
   const { stdout } = await docker.operation("urls", "--stack", "staging", "--system", "protea");
   expect(stdout.split("\n\n").at(-1)).toBe(
-    "127.0.0.1 is the host's own; to reach a port from here: " +
-      "ssh -F .local/ssh/10.1.0.200/config 10.1.0.200 -N -L PORT:127.0.0.1:PORT\n",
+    "As one on the host calls them; 127.0.0.1 is its own. From here: make open STACK=staging SYSTEM=… SERVICE=…\n" +
+      "by hand: ssh -F .local/ssh/10.1.0.200/config -S none -o ExitOnForwardFailure=yes -N -L PORT:127.0.0.1:PORT 10.1.0.200\n",
   );
 });
