@@ -102,15 +102,19 @@ schedule() {
 # Nearly full is less than 5 % or 10 GiB, whichever is less: from 95 % on Elasticsearch writes no more, and images are of this size.
 # https://www.elastic.co/docs/reference/elasticsearch/configuration-reference/cluster-level-shard-allocation-routing-settings
 enough=10737418240
+# So it is of inodes, of which each file takes one; an image of Python has tens of thousands.
+inodes_enough=100000
 disks=""
 
-# room PATH: $size and $free, in bytes, of the file system that it is on, and $disk, which names that; fails where it cannot be seen.
+# room PATH: $size and $free, in bytes, of the file system that it is on, $inodes and $unused, and $disk, which names that; fails where it
+# cannot be seen.
 room() {
   at=$1
   # What lies in a folder that only root may enter (/var/lib/docker with a folder for each of its users) is on that folder's disk.
   until [ -e "$at" ] || [ -x "$(dirname "$at")" ]; do at=$(dirname "$at"); done
-  numbers=$(stat -f -c '%i %S %b %a' "$at" 2> /dev/null) || return 1
-  disk=${numbers%% *}
+  numbers=$(stat -f -c '%i %S %b %a %c %d' "$at" 2> /dev/null) || return 1
+  disk=${numbers%% *} unused=${numbers##* }
+  inodes=${numbers% *} inodes=${inodes##* }
   size=$(echo "$numbers" | awk '{ printf "%.0f", $2 * $3 }')
   free=$(echo "$numbers" | awk '{ printf "%.0f", $2 * $4 }')
 }
@@ -121,7 +125,14 @@ full() {
   ! one_of "$disk" "$disks" || return 0
   disks="$disks $disk"
   least=$((size / 20 < enough ? size / 20 : enough))
-  told="the disk of $2, $1, has $(human "$free") of $(human "$size") free"
-  if [ "$free" -lt "$least" ]; then problem "$told; expected $(human "$least") at least: $3"
-  elif [ "$free" -lt $((2 * least)) ]; then echo "warning $told: $3"; fi
+  left "$free" "$least" "the disk of $2, $1, has $(human "$free") of $(human "$size") free" "$(human "$least")" "$3"
+  # btrfs makes them as it needs them, and says that it has 0.
+  least=$((inodes / 20 < inodes_enough ? inodes / 20 : inodes_enough))
+  left "$unused" "$least" "the disk of $2, $1, has $unused of $inodes inodes free (df -i)" "$least" "$3"
+}
+
+# left FREE LEAST TOLD EXPECTED WAY
+left() {
+  if [ "$1" -lt "$2" ]; then problem "$3; expected $4 at least: $5"
+  elif [ "$1" -lt $((2 * $2)) ]; then echo "warning $3: $5"; fi
 }

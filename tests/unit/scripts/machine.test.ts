@@ -43,6 +43,29 @@ describe("room", () => {
     expect(docker.checks([])).toEqual(expected);
   });
 
+  const of = (unused: string) => `the disk of Docker's data, /data, has ${unused} inodes free (df -i)`;
+  test.each<[number, number, ReturnType<typeof found>]>([
+    [0, 0, FINE],
+    [65_536, 6_552, FINE],
+    [65_536, 6_551, warned(of("6551 of 65536") + MORE)],
+    [65_536, 3_276, warned(of("3276 of 65536") + MORE)],
+    [65_536, 3_275, found(`${of("3275 of 65536")}; expected 3276 at least${MORE}`)],
+    [26_214_400, 200_000, FINE],
+    [26_214_400, 199_999, warned(of("199999 of 26214400") + MORE)],
+    [26_214_400, 99_999, found(`${of("99999 of 26214400")}; expected 100000 at least${MORE}`)],
+  ])("of %d inodes, %d are free", (inodes, unused, expected) => {
+    docker.info({ root: "/data" }).disk("/data", { inodes, unused });
+    expect(docker.checks([])).toEqual(expected);
+  });
+
+  test("neither bytes nor inodes: both are said", () => {
+    docker.info({ root: "/data" }).disk("/data", { size: 100, free: 1, inodes: 65_536, unused: 1 });
+    expect(docker.checks([]).stderr.split("\n").slice(1, -1)).toEqual([
+      expect.stringContaining("has 1.0 GiB of 100.0 GiB free"),
+      expect.stringContaining("has 1 of 65536 inodes free"),
+    ]);
+  });
+
   test("of the backups, on a disk of their own; on the same one it is said once", () => {
     docker.info({ root: "/data" }).disk("/data").disk(folder, { size: 100, free: 1, id: "other" });
     const full = (path: string) =>

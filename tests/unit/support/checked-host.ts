@@ -30,10 +30,10 @@ export class CheckedHost extends FakeDocker {
 
   private readonly disks = new Map<string, string>();
 
-  /** What a folder's file system has, in GiB, and the number that names it; of any other the real stat tells. */
-  disk(path: string, { free = 500, size = 1_000, id = "f00" } = {}): this {
-    this.disks.set(path, `${id} ${GIB} ${size} ${free}`);
-    const cases = [...this.disks].map(([one, said]) => `"-f -c %i %S %b %a ${one}") echo "${said}" ;;`);
+  /** What a folder's file system has, in GiB and in inodes, and the number that names it; of any other the real stat tells. */
+  disk(path: string, { free = 500, size = 1_000, id = "f00", inodes = 0, unused = 0 } = {}): this {
+    this.disks.set(path, `${id} ${GIB} ${size} ${free} ${inodes} ${unused}`);
+    const cases = [...this.disks].map(([one, said]) => `"-f -c %i %S %b %a %c %d ${one}") echo "${said}" ;;`);
     return this.program("stat", `case $* in\n${cases.join("\n")}\n*) exec /usr/bin/stat "$@" ;;\nesac`);
   }
 
