@@ -7,7 +7,7 @@ import { checkHost } from "../../hosts/checks.ts";
 import { dockerCommand, onTerminal, quote } from "../../hosts/connection.ts";
 import { docker, dockerOutput, show } from "../../hosts/docker.ts";
 import { succeeds } from "../../hosts/run.ts";
-import { isOwn } from "../../systems/registry.ts";
+import { fullName, isOwn } from "../../systems/registry.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
 
@@ -31,6 +31,12 @@ function missingImages(host: HostSettings, references: string[]): string[] {
   return [...imageIds(host, asked)].flatMap(([reference, id]) => (id === undefined ? [reference] : []));
 }
 
+/** How the host's user logs in to an image's registry: docker keeps that there, for every later pull. */
+const logIn = (host: HostSettings, image: string): string =>
+  onTerminal(dockerCommand(host, ["login", fullName(image).domain]))
+    .map(quote)
+    .join(" ");
+
 /**
  * @param systems whose images
  * @throws Error when something is in the way on the host, or an image could not be had; nothing else was done
@@ -48,6 +54,9 @@ export async function pullMissing(stack: Stack, systems: SystemSpec[]): Promise<
   for (const image of missing) {
     const pull = dockerCommand(stack.host, ["pull", image]);
     if ((await show(terminal ? onTerminal(pull) : pull)) !== 0)
-      throw new Error(`${image} could not be pulled; see above. Nothing was changed`);
+      throw new Error(
+        `${image} could not be pulled; see above. Nothing was changed. ` +
+          `Where it says denied, unauthorized or no basic auth credentials, the registry wants a log-in: ${logIn(stack.host, image)}`,
+      );
   }
 }

@@ -164,7 +164,8 @@ describe("images of a registry", () => {
     const missing = await up();
     expect([missing.status, missing.stderr]).toEqual([
       1,
-      "docker pull minio/mc:1\nno route\nminio/mc:1 could not be pulled; see above. Nothing was changed\n",
+      "docker pull minio/mc:1\nno route\nminio/mc:1 could not be pulled; see above. Nothing was changed. Where it says denied, " +
+        "unauthorized or no basic auth credentials, the registry wants a log-in: docker login docker.io\n",
     ]);
     checkout.answer(EACH[0]!, "no engine", 1);
     expect(await up()).toEqual({ status: 1, stdout: "", stderr: "no engine\n" });
