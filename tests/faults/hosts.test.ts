@@ -1,4 +1,7 @@
-/** What happens on the way to a host: its proxy goes away in the middle, its engine hangs, its disk is full, two deploy at once. */
+/**
+ * What happens on the way to a host: its proxy goes away in the middle, its engine hangs, its disk is full, two deploy at once, it is another
+ * machine than it was, a registry wants a log-in.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import { failed, succeeded } from "../engine/host.ts";
 import type { Lab } from "../hosts/lab.ts";
@@ -20,6 +23,10 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(() => lab.down());
+
+const on = (...words: string[]) => lab.on("ovh200", ...words);
+const containers = () => on("docker", "ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}");
+const status = () => rehearsal.make("status", "staging", "SYSTEM=protea");
 
 test("the proxy loses its power in the middle of an up: it ends, and the next one completes it", async () => {
   const { ended } = up();
@@ -81,6 +88,87 @@ test("an engine that hangs: every command says so instead of waiting for ever, a
   }
   succeeded(rehearsal.make("status", "staging", "SYSTEM=protea"));
 }, 600_000);
+
+test("the way there hangs, as of a laptop that slept: nothing waits for ever, and afterwards all is as it was", () => {
+  succeeded(status());
+  lab.on("proxy", "pkill", "-STOP", "sshd");
+  try {
+    // By the connection that is open.
+    failed(status());
+  } finally {
+    lab.on("proxy", "pkill", "-CONT", "sshd");
+  }
+  succeeded(status());
+}, 120_000);
+
+test("a host that shows another key than the pinned one: nothing is sent there", () => {
+  const before = containers();
+  // The oldest one listens, and reads its keys anew.
+  const anew = "pkill -HUP -o -x sshd";
+  on("sh", "-c", `mkdir /root/keys && mv /etc/ssh/ssh_host_* /root/keys && ssh-keygen -q -A && ${anew}`);
+  rehearsal.disconnect("staging");
+  try {
+    for (const target of ["status", "up"] as const) {
+      const said = failed(rehearsal.make(target, "staging", "SYSTEM=protea"));
+      expect(said).toContain("Host key verification failed");
+      expect(said).toContain("make trust STACK=");
+    }
+    const shown = failed(rehearsal.run("make", "trust", "STACK=staging"));
+    expect(shown).toMatch(/^198\.51\.100\.1: .*: as pinned$/m);
+    expect(shown).toMatch(/^10\.1\.0\.200: .*: ANOTHER KEY THAN THE PINNED$/m);
+  } finally {
+    on("sh", "-c", `mv /root/keys/* /etc/ssh/ && rmdir /root/keys && ${anew}`);
+  }
+  succeeded(status());
+  expect(containers()).toBe(before);
+}, 120_000);
+
+test("a registry that wants a log-in: it is said how, and after docker login as the user of the host the image is pulled", () => {
+  const image = "10.1.0.1:5000/ghcr.io/frapercan/protea-frontend:0.3.0";
+  const before = containers();
+  // The name alone is gone.
+  on("sh", "-c", 'docker tag "$0" kept:1 && docker rmi "$0"', image);
+  // team, hunter2-hunter2
+  const users = "team:$2y$05$robotoffproteatestteselWztzi5lqeh.CXOANl2tp7lLZUQ63hm";
+  lab.on("proxy", "sh", "-c", 'echo "$0" > /etc/htpasswd', users);
+  lab.registry({
+    REGISTRY_AUTH: "htpasswd",
+    REGISTRY_AUTH_HTPASSWD_REALM: "lab",
+    REGISTRY_AUTH_HTPASSWD_PATH: "/etc/htpasswd",
+  });
+  try {
+    const said = failed(rehearsal.make("up", "staging", "SYSTEM=protea"));
+    expect(said).toContain("no basic auth credentials");
+    const [, login] = /the registry wants a log-in: (.*)$/m.exec(said)!;
+    expect(login).toBe("ssh -t -F .local/ssh/10.1.0.200/config 10.1.0.200 -- 'docker login 10.1.0.1:5000'");
+    expect(containers()).toBe(before);
+    const words = login!
+      .replace(/^ssh -t/, "echo hunter2-hunter2 | ssh")
+      .replace(/'$/, " --username team --password-stdin'");
+    succeeded(rehearsal.run("sh", "-c", words));
+    expect(succeeded(rehearsal.make("up", "staging", "SYSTEM=protea"))).toContain(`docker pull ${image}`);
+    expect(containers()).toBe(before);
+  } finally {
+    lab.registry({});
+    // Refused where the other name has not come back.
+    lab.tryOn("ovh200", "sh", "-c", "rm -rf /home/off/.docker; docker rmi kept:1");
+  }
+}, 300_000);
+
+test("a disk without inodes left is told before anything is touched", () => {
+  const before = containers();
+  on("mount", "-t", "tmpfs", "-o", "size=100g,nr_inodes=1000", "tmpfs", "/srv/backups");
+  try {
+    on("sh", "-c", "cd /srv/backups && seq 970 | xargs touch");
+    const said = failed(rehearsal.make("up", "staging", "SYSTEM=protea"));
+    expect(said).toMatch(
+      /the disk of the backups, \/srv\/backups, has \d+ of 1000 inodes free \(df -i\); expected 50 at least/,
+    );
+    expect(containers()).toBe(before);
+  } finally {
+    on("umount", "/srv/backups");
+  }
+}, 120_000);
 
 test("a full disk is told before anything is touched", () => {
   lab.on(

@@ -195,9 +195,28 @@ export class Lab {
     must("unshare", "--mount", "--propagation", "private", "sh", "-c", line, join(this.folder, host));
   }
 
+  /**
+   * Ends the proxy's registry, and starts it anew.
+   * @param settings other than its own, as variables; undefined: it stays away
+   */
+  registry(settings?: Record<string, string>): void {
+    this.on("proxy", "sh", "-c", "pkill -x docker-registry; while pgrep -x docker-registry; do sleep 0.1; done");
+    if (!settings) return;
+    const serve =
+      "setsid docker-registry serve /etc/docker/registry/config.yml >> /var/log/registry.log 2>&1 < /dev/null & " +
+      'until curl -s "$0/v2/" > /dev/null; do sleep 0.1; done';
+    const variables = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+    this.on("proxy", "env", ...variables, "sh", "-c", serve, REGISTRY);
+  }
+
   /** Its public host key, as a stack file has it. */
   hostKey(machine: Machine): string {
     return this.on(machine, "cat", "/etc/ssh/ssh_host_ed25519_key.pub").split(" ").slice(0, 2).join(" ");
+  }
+
+  /** The same, as its administrator reads it on the machine itself. */
+  fingerprint(machine: Machine): string {
+    return this.on(machine, "ssh-keygen", "-lf", "/etc/ssh/ssh_host_ed25519_key.pub").split(" ")[1]!;
   }
 
   /** Removes all of it. */

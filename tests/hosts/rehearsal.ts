@@ -17,6 +17,7 @@ import {
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { backupDirectory } from "../../config/host.ts";
+import { sshConfig, sshFiles } from "../../hosts/ssh.ts";
 import { rawConfiguration } from "../../operations/stack.ts";
 import { describeStack, type Stack } from "../../systems/stack.ts";
 import { run, succeeded, type Outcome } from "../engine/host.ts";
@@ -27,7 +28,7 @@ import { Lab, type HostName } from "./lab.ts";
 export const STACKS = { staging: "ovh200", production: "ovh201" } as const satisfies Record<string, HostName>;
 export type StackName = keyof typeof STACKS;
 
-type Map = Record<string, unknown>;
+export type Map = Record<string, unknown>;
 const isMap = (value: unknown): value is Map => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A map over another: maps are merged, all else is replaced. */
@@ -56,6 +57,8 @@ const newerThan = (file: string, ...others: string[]) =>
 export interface Begun {
   process: ChildProcess;
   ended: Promise<Outcome>;
+  /** What it has printed so far. */
+  said: () => string;
 }
 
 export class Rehearsal {
@@ -105,7 +108,7 @@ export class Rehearsal {
       if (!existsSync(link)) symlinkSync(resolve(entry), link);
     }
     for (const stack of Object.keys(STACKS) as StackName[]) {
-      const file = join(this.folder, `Pulumi.${stack}.yaml`);
+      const file = this.file(stack);
       // What a verb has written into it since (make scale) stays until the files that it is made of change.
       if (!newerThan(file, `Pulumi.${stack}.yaml`, "tests/hosts/overlay.yaml"))
         writeFileSync(file, stringify({ config: this.config(stack) }));
@@ -119,6 +122,38 @@ export class Rehearsal {
     const { config: before } = parse(readFileSync(file, "utf8")) as { config: Map };
     writeFileSync(file, stringify({ config: over(before, config) }));
     this.secrets(stack);
+  }
+
+  private file(stack: StackName): string {
+    return join(this.folder, `Pulumi.${stack}.yaml`);
+  }
+
+  /** The stack file of the checkout. */
+  text(stack: StackName): string {
+    return readFileSync(this.file(stack), "utf8");
+  }
+
+  /** Does something with other settings in the stack file, and puts it back as it was. */
+  changed(stack: StackName, change: (config: Map) => void, action: () => void): void {
+    const before = this.text(stack);
+    const file = parse(before) as { config: Map };
+    change(file.config);
+    writeFileSync(this.file(stack), stringify(file));
+    try {
+      action();
+    } finally {
+      writeFileSync(this.file(stack), before);
+    }
+  }
+
+  /** Ends the shared connection, where there is one: the next command logs in anew. */
+  disconnect(stack: StackName): void {
+    const ssh = describeStack(rawConfiguration(stack, this.text(stack))).host.ssh!;
+    // A command with other settings may have written it last, and its connection was another.
+    const { config } = sshFiles(ssh);
+    mkdirSync(join(this.folder, config, ".."), { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.folder, config), sshConfig(ssh), { mode: 0o600 });
+    this.run("ssh", "-F", config, "-O", "exit", ssh.address);
   }
 
   /** Makes up what is missing. */
@@ -194,7 +229,7 @@ export class Rehearsal {
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (text += data.toString()));
     const ended = new Promise<Outcome>((done) => child.on("close", (code) => done({ code, text })));
-    return { process: child, ended };
+    return { process: child, ended, said: () => text };
   }
 
   private words(target: string, stack: StackName, variables: string[]): string[] {
