@@ -126,13 +126,7 @@ export class LabStack {
     await output({ command: [...this.lab.rootOn(HOST), "rm", "-rf", ...kept] });
     this.rehearsal.furnish(STACK);
     await this.pulumi(this.rehearsal.folder, "stack", "import", "--file", this.empty);
-    await this.disconnect();
-  }
-
-  /** Ends the shared connection, where there is one. */
-  async disconnect(): Promise<void> {
-    const line = `ssh -F ${CONFIG} -O exit ${ADDRESS[HOST]} 2> /dev/null || true`;
-    await this.onLaptop("shared", ["sh", "-c", line]);
+    this.rehearsal.disconnect(STACK);
   }
 
   private healthy(): Promise<void> {
@@ -183,7 +177,7 @@ export class LabStack {
   }
 
   async remove(): Promise<void> {
-    await this.disconnect();
+    this.rehearsal.disconnect(STACK);
     await this.lab.down();
   }
 }

@@ -54,12 +54,6 @@ export class FarHost {
       await until(`${one} listens`, 60, () => here.tryDocker("logs", one).text.includes("Server listening on"));
   }
 
-  /** As its administrator reads it on the machine itself. */
-  fingerprint(container: string): string {
-    const words = here.docker("exec", container, "ssh-keygen", "-lf", "/etc/ssh/ssh_host_ed25519_key.pub").split(" ");
-    return words[1]!;
-  }
-
   /** The public key, as a stack file has it. */
   key(container: string): string {
     const text = here.docker("exec", container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub");

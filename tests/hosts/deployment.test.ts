@@ -6,6 +6,7 @@ import { failed, succeeded } from "../engine/host.ts";
 import { until } from "../http.ts";
 import { ADDRESS, HOSTS, PROXY, type Lab } from "./lab.ts";
 import { Rehearsal, STACKS, type StackName } from "./rehearsal.ts";
+import { way } from "./topics/way.ts";
 
 let lab: Lab;
 let rehearsal: Rehearsal;
@@ -82,10 +83,11 @@ test("make open brings the frontend of a host to this machine, until Ctrl-C", as
   const asks = 'const { status } = await fetch("http://127.0.0.1:3000/"); process.exitCode = status === 200 ? 0 : 1';
   const answers = () => rehearsal.run(process.execPath, "--input-type=module", "-e", asks);
   failed(answers());
-  const { process: child, ended } = rehearsal.begin("open", "staging", "SERVICE=frontend");
-  await until("the frontend answers here", 60, () => answers().code === 0);
+  const { process: child, ended, said } = rehearsal.begin("open", "staging", "SERVICE=frontend");
+  await until("it is open", 60, () => said().includes("http://127.0.0.1:3000/\nuntil Ctrl-C\n"));
+  succeeded(answers());
   process.kill(-child.pid!, "SIGINT");
-  expect((await ended).text).toContain("http://127.0.0.1:3000/\nuntil Ctrl-C\n");
+  await ended;
   failed(answers());
   expect(failed(rehearsal.make("open", "staging", "SERVICE=worker-ping"))).toContain("protea: postgres, rabbitmq");
 });
@@ -95,6 +97,8 @@ test("all of that over few connections: sshd's defaults refused none", () => {
   expect(log.split("Accepted publickey").length - 1).toBeLessThan(60);
   expect(log + readFileSync(join(lab.folder, "proxy.log"), "utf8")).not.toContain("MaxStartups");
 });
+
+way(() => ({ lab, rehearsal }));
 
 test("a host that lost its power comes back by itself, in the right order", async () => {
   await lab.off("ovh200");
