@@ -1,6 +1,6 @@
 /**
- * Four projects: `unit` (pure functions and Pulumi mocks, seconds), `engine` (a real Docker engine; slow, and one file after
- * another), `hosts` (two hosts and a proxy on this machine) and `faults` (the long campaigns of `make faults`, of which `engine`
+ * Four projects: `unit` (pure functions and Pulumi mocks, seconds), `engine` (a real Docker engine; slow, two files at a
+ * time), `hosts` (two hosts and a proxy on this machine) and `faults` (the long campaigns of `make faults`, of which `engine`
  * and `hosts` have a short sample each).
  */
 
@@ -31,7 +31,8 @@ export default {
     project("unit"),
     .../** @type {const} */ (["engine", "hosts", "faults"]).map((name) => ({
       ...project(name),
-      runner: "<rootDir>/tests/serial-runner.cjs",
+      // The hosts fill a machine, and campaigns measure.
+      runner: `<rootDir>/tests/${name === "engine" ? "pairs" : "serial"}-runner.cjs`,
     })),
   ],
   testTimeout,

@@ -1,6 +1,6 @@
 const { default: TestRunner } = require("jest-runner");
 
-/** jest's own runner, one file after another: engine tests share the machine's ports and its two cores. */
+/** jest's own runner, one file after another: each has the whole machine. */
 module.exports = class SerialRunner extends TestRunner {
   isSerial = true;
 };
