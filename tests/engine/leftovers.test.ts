@@ -1,6 +1,7 @@
 /** What a killed run of the tests left is removed by the next; what lives, and what is anybody else's, is not. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
 import { standInTag } from "../../images/builder/tag.ts";
 import { here } from "./host.ts";
@@ -51,4 +52,16 @@ test("by the process that made it: killed, alive, of the same number, of another
   await once(child, "exit");
   sweep(here);
   expect([left, mine, elsewhere].map(there)).toEqual(["", "abcde", "abcde"]);
+});
+
+test("while another run removes the same", async () => {
+  const image = standInTag("images/redis");
+  const names = Array.from({ length: 8 }, (_, n) => `${mine}-f-${n}`);
+  for (const name of names) here.docker("run", "--detach", "--name", name, ...marked(mine), image);
+  const other = spawn("docker", ["rm", "--force", "--volumes", ...names]);
+  const gone = once(other, "exit");
+  await setTimeout(150);
+  removeNamed(here, (name) => name === mine);
+  await gone;
+  expect(here.docker("ps", "--all", "--quiet", "--filter", `name=${mine}-f-`)).toBe("");
 });

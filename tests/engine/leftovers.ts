@@ -45,14 +45,28 @@ const KINDS = [
   { list: ["network", "ls"], id: "{{.ID}}", remove: ["network", "rm", "--force"] },
 ];
 
+/** Removes what is listed. Another run may be at the same: what it removes is waited for. */
+function removeAll(host: TestHost, listed: () => string[], remove: string[]): void {
+  for (let tries = 1; ; tries += 1) {
+    const ids = listed();
+    if (ids.length === 0) return;
+    const { code, text } = host.tryDocker(...remove, ...ids);
+    if (code === 0) return;
+    if (tries === 60) throw new Error(text);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  }
+}
+
 /** Removes, of what tests made on a host, what has such a name: containers, then volumes, networks and images' names. */
 export function removeNamed(host: TestHost, has: (name: string) => boolean): void {
   const names = `{{or (.Label "${STACK_LABEL}") (.Label "${TEST_LABEL}") "-"}}`;
   for (const { list, id, remove } of KINDS) {
-    const lines = host.docker(...list, "--format", `${names} ${id}`).split("\n");
-    const ids = lines.map((line) => line.split(" ") as [string, string]).filter(([name]) => has(name));
-    // Forced: another run may have removed the same since.
-    if (ids.length > 0) host.docker(...remove, ...ids.map(([, id]) => id));
+    const ids = () => {
+      const lines = host.docker(...list, "--format", `${names} ${id}`).split("\n");
+      const each = lines.map((line) => line.split(" ") as [string, string]);
+      return each.filter(([name]) => has(name)).map(([, id]) => id);
+    };
+    removeAll(host, ids, remove);
   }
   const images = host.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split("\n");
   const own = images.filter((image) => has(image.split("/")[0]!));
