@@ -42,7 +42,7 @@ beforeAll(async () => {
   await engine.start();
   engine.load();
   stack = await runningStack(undefined, engine.host);
-  backups = new Backups(stack, ["postgres", "bucket", "lab", "git"]);
+  backups = new Backups(stack, ["postgres", "rabbitmq", "bucket", "lab", "git"]);
   fill(stack, 1);
   query(`create table large as ${LARGE}`);
   put("first");

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await engine.start();
   engine.load();
   stack = await runningStack(undefined, engine.host);
-  backups = new Backups(stack, ["postgres", "bucket", "lab", "git"]);
+  backups = new Backups(stack, ["postgres", "rabbitmq", "bucket", "lab", "git"]);
   fill(stack, 1);
   succeeded(stack.operation("backup"));
 }, 900_000);
