@@ -1,6 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Secret } from "../config/secrets.ts";
+import { placeholder, type Secret } from "../config/secrets.ts";
 import type { EnvironmentValue, SecretReference } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 
@@ -24,7 +24,7 @@ export class Secrets extends Component {
       if (configured) this.values.set(key, configured);
       else if (args.generate) this.values.set(key, this.generate(key));
       // Missing, and only a preview (config/read.ts refuses it otherwise).
-      else this.values.set(key, pulumi.secret(`placeholder-for-${key.split(":")[1]}`));
+      else this.values.set(key, pulumi.secret(placeholder(key)));
     }
     this.registerOutputs();
   }

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { containerArguments } from "../engines/docker/container-args.ts";
-import { labelList } from "../engines/docker/labels.ts";
+import { IMAGE_LABEL, labelList } from "../engines/docker/labels.ts";
 import { containerName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
@@ -72,7 +72,7 @@ export class Service extends Component {
       {
         ...rest,
         envs: secrets.environment(service.environment),
-        labels: [...labelList(labels), { label: "com.docker.compose.image", value: imageId }],
+        labels: [...labelList(labels), { label: IMAGE_LABEL, value: imageId }],
       },
       {
         parent: this,

@@ -25,6 +25,9 @@ export interface Secret {
   notGenerated?: true;
 }
 
+/** What a preview without secrets has in the place of a secret. @param key `NAMESPACE:NAME` */
+export const placeholder = (key: string): string => `placeholder-for-${key.split(":")[1]}`;
+
 /**
  * The host's secrets: of the copy of the backups off the host.
  * @param copy host:backups.copy of the stack file; undefined: there is none

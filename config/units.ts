@@ -51,6 +51,10 @@ export function formatDuration(milliseconds: number): string {
   return `${hours ? `${hours}h` : ""}${hours || minutes ? `${minutes}m` : ""}${seconds}s`;
 }
 
+/** Seconds for people, rather too many: `90 s`, `3 min`. */
+export const formatSeconds = (seconds: number): string =>
+  seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+
 /** A size for people: `512 MiB`, `2 GiB`. */
 export function formatSize(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -4,8 +4,7 @@
  */
 import { run } from "./command.ts";
 import { lookForDrift } from "./drift/look.ts";
-import { counted, shown } from "./drift/rows.ts";
-import { table } from "./table.ts";
+import { counted, driftTable } from "./drift/rows.ts";
 
 /** Differences are no failure to tell, which is 1. */
 const DRIFT = 2;
@@ -21,7 +20,7 @@ export const done = run(["json"], async (options) => {
         2,
       ),
     );
-  else if (rows.length > 0) console.log(table(["where", "what", "declared", "found", "mend"], rows.map(shown)));
+  else if (rows.length > 0) console.log(driftTable(rows));
   console.error(counted(rows));
   if (!secrets) console.error("the values of secrets were not compared");
   return rows.length === 0 ? 0 : DRIFT;

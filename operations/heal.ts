@@ -10,8 +10,7 @@ import { confirm } from "./confirm.ts";
 import { settled } from "./containers/until.ts";
 import { canHeal, describeHealing, healing } from "./drift/healing.ts";
 import { lookForDrift } from "./drift/look.ts";
-import { counted, shown } from "./drift/rows.ts";
-import { table } from "./table.ts";
+import { counted, driftTable } from "./drift/rows.ts";
 import { setAside } from "./up/bring-back.ts";
 
 export const done = run(["yes"], async (options) => {
@@ -39,7 +38,7 @@ export const done = run(["yes"], async (options) => {
   }
   await settled(options);
   const after = (await lookForDrift(options)).rows;
-  if (after.length > 0) console.log(table(["where", "what", "declared", "found", "mend"], after.map(shown)));
+  if (after.length > 0) console.log(driftTable(after));
   console.log(counted(after));
   return after.length === 0 ? 0 : 1;
 });

@@ -19,3 +19,13 @@ export function ask(args: string[], stderr: "pipe" | "inherit" = "pipe", environ
 }
 
 export const pulumi = (...args: string[]) => ask(args);
+
+/**
+ * Pulumi's answer, of a command that answers in JSON.
+ * @throws Error with what Pulumi says when it fails
+ */
+export function answerOf<T>(...args: string[]): T {
+  const { status, stdout, stderr } = pulumi(...args);
+  if (status !== 0) throw new Error(stderr.trim());
+  return JSON.parse(stdout) as T;
+}

@@ -7,21 +7,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "./command.ts";
 import { generatedValue } from "./password/keys.ts";
-import { pulumi } from "./pulumi.ts";
+import { answerOf } from "./pulumi.ts";
 import { importAt } from "./readable/backend.ts";
 import { hidden, type Exported } from "./readable/hidden.ts";
 import { readStack } from "./stack.ts";
 
-/** What Pulumi answers, with secrets in clear: it stays in this process. */
-function inClear<T>(...args: string[]): T {
-  const { status, stdout, stderr } = pulumi(...args, "--show-secrets");
-  if (status !== 0) throw new Error(stderr.trim());
-  return JSON.parse(stdout) as T;
-}
-
 /** The stack's secrets that have a value, by key: configured, or generated. */
 function valuesOf(stack: string, exported: Exported): Map<string, string> {
-  const configured = inClear<Record<string, { value?: string }>>("config", "--json", "--stack", stack);
+  const configured = answerOf<Record<string, { value?: string }>>(
+    "config",
+    "--json",
+    "--show-secrets",
+    "--stack",
+    stack,
+  );
   const values = readStack(stack).secrets.map(
     ({ key }) => [key, configured[key]?.value ?? generatedValue(exported.deployment, key)] as const,
   );
@@ -33,7 +32,7 @@ export const done = run(["to"], ({ stack, to = "" }) => {
     throw new Error(
       `found TO=${to}, expected the URL of a backend of its own, as PULUMI_BACKEND_URL has one (docs/pipelines.md)`,
     );
-  const exported = inClear<Exported>("stack", "export", "--stack", stack);
+  const exported = answerOf<Exported>("stack", "export", "--show-secrets", "--stack", stack);
   if (!exported.deployment.resources) throw new Error(`${stack} was never deployed: there is nothing to read`);
   const folder = mkdtempSync(join(tmpdir(), "robotoff-protea-readable-"));
   try {

@@ -23,9 +23,7 @@ import {
 import { BACK, deploymentsOf } from "./deployments/host.ts";
 import { imageIds } from "./images/pull.ts";
 import { readStack, readStackFile, stackFile } from "./stack.ts";
-
-const lines = (title: string, items: string[]) =>
-  items.length > 0 ? [`${title}:`, ...items.map((one) => `  ${one}`)] : [];
+import { titled } from "./table.ts";
 
 export const done = run(["to", "migrated", "yes"], async ({ stack: name, to, migrated, yes }) => {
   const before = readStackFile(name);
@@ -62,11 +60,11 @@ export const done = run(["to", "migrated", "yes"], async ({ stack: name, to, mig
   const { anew, come, go } = effects(then, target, now.containers);
   const what = [
     `back to ${target.stamp}, by ${target.by}${target.commit ? `, of the commit ${target.commit.slice(0, 12)}; the program stays this checkout's` : ""}`,
-    ...lines("settings", differences(before, after)),
-    ...lines("made anew, each away from its stop until it is healthy", anew),
-    ...lines("come", come),
-    ...lines("go", go),
-    ...lines("to be pulled first", pull),
+    ...titled("settings", differences(before, after)),
+    ...titled("made anew, each away from its stop until it is healthy", anew),
+    ...titled("come", come),
+    ...titled("go", go),
+    ...titled("to be pulled first", pull),
   ];
   await confirm(what.join("\n"), host.protectVolumes ? yes : "1");
   writeFileSync(stackFile(name), after);

@@ -11,3 +11,7 @@ export function table<const C extends string>(columns: readonly C[], rows: Recor
     ...rows.map((row) => line(columns.map((column) => row[column]))),
   ].join("\n");
 }
+
+/** A title and, below it, its items; nothing where there are none. */
+export const titled = (title: string, items: string[]): string[] =>
+  items.length > 0 ? [`${title}:`, ...items.map((one) => `  ${one}`)] : [];

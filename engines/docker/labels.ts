@@ -8,6 +8,12 @@ export const STACK_LABEL = "robotoff-protea.stack";
 /** Compose's labels. https://github.com/docker/compose/blob/main/pkg/api/labels.go */
 export const PROJECT_LABEL = "com.docker.compose.project";
 
+/** A container's label that names its image's content: a tag that moved replaces the container by it. */
+export const IMAGE_LABEL = "com.docker.compose.image";
+
+/** A container's label with the hash over what it is. */
+export const CONFIG_LABEL = "com.docker.compose.config-hash";
+
 /** The labels that make an object a member of its Compose project, so that `docker compose -p PROJECT …` works. */
 export function projectLabels(system: Pick<SystemSpec, "project">, stack: string): Record<string, string> {
   return { [PROJECT_LABEL]: system.project, [STACK_LABEL]: stack };
@@ -37,7 +43,7 @@ export function containerLabels(
     // Compose warns about a project without them; there is no compose file.
     "com.docker.compose.project.config_files": "",
     "com.docker.compose.project.working_dir": "",
-    "com.docker.compose.config-hash": hash,
+    [CONFIG_LABEL]: hash,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a deployment was, as its host keeps it. Pure. */
 import { parse } from "yaml";
 import type { Inspected } from "../../engines/docker/inspect.ts";
+import { CONFIG_LABEL } from "../../engines/docker/labels.ts";
 import { fullName } from "../../systems/registry.ts";
 import { parts } from "../images/pinned.ts";
 import { withoutSecrets } from "./text.ts";
@@ -39,7 +40,7 @@ export interface Deployment extends Deployed {
 /** What runs now. @param before containers of systems that were not looked at */
 export function deployed(text: string, inspected: Inspected[], before: Deployed["containers"] = {}): Deployed {
   const containers = inspected.map(({ Id, Name, Image, Config: { Image: image, Labels } }) => {
-    const known = { id: Id, image, imageId: Image, config: Labels?.["com.docker.compose.config-hash"] ?? "" };
+    const known = { id: Id, image, imageId: Image, config: Labels?.[CONFIG_LABEL] ?? "" };
     return [Name.replace(/^\//, ""), known] as const;
   });
   return { file: withoutSecrets(text), containers: { ...before, ...Object.fromEntries(containers) } };

@@ -1,5 +1,7 @@
 /** What the last `up` applied, out of a stack's state with its secrets. Pure. */
 import type { ShownArguments } from "../../engines/docker/declared-facts.ts";
+import { IMAGE_LABEL } from "../../engines/docker/labels.ts";
+import { isSecret } from "../state-secrets.ts";
 
 /** A resource of `pulumi stack export --show-secrets`. */
 export interface Resource {
@@ -34,17 +36,11 @@ export interface Applied {
   schedules: Map<string, string>;
 }
 
-/** Pulumi's own sign of a secret in a state. https://www.pulumi.com/docs/iac/concepts/secrets/ */
-const SIGN = "4dabf18193072939515e22adb298388d";
-
 /** A value with the secrets in it in clear; one that was not decrypted is undefined. */
 function clear(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(clear);
   if (typeof value !== "object" || value === null) return value;
-  if (SIGN in value) {
-    const { plaintext } = value as { plaintext?: string };
-    return plaintext === undefined ? undefined : clear(JSON.parse(plaintext));
-  }
+  if (isSecret(value)) return value.plaintext === undefined ? undefined : clear(JSON.parse(value.plaintext));
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, clear(inner)]));
 }
 
@@ -54,9 +50,6 @@ type Inputs = Omit<ShownArguments, "labels" | "environment" | "imageId"> & {
   /** Undefined: not decrypted. */
   envs?: string[];
 };
-
-/** The label by which a moved tag replaces a container (components/service.ts). */
-export const IMAGE_LABEL = "com.docker.compose.image";
 
 /** @param declared the names of the variables, where their values are not known */
 function container({ inputs, outputs }: Resource): ShownArguments {

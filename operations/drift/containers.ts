@@ -2,8 +2,9 @@
 import { declaredFacts, differences, type Difference } from "../../engines/docker/declared-facts.ts";
 import { foundFacts } from "../../engines/docker/facts.ts";
 import type { Inspected, InspectedConfig, InspectedSettings } from "../../engines/docker/inspect.ts";
+import { CONFIG_LABEL, IMAGE_LABEL } from "../../engines/docker/labels.ts";
 import { problem } from "../containers/rows.ts";
-import { IMAGE_LABEL, type AppliedContainer } from "./applied.ts";
+import type { AppliedContainer } from "./applied.ts";
 import { mended } from "./mends.ts";
 import { byDocker, byUp, NOT_APPLIED, NOTHING, type Row } from "./rows.ts";
 import { secretNames, type Wanted } from "./wanted.ts";
@@ -15,7 +16,7 @@ export const nameOf = ({ Name }: Pick<Inspected, "Name">): string => Name.replac
 export const shortId = (id: string): string => id.replace(/^sha256:/, "").slice(0, 12);
 
 /** Labels of what others say in words. */
-export const ECHOES = new Set(["label com.docker.compose.config-hash", `label ${IMAGE_LABEL}`]);
+export const ECHOES = new Set([CONFIG_LABEL, IMAGE_LABEL].map((label) => `label ${label}`));
 
 /** A fact as a person may see it: of variables whatever was found may be a secret. */
 function shown(wanted: Wanted, { fact, declared, found }: Difference): Pick<Row, "what" | "declared" | "found"> {

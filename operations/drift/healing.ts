@@ -1,6 +1,8 @@
 /** What `make heal` does, in the order in which it does it. Pure. */
+import { formatSeconds } from "../../config/units.ts";
 import { patience } from "../../engines/docker/container-args.ts";
 import type { ServiceSpec } from "../../systems/spec.ts";
+import { titled } from "../table.ts";
 import type { Row } from "./rows.ts";
 
 export interface Healing {
@@ -45,8 +47,6 @@ export function healing(rows: Row[]): Healing {
 export const canHeal = ({ aside, docker, replace, up }: Healing): boolean =>
   aside.length + docker.length + replace.size + up.length > 0;
 
-const duration = (seconds: number) => (seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`);
-
 /** What will be done, and what is away meanwhile for how long. @param services by the names of their containers */
 export function describeHealing(todo: Healing, services: ReadonlyMap<string, ServiceSpec>): string {
   const away = (name: string) => {
@@ -55,19 +55,17 @@ export function describeHealing(todo: Healing, services: ReadonlyMap<string, Ser
     const [stop, start] = [Math.ceil(service.stopGracePeriod / 1_000), patience(service)];
     return start === undefined
       ? `${name} (a job, run again)`
-      : `${name} (away from its stop, which takes ${duration(stop)} at most, until it is healthy, ${duration(start)} at most)`;
+      : `${name} (away from its stop, which takes ${formatSeconds(stop)} at most, until it is healthy, ${formatSeconds(start)} at most)`;
   };
-  const list = (title: string, items: string[]) =>
-    items.length > 0 ? [`${title}:`, ...items.map((one) => `  ${one}`)] : [];
   return [
-    ...list("somebody's, under a name of ours: stopped, renamed and kept, and ours made again", todo.aside.map(away)),
-    ...list(
+    ...titled("somebody's, under a name of ours: stopped, renamed and kept, and ours made again", todo.aside.map(away)),
+    ...titled(
       "changed in place",
       todo.docker.map((words) => `docker ${words.join(" ")}`),
     ),
-    ...list("made anew, volumes stay as they are", [...todo.replace.values()].map(away)),
-    ...list("started, made again or applied by make up", without(todo.up, todo.aside)),
-    ...list(
+    ...titled("made anew, volumes stay as they are", [...todo.replace.values()].map(away)),
+    ...titled("started, made again or applied by make up", without(todo.up, todo.aside)),
+    ...titled(
       "left to you",
       todo.left.map(({ where, what, found }) => `${where}, ${what}: ${found}`),
     ),

@@ -1,4 +1,5 @@
 /** A difference between what is declared and what a host has, as `make drift` shows it, and what mends it. Pure. */
+import { table } from "../table.ts";
 
 /** What `make heal` does about a difference; without any of the four a person decides. */
 export interface Mend {
@@ -59,6 +60,10 @@ export function shown(row: Row): Record<keyof Row, string> {
   const { where, what, declared, found, mend } = row;
   return { where, what: cut(what), declared: cut(declared), found: cut(found), mend: mend.text };
 }
+
+/** The differences, for a person. */
+export const driftTable = (rows: Row[]): string =>
+  table(["where", "what", "declared", "found", "mend"], rows.map(shown));
 
 /** How many there are, for a person. */
 export function counted(rows: Row[]): string {

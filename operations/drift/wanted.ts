@@ -1,8 +1,9 @@
 /** The containers that a stack declares, as their engine is to show them. Pure. */
 import { containerArguments } from "../../engines/docker/container-args.ts";
 import type { ShownArguments } from "../../engines/docker/declared-facts.ts";
+import { IMAGE_LABEL } from "../../engines/docker/labels.ts";
 import { containerName, type EnvironmentValue, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
-import { IMAGE_LABEL, type Applied } from "./applied.ts";
+import type { Applied } from "./applied.ts";
 
 export interface Wanted {
   service: ServiceSpec;

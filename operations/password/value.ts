@@ -1,4 +1,4 @@
-import { pulumi } from "../pulumi.ts";
+import { answerOf, pulumi } from "../pulumi.ts";
 import { generatedValue, type Deployment } from "./keys.ts";
 
 /**
@@ -9,9 +9,7 @@ export function secretValue(stack: string, key: string): string {
   const configured = pulumi("config", "get", key, "--stack", stack);
   if (configured.status === 0) return configured.stdout.trimEnd();
   if (!configured.stderr.includes("not found")) throw new Error(configured.stderr.trim());
-  const exported = pulumi("stack", "export", "--show-secrets", "--stack", stack);
-  if (exported.status !== 0) throw new Error(exported.stderr.trim());
-  const { deployment } = JSON.parse(exported.stdout) as { deployment: Deployment };
+  const { deployment } = answerOf<{ deployment: Deployment }>("stack", "export", "--show-secrets", "--stack", stack);
   const generated = generatedValue(deployment, key);
   if (generated === undefined)
     throw new Error(

@@ -2,6 +2,7 @@
  * What `pulumi preview --json` says, as one change for each thing of the host. Pure.
  * https://github.com/pulumi/pulumi/blob/master/pkg/display/json.go
  */
+import { IMAGE_LABEL } from "../../engines/docker/labels.ts";
 
 /** A resource as the digest has it; secrets are `[secret]` in it. */
 export interface Resource {
@@ -83,9 +84,6 @@ export const same = (one: unknown, other: unknown): boolean =>
   JSON.stringify(plain(one)) === JSON.stringify(plain(other));
 
 const inputsOf = (resource: Resource | undefined) => resource && (plain({ ...resource.inputs }) as Inputs);
-
-/** A container's label that names its image's content; a moved tag changes it, and nothing else does without `image`. */
-export const IMAGE_LABEL = "com.docker.compose.image";
 
 interface Label {
   label: string;

@@ -1,6 +1,7 @@
 /** What a refreshed preview found on the host that no declaration makes, and how it is put right. Pure. */
 import type { Stack } from "../../systems/stack.ts";
-import { IMAGE_LABEL, isHealing, labelsOf, nameOf, UNKNOWN, type Change } from "./changes.ts";
+import { IMAGE_LABEL } from "../../engines/docker/labels.ts";
+import { isHealing, labelsOf, nameOf, UNKNOWN, type Change } from "./changes.ts";
 import { effectsOf, grouped, type Effect } from "./effects.ts";
 import { code, drift } from "./reasons.ts";
 

@@ -1,7 +1,8 @@
 /** What of a container is declared otherwise, in Docker's words. Pure; no secret's value gets into it. */
 import { formatSize } from "../../config/units.ts";
 import type { ServiceSpec } from "../../systems/spec.ts";
-import { IMAGE_LABEL, labelsOf, same, UNKNOWN, type Change, type Inputs } from "./changes.ts";
+import { CONFIG_LABEL, IMAGE_LABEL } from "../../engines/docker/labels.ts";
+import { labelsOf, same, UNKNOWN, type Change, type Inputs } from "./changes.ts";
 
 /** The longest text of a value, in characters. */
 const LONGEST = 80;
@@ -56,7 +57,7 @@ function environment(one: Change, service: ServiceSpec | undefined): string[] {
 }
 
 /** What else there is of a label is said by what it is made of: the configuration's hash. */
-const SAID = [IMAGE_LABEL, "com.docker.compose.config-hash"];
+const SAID = [IMAGE_LABEL, CONFIG_LABEL];
 
 function labels({ before, after }: Change): string[] {
   const [old, now] = [labelsOf(before), labelsOf(after)];

@@ -1,11 +1,11 @@
 /** A preview as Markdown, for a reviewer who knows Docker and not Pulumi. Pure. */
+import { formatSeconds } from "../../config/units.ts";
 import type { Stack } from "../../systems/stack.ts";
 import { changesOf, isHealing, nameOf, type Change, type Digest } from "./changes.ts";
 import { effectsOf, grouped, type Effect, type Effects, type Run } from "./effects.ts";
 import { found } from "./found.ts";
 import { code, reasons } from "./reasons.ts";
 
-const seconds = (value: number) => (value < 120 ? `${value} s` : `${Math.ceil(value / 60)} min`);
 const list = (names: string[]) => names.map((name) => code(name)).join(", ");
 const section = (title: string, lines: string[]) => (lines.length > 0 ? [`## ${title}`, "", ...lines, ""] : []);
 
@@ -15,9 +15,9 @@ const why = ({ change, spec }: Effect) =>
 
 /** For whom a service is away, and how long at most. */
 function away({ stopping, starting, usedBy }: Effect): string {
-  const until = starting === undefined ? "" : ` until it is healthy (at most ${seconds(starting)})`;
+  const until = starting === undefined ? "" : ` until it is healthy (at most ${formatSeconds(starting)})`;
   const without = usedBy.length > 0 ? `; meanwhile without it: ${list(usedBy)}` : "";
-  return `Away from its stop (at most ${seconds(stopping)})${until}${without}`;
+  return `Away from its stop (at most ${formatSeconds(stopping)})${until}${without}`;
 }
 
 const WORDS: Record<Change["op"], string> = {

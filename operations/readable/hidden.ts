@@ -1,19 +1,14 @@
 /** A state without its secrets, for who may only look. Pure. */
 
+import { placeholder } from "../../config/secrets.ts";
 import type { Deployment } from "../password/keys.ts";
+import { isSecret } from "../state-secrets.ts";
 
 /** What `pulumi stack export --show-secrets` prints. */
 export interface Exported {
   version: number;
   deployment: Deployment & Record<string, unknown>;
 }
-
-/** How a secret stands in a state: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-
-/** What a preview without secrets takes in the place of a secret (components/secrets.ts). */
-export const placeholder = (key: string): string => `placeholder-for-${key.split(":")[1]}`;
 
 /** In the place of a secret text in which no known secret is: nobody knows what it is. */
 const UNKNOWN = "(hidden)";
@@ -39,8 +34,8 @@ const texts = (value: unknown): string[] =>
 function secretsOf(value: unknown, hide: (plain: unknown) => unknown): unknown {
   if (Array.isArray(value)) return value.map((one) => secretsOf(one, hide));
   if (typeof value !== "object" || value === null) return value;
-  if ((value as Record<string, unknown>)[SIGNATURE] === SECRET) {
-    const { plaintext } = value as { plaintext?: string };
+  if (isSecret(value)) {
+    const { plaintext } = value;
     if (plaintext === undefined) throw new Error("the state's secrets are not in clear");
     return { ...value, plaintext: JSON.stringify(hide(JSON.parse(plaintext))) };
   }

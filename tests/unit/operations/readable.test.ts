@@ -1,5 +1,6 @@
 // `make readable`: a state for who may look and not touch. No secret is in it, and all else is as it was.
-import { hidden, placeholder, type Exported } from "../../../operations/readable/hidden.ts";
+import { placeholder } from "../../../config/secrets.ts";
+import { hidden, type Exported } from "../../../operations/readable/hidden.ts";
 
 const secret = (plain: unknown) => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",

@@ -1,14 +1,8 @@
 /** What `pulumi preview --json` answers for a change of a stack file, as far as containers, their jobs, volumes and images go. */
+import { IMAGE_LABEL } from "../../../engines/docker/labels.ts";
 import { containerArguments } from "../../../engines/docker/container-args.ts";
 import { labelList } from "../../../engines/docker/labels.ts";
-import {
-  IMAGE_LABEL,
-  UNKNOWN,
-  type Digest,
-  type Inputs,
-  type Resource,
-  type Step,
-} from "../../../operations/preview/changes.ts";
+import { UNKNOWN, type Digest, type Inputs, type Resource, type Step } from "../../../operations/preview/changes.ts";
 import type { SystemSpec } from "../../../systems/spec.ts";
 import type { Stack } from "../../../systems/stack.ts";
 

@@ -1,6 +1,7 @@
 /** Whole texts of previews. `npm run unit:golden` writes them anew. */
 import { effectsOf, predict } from "../../../../operations/preview/effects.ts";
-import { changesOf, IMAGE_LABEL, UNKNOWN, type Digest, type Inputs } from "../../../../operations/preview/changes.ts";
+import { IMAGE_LABEL } from "../../../../engines/docker/labels.ts";
+import { changesOf, UNKNOWN, type Digest, type Inputs } from "../../../../operations/preview/changes.ts";
 import { previewText, refusedText } from "../../../../operations/preview/text.ts";
 import { describeStack } from "../../../../systems/stack.ts";
 import { digest, type Hand } from "../../support/digest.ts";
