@@ -36,6 +36,8 @@ export class FakeDocker {
   readonly folder = mkdtempSync(join(tmpdir(), "fake-docker-"));
   /** Whether a person sits before what is run. */
   terminal = false;
+  /** What that person types. */
+  typed = "";
   /** Where verbs run; default: here. */
   cwd?: string;
 
@@ -90,7 +92,8 @@ export class FakeDocker {
 
   /** Runs one of operations/ as the Makefile does, in this process. Throws when it asked docker what it has no answer for. */
   async operation(name: string, ...args: string[]): Promise<Ran> {
-    const ran = await operation(name, args, { environment: this.environment, terminal: this.terminal, cwd: this.cwd });
+    const { environment, terminal, typed, cwd } = this;
+    const ran = await operation(name, args, { environment, terminal, typed, cwd });
     this.refuseUnanswered();
     return ran;
   }

@@ -6,7 +6,7 @@ import * as childProcess from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { format } from "node:util";
 import * as yaml from "yaml";
 import * as zod from "zod";
@@ -22,6 +22,8 @@ export interface Around {
   environment: NodeJS.ProcessEnv;
   /** Whether standard input and output are a terminal; default: they are none. */
   terminal?: boolean;
+  /** What a person types there; default: nothing, and then the end of it. */
+  typed?: string;
   /** The working directory; default: this process's. */
   cwd?: string;
 }
@@ -67,20 +69,29 @@ function replaced(object: object, values: Record<string, unknown>): () => void {
 export async function operation(
   name: string,
   args: string[],
-  { environment, terminal, cwd = process.cwd() }: Around,
+  { environment, terminal, typed, cwd = process.cwd() }: Around,
 ): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), "operation-"));
   const files = ["stdout", "stderr"].map((file) => join(folder, file));
   // Both append: the verb's own lines and its children's keep their order.
   const outputs = files.map((file) => openSync(file, "a")) as [number, number];
   const write = (index: 0 | 1, text: string) => writeSync(outputs[index], text);
-  const stream = (index: 0 | 1) => ({ isTTY: terminal, write: (text: string) => write(index, text) });
+  const stream = (index: 0 | 1) =>
+    Object.assign(
+      new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+          write(index, chunk.toString());
+          done();
+        },
+      }),
+      { isTTY: terminal },
+    );
   const restore = [
     replaced(process, {
       argv: [process.execPath, `operations/${name}.ts`, ...args],
       exitCode: undefined,
       env: environment,
-      stdin: Object.assign(Readable.from([]), { isTTY: terminal }),
+      stdin: Object.assign(Readable.from(typed ? [typed] : []), { isTTY: terminal }),
       stdout: stream(0),
       stderr: stream(1),
     }),

@@ -1,7 +1,8 @@
-// `make drift` from its questions to its exit code: a docker that answers from files, and a pulumi that has the state.
+// `make drift` from its questions to its exit code, and `make heal` until it goes on: a docker that answers from files, and a pulumi that
+// has the state.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Checkout } from "../../support/checkout.ts";
 import { engine, NAME, PASSWORD, state } from "../../support/drift.ts";
@@ -31,7 +32,9 @@ beforeEach(() => {
 afterEach(() => checkout.remove());
 
 /** @param after a shell's words that end the docker */
-async function drift(args: string[] = [], after = "", resources: object[] = state()) {
+const drift = (args: string[] = [], after = "", resources: object[] = state()) => verb("drift", args, after, resources);
+
+async function verb(name: "drift" | "heal", args: string[], after: string, resources: object[]) {
   writeFileSync(join(checkout.folder, "export"), JSON.stringify({ deployment: { resources } }));
   const cases = Object.entries(answers).map(([words, answer], index) => {
     writeFileSync(join(checkout.folder, `answer-${index}`), answer);
@@ -42,7 +45,7 @@ async function drift(args: string[] = [], after = "", resources: object[] = stat
     "docker",
     `${after}\necho "$*" >> ${checkout.folder}/calls\ncase "$* " in\n${cases.join("\n")}\n${copied}\n*) echo "asked: $*" >&2; exit 9 ;; esac`,
   );
-  return checkout.operation("drift", "--system", "protea", ...args);
+  return checkout.operation(name, "--system", "protea", ...args);
 }
 
 test("a table, and how many; the exit code is 2, and no secret is among it", async () => {
@@ -127,4 +130,51 @@ describe("what cannot be told is exit code 1, and says why", () => {
 test("a container that goes while it is looked for is none", async () => {
   const { status } = await drift([], 'case "$*" in "container inspect"*) echo "Error response from daemon: No such container: f00" >&2 ;; esac'); // prettier-ignore
   expect(status).toBe(2);
+});
+
+describe("make heal", () => {
+  const UPDATE = `update --memory 512m --memory-swap 512m ${NAME}`;
+  /** The memory of one was changed by hand; docker refuses to change it back, and there it ends. */
+  const heal = (...args: string[]) => {
+    const { container } = engine();
+    answers["container inspect"] = JSON.stringify([{ ...container, HostConfig: { ...container.HostConfig, Memory: 99 } }]); // prettier-ignore
+    return verb("heal", args, `case "$*" in update*) echo "$*" >> ${checkout.folder}/changes; exit 1 ;; esac`, state());
+  };
+  const changes = () => {
+    const file = join(checkout.folder, "changes");
+    return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+  };
+  const protect = () => {
+    const text = checkout.text("local").replace("protectVolumes: false", "protectVolumes: true");
+    checkout.write("local", text.replace("generateSecrets: true", "generateSecrets: false"));
+  };
+
+  test.each([
+    ["there is nobody", false, "", [], "nothing was changed: there is no terminal to ask at; add YES=1 to go on\n"],
+    ["somebody says no", true, "n\n", [], "nothing was changed\n"],
+    ["somebody says nothing", true, "", [], "nothing was changed\n"],
+  ])("outside local it says what it will do, and asks: %s, and nothing is changed", async (_who, terminal, typed, args, said) => {
+    protect();
+    Object.assign(checkout, { terminal, typed });
+    const { status, stdout, stderr } = await heal(...args);
+    expect([status, stderr]).toEqual([1, said]);
+    expect(stdout).toContain(`changed in place:\n  docker ${UPDATE}\n`);
+    expect(stdout).toContain("started, made again or applied by make up:\n  protea-postgres-1\n");
+    expect(changes()).toEqual([]);
+    const verbs = new Set(checkout.calls.map((call) => call.split(" ").slice(0, 2).join(" ")));
+    const QUESTIONS = ["container cp", "container inspect", "container ls", "image inspect", "network inspect"];
+    expect([...verbs].sort()).toEqual([...QUESTIONS, "pulumi stack", "volume inspect", "volume ls"]);
+  }); // prettier-ignore
+
+  test.each([
+    ["somebody says yes", true, true, "y\n", []],
+    ["YES=1", true, false, "", ["--yes", "1"]],
+    ["on local", false, false, "", []],
+  ])("it goes on: %s", async (_who, protectedVolumes, terminal, typed, args) => {
+    if (protectedVolumes) protect();
+    Object.assign(checkout, { terminal, typed });
+    const { status, stderr } = await heal(...args);
+    expect(changes()).toEqual([UPDATE]);
+    expect([status, stderr.split("\n").at(-2)]).toEqual([1, `docker ${UPDATE} failed, see above; what was done before it stays: make drift`]); // prettier-ignore
+  });
 });
