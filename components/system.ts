@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { pidsLimitArguments } from "../engines/docker/container-args.ts";
 import { labelList, projectLabels } from "../engines/docker/labels.ts";
 import { inOrder } from "../systems/order.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
@@ -64,6 +65,7 @@ export class System extends Component {
       const after = databases.flatMap(({ name }) => ready.get(name) ?? []);
       new Backup({ system, host: args.host, services, after }, { parent: this });
     }
+    this.pidsLimits(args, [...services.values()]);
     // What nothing else waits for is waited for at the end, all of it at once.
     if (last.length > 0) healthy(this.child("healthy"), { ...args, services: last }, { parent: this });
     this.registerOutputs();
@@ -77,6 +79,14 @@ export class System extends Component {
     const after = made.ready();
     const name = this.child(what === "postgres" ? "fill" : `fill-${what}`);
     return [...after, filled(name, { ...args, what, services, after }, { parent: this })];
+  }
+
+  /** Limits of processes, which the provider has no argument for; again when a container or a limit is another. */
+  private pidsLimits({ host, system }: SystemArgs, services: Service[]) {
+    const containers = services.flatMap((service) => service.containers);
+    const args = pidsLimitArguments(system);
+    const triggers = [...containers.map((container) => container.id), ...args];
+    host.run(this.child("pids-limit"), { name: "pids-limit", args, triggers, after: containers }, { parent: this });
   }
 
   /** The one check that only a state without this system can ask for; the others run before every `up` (index.ts). */

@@ -1,7 +1,7 @@
 /** Field types shared by the schemas. Each message says what is expected, since the report adds what was found. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { IMAGE, networkName, PATH_CHARACTERS, volumeName } from "./names.ts";
+import { hostPath as containerPath, IMAGE, networkName, PATH_CHARACTERS, volumeName } from "./names.ts";
 import { FORMS, parseDuration, parseMount, parsePort, parsePostgresSize, parseSize } from "./units.ts";
 
 /** Reads a string form with `parse`; what `parse` does not know is a problem that says `expected`. */
@@ -171,6 +171,15 @@ const healthcheck = z.strictObject({
   startInterval: positiveDuration.optional(),
 });
 
+/**
+ * The capabilities that a service may be given back: Docker's own default, and IPC_LOCK. What opens a host (SYS_ADMIN and its like) is none
+ * of them. https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
+ */
+const capability = z.enum([
+  "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "IPC_LOCK", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP",
+  "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+]); // prettier-ignore
+
 /** What a stack file may change of any service; what it leaves out stays as systems/ has it. */
 export const serviceSettings = z.strictObject({
   entrypoint: z.array(word).optional().meta({ description: "Replaces the image's entrypoint" }),
@@ -184,6 +193,29 @@ export const serviceSettings = z.strictObject({
   cpus: z.number().min(0.01).optional(),
   gpus: gpus.optional(),
   ulimits: ulimits.optional(),
+  user: z
+    .string()
+    .regex(/^[\w.-]+(:[\w.-]+)?$/, { error: "a user or USER:GROUP, by name or number" })
+    .optional()
+    .meta({ description: "Who its processes are", examples: ["1000:1000"] }),
+  capAdd: z
+    .array(capability)
+    .refine(each, { error: "each capability once" })
+    .optional()
+    .meta({ description: "Replaces the capabilities that it keeps; all others are dropped" }),
+  readOnly: z.boolean().optional().meta({ description: "Whether its root file system cannot be written to" }),
+  tmpfs: z
+    .record(containerPath, size)
+    .optional()
+    .meta({ description: "Replaces its folders in memory: each with its size", examples: [{ "/tmp": "64m" }] }),
+  pidsLimit: z.number().int().min(16).optional().meta({ description: "Processes and threads at a time" }),
+  cpuShares: z
+    .number()
+    .int()
+    .min(2)
+    .max(262_144)
+    .optional()
+    .meta({ description: "Weight where all want more cores than there are; Docker's default is 1024" }),
   replicas: z.number().int().min(0).optional().meta({ description: "Number of containers" }),
   healthcheck: healthcheck.optional(),
   restart: z.enum(["no", "always", "unless-stopped", "on-failure"]).optional(),

@@ -3,7 +3,7 @@ import type { Image, ServiceSettings } from "../config/fields.ts";
 import type { Port } from "../config/units.ts";
 import { standInTag } from "../images/builder/tag.ts";
 import { healthcheck } from "./healthchecks.ts";
-import type { Need, ServiceSpec } from "./spec.ts";
+import type { Need, ServiceSpec, Tmpfs } from "./spec.ts";
 
 const SECOND = 1_000;
 const MIB = 2 ** 20;
@@ -13,11 +13,27 @@ export const ONE_SERVER = "two servers must never share a data volume";
 
 type Optional =
   | "kind" | "server" | "path" | "environment" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas" | "single"
-  | "memory" | "memoryNeeds" | "ulimits" | "stopGracePeriod" | "needs" | "externalNetworks" | "urls"; // prettier-ignore
+  | "memory" | "memoryNeeds" | "ulimits" | "capAdd" | "readOnly" | "tmpfs" | "pidsLimit" | "cpuShares" | "stopGracePeriod" | "needs" | "externalNetworks" | "urls"; // prettier-ignore
+
+/** Processes and threads of a container: the most that was seen of any server here, idle, is a quarter of it; a fork bomb ends there. */
+const PIDS_LIMIT = 512;
+
+/** What an image's entrypoint needs that begins as root, gives its folders to the server's user and becomes that user. */
+export const STEP_DOWN = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
+
+/** What reading and writing files of any owner needs, and giving them back to theirs. */
+export const ANY_FILE = ["CHOWN", "DAC_OVERRIDE", "FOWNER"];
+
+/** The user nobody, by number: not every image has the name. */
+export const NOBODY = "65534:65534";
+
+/** A folder for temporary files, of 64 MiB. */
+export const TMP: Tmpfs = { target: "/tmp", size: 64 * MIB };
 
 /**
  * A service's description. Defaults: one container, 512 MiB (Docker's own default, no limit, is refused: one
- * runaway service must not take the host down), 10 s to stop (Docker's), restarted unless stopped by hand.
+ * runaway service must not take the host down), 10 s to stop (Docker's), restarted unless stopped by hand; no capability,
+ * a root that cannot be written to, 512 processes.
  */
 export function serviceSpec(base: Omit<ServiceSpec, Optional> & Partial<Pick<ServiceSpec, Optional>>): ServiceSpec {
   return {
@@ -35,6 +51,12 @@ export function serviceSpec(base: Omit<ServiceSpec, Optional> & Partial<Pick<Ser
     memory: 512 * MIB,
     memoryNeeds: [],
     ulimits: [],
+    capAdd: [],
+    readOnly: true,
+    tmpfs: [],
+    pidsLimit: PIDS_LIMIT,
+    // A worker that runs wild must not starve the database that all wait for. No limit in cores: hosts have other numbers of them.
+    cpuShares: base.server ? 1024 : 512,
     stopGracePeriod: 10 * SECOND,
     needs: [],
     externalNetworks: [],
@@ -48,7 +70,7 @@ export function serviceSpec(base: Omit<ServiceSpec, Optional> & Partial<Pick<Ser
  * @param path where the stack file has the changes, for problems to name
  */
 export function withSettings(base: ServiceSpec, path: string, settings: ServiceSettings = {}): ServiceSpec {
-  const { environment, volumes, ulimits, healthcheck: health, ...rest } = settings;
+  const { environment, volumes, ulimits, tmpfs, healthcheck: health, ...rest } = settings;
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const targets = new Set(volumes?.map((mount) => mount.target));
   const test = health?.test ?? base.healthcheck?.test;
@@ -59,6 +81,7 @@ export function withSettings(base: ServiceSpec, path: string, settings: ServiceS
     path,
     environment: { ...base.environment, ...environment },
     mounts: [...base.mounts.filter((mount) => !targets.has(mount.target)), ...(volumes ?? [])],
+    tmpfs: tmpfs ? Object.entries(tmpfs).map(([target, size]) => ({ target, size })) : base.tmpfs,
     ulimits: ulimits ? Object.entries(ulimits).map(([name, limit]) => ({ name, ...limit })) : base.ulimits,
     healthcheck: test && base.kind === "service" ? { ...healthcheck(test), ...base.healthcheck, ...times } : undefined,
   };

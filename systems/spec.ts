@@ -42,6 +42,13 @@ export interface MemoryNeed {
   path: string;
 }
 
+/** A folder in memory that everybody in the container may write to. */
+export interface Tmpfs {
+  target: string;
+  /** Bytes at most. */
+  size: number;
+}
+
 /** A container's log: three files of 10 MB, the oldest goes. Docker's default grows until the disk is full. */
 export const LOGGING = { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } };
 
@@ -91,9 +98,19 @@ export interface ServiceSpec {
   shmSize?: number;
   /** Cores, for instance 1.5; undefined: no limit. */
   cpus?: number;
+  /** Its weight where all want more cores than there are (5.12; Docker's default: 1024). No limit: idle cores are anybody's. */
+  cpuShares: number;
   /** Docker's --gpus, for instance `all`. */
   gpus?: string;
   ulimits: { name: string; soft: number; hard: number }[];
+  /** The kernel's capabilities that it keeps, as Docker names them (`CHOWN`): all others are dropped (CIS Docker Benchmark 5.4). */
+  capAdd: string[];
+  /** Its root file system cannot be written to (5.13): where it writes there are mounts and `tmpfs`. */
+  readOnly: boolean;
+  /** Folders in memory, which go when it stops; what is in them counts as its memory. */
+  tmpfs: Tmpfs[];
+  /** Processes and threads that it may have at a time (5.29). */
+  pidsLimit: number;
   stopSignal?: string;
   /** Milliseconds between the stop signal and SIGKILL. */
   stopGracePeriod: number;

@@ -85,12 +85,18 @@ function composeService(system: SystemSpec, service: ServiceSpec): Record<string
     mem_reservation: service.memoryReservation,
     shm_size: service.shmSize,
     cpus: service.cpus,
+    cpu_shares: service.cpuShares,
     deploy: service.gpus === undefined ? undefined : gpus(service.gpus),
     ulimits: Object.fromEntries(service.ulimits.map(({ name, soft, hard }) => [name, { soft, hard }])),
     stop_signal: service.stopSignal,
     stop_grace_period: formatDuration(service.stopGracePeriod),
     logging: LOGGING,
     security_opt: SECURITY_OPTIONS,
+    cap_drop: ["ALL"],
+    cap_add: service.capAdd,
+    read_only: service.readOnly || undefined,
+    tmpfs: service.tmpfs.map(({ target, size }) => `${target}:mode=1777,size=${size}`),
+    pids_limit: service.pidsLimit,
   });
 }
 

@@ -8,6 +8,7 @@ import {
   SECURITY_OPTIONS,
   type ServiceSpec,
   type SystemSpec,
+  type Tmpfs,
 } from "../../systems/spec.ts";
 import { configHash, containerLabels } from "./labels.ts";
 
@@ -28,7 +29,21 @@ export function healthArguments(system: SystemSpec, services: ServiceSpec[]): st
   });
 }
 
+/**
+ * The arguments of hosts/scripts/pids-limit.sh: LIMIT:CONTAINER,CONTAINER…. The Docker provider has no argument for it
+ * (docs/decisions/least-privilege.md).
+ */
+export function pidsLimitArguments(system: SystemSpec): string[] {
+  const names = new Map<number, string[]>();
+  for (const { service, name } of containersOf(system))
+    names.set(service.pidsLimit, [...(names.get(service.pidsLimit) ?? []), name]);
+  return [...names].sort(([a], [b]) => a - b).map(([limit, all]) => `${limit}:${all.join(",")}`);
+}
+
 const seconds = (milliseconds: number) => Math.ceil(milliseconds / 1_000);
+
+/** As `docker run --tmpfs`: Docker's own defaults let nothing in it be run, be a device or change users. */
+const tmpfsOptions = ({ size }: Tmpfs) => `mode=1777,size=${size}`;
 
 function mountArgument(system: SystemSpec, service: ServiceSpec, { source, target, readOnly }: Mount) {
   if (source.startsWith("/")) return { type: "bind", source, target, readOnly };
@@ -78,6 +93,9 @@ function fixed(system: SystemSpec, service: ServiceSpec) {
     logDriver: LOGGING.driver,
     logOpts: LOGGING.options,
     securityOpts: SECURITY_OPTIONS,
+    capabilities: { adds: service.capAdd.map((name) => `CAP_${name}`).sort(), drops: ["ALL"] },
+    readOnly: service.readOnly,
+    tmpfs: Object.fromEntries(service.tmpfs.map((folder) => [folder.target, tmpfsOptions(folder)])),
   };
 }
 
@@ -85,6 +103,7 @@ function fixed(system: SystemSpec, service: ServiceSpec) {
 function changeable(service: ServiceSpec) {
   return {
     restart: service.restart,
+    cpuShares: service.cpuShares,
     memory: mebibytes(service.memory),
     // Declared although equal: memory without it differs after every refresh.
     memorySwap: mebibytes(service.memory),

@@ -3,6 +3,7 @@ import { parseDuration } from "../../config/units.ts";
 import type { ContainerArguments } from "./container-args.ts";
 import {
   ANONYMOUS,
+  capability,
   healthcheckText,
   imageFacts,
   networkText,
@@ -24,12 +25,17 @@ export type ShownArguments = Omit<Partial<ContainerArguments>, "image" | "labels
   /** As the variables, by name; undefined: any value. */
   labels: Record<string, string | undefined>;
   environment: Record<string, string | undefined>;
+  /** Set beside the provider, by `docker update`; undefined: not known. */
+  pidsLimit?: number;
   runtime?: string;
   ipcMode?: string;
   cgroupnsMode?: string;
 };
 
 const MIB = 2 ** 20;
+
+/** The fact's name. */
+export const PIDS_LIMIT = "pids limit";
 
 /** What an image may say of a container when nobody else does; without knowing the image, these are not known either. */
 const IMAGE_MAY_SAY = /^(entrypoint|command|user|working dir|stop signal|health check|env .*|label .*|mount .*)$/;
@@ -97,12 +103,18 @@ export function declaredFacts(args: ShownArguments, image?: InspectedConfig): Fa
     ["memory reservation", args.memoryReservation],
   ] as const)
     if (mebibytes) set(name, sizeText(mebibytes * MIB));
+  if (args.cpuShares) set("cpu shares", String(args.cpuShares));
   if (args.cpus) set("cpus", String(Number(args.cpus)));
   if (args.shmSize && args.shmSize * MIB !== SHM_SIZE) set("shm size", sizeText(args.shmSize * MIB));
   if (args.gpus) set("gpus", args.gpus);
   set("log driver", args.logDriver);
   for (const [name, value] of Object.entries(args.logOpts ?? {})) set(`log option ${name}`, value);
   for (const option of args.securityOpts ?? []) set(`security option ${option}`, "set");
+  for (const name of args.capabilities?.drops ?? []) set(`capability ${capability(name)}`, "dropped");
+  for (const name of args.capabilities?.adds ?? []) set(`capability ${capability(name)}`, "added");
+  for (const [target, options] of Object.entries(args.tmpfs ?? {})) set(`tmpfs ${target}`, options);
+  if (args.readOnly) set("readonly rootfs", "true");
+  if (args.pidsLimit !== undefined) set(PIDS_LIMIT, String(args.pidsLimit));
   for (const { name, soft, hard } of args.ulimits ?? []) set(`ulimit ${name}`, `${soft}:${hard}`);
   for (const [port, hosts] of byPort(args.ports ?? [])) set(`port ${port}`, hosts.sort().join(", "));
   for (const target of Object.keys(image?.Volumes ?? {})) set(`mount ${target}`, ANONYMOUS);

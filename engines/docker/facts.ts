@@ -65,8 +65,8 @@ export function imageFacts({
 
 /** What has facts of its own here, and what says nothing of the container: who looked at it, where its id is written. */
 const OWN = new Set([
-  "Binds", "ConsoleSize", "ContainerIDFile", "DeviceRequests", "LogConfig", "MaskedPaths", "Memory", "MemoryReservation",
-  "MemorySwap", "Mounts", "NanoCpus", "PortBindings", "ReadonlyPaths", "RestartPolicy", "SecurityOpt", "ShmSize", "Ulimits",
+  "Binds", "CapAdd", "CapDrop", "ConsoleSize", "ContainerIDFile", "DeviceRequests", "LogConfig", "MaskedPaths", "Memory", "MemoryReservation",
+  "MemorySwap", "Mounts", "NanoCpus", "PortBindings", "ReadonlyPaths", "RestartPolicy", "SecurityOpt", "ShmSize", "Tmpfs", "Ulimits",
 ]); // prettier-ignore
 
 /** Of the rest of Config, what makes another container of it. */
@@ -106,6 +106,9 @@ const gpusText = (requests: InspectedSettings["HostConfig"]["DeviceRequests"]) =
     })
     .join("; ");
 
+/** Docker takes it with and without its beginning. */
+export const capability = (name: string): string => name.replace(/^CAP_/, "");
+
 /** The aliases of a container in a network, and what else is said of its place there. */
 export const networkText = (aliases: string[], more = ""): string =>
   `${aliases.length > 0 ? `as ${[...aliases].sort().join(", ")}` : "without an alias"}${more}`;
@@ -117,7 +120,8 @@ export function foundFacts({ Id, Image, Config, HostConfig, Mounts, NetworkSetti
   if (Config.Hostname !== Id.slice(0, 12)) set("hostname", Config.Hostname);
   if (Config.StopTimeout !== undefined && Config.StopTimeout !== null) set("stop timeout", `${Config.StopTimeout} s`);
   for (const name of CONFIG) if (!unset(name, Config[name])) set(words(name), plain(Config[name]));
-  const { RestartPolicy, LogConfig, PortBindings, SecurityOpt, Ulimits, DeviceRequests } = HostConfig;
+  const { RestartPolicy, LogConfig, PortBindings, SecurityOpt, Ulimits, DeviceRequests, CapAdd, CapDrop, Tmpfs } =
+    HostConfig;
   const retries = RestartPolicy.MaximumRetryCount ? `, ${RestartPolicy.MaximumRetryCount} times` : "";
   set("restart", `${RestartPolicy.Name || "no"}${retries}`);
   if (HostConfig.Memory) set("memory", sizeText(HostConfig.Memory));
@@ -129,6 +133,9 @@ export function foundFacts({ Id, Image, Config, HostConfig, Mounts, NetworkSetti
   set("log driver", LogConfig.Type);
   for (const [name, value] of Object.entries(LogConfig.Config ?? {})) set(`log option ${name}`, value);
   for (const option of SecurityOpt ?? []) set(`security option ${option}`, "set");
+  for (const name of CapDrop ?? []) set(`capability ${capability(name)}`, "dropped");
+  for (const name of CapAdd ?? []) set(`capability ${capability(name)}`, "added");
+  for (const [target, options] of Object.entries(Tmpfs ?? {})) facts.set(`tmpfs ${target}`, options);
   for (const { Name, Soft, Hard } of Ulimits ?? []) set(`ulimit ${Name}`, `${Soft}:${Hard}`);
   for (const [port, hosts] of Object.entries(PortBindings ?? {}))
     set(`port ${port}`, (hosts ?? []).map(({ HostIp, HostPort }) => `${HostIp || "0.0.0.0"}:${HostPort}`).sort().join(", ")); // prettier-ignore

@@ -72,6 +72,11 @@ export interface InspectedSettings {
     LogConfig: { Type: string; Config: Record<string, string> | null };
     PortBindings: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
     SecurityOpt: string[] | null;
+    /** With or without `CAP_`. */
+    CapAdd?: string[] | null;
+    CapDrop?: string[] | null;
+    /** Mount options by folder. */
+    Tmpfs?: Record<string, string> | null;
     Ulimits: { Name: string; Soft: number; Hard: number }[] | null;
     DeviceRequests: { Count: number; DeviceIDs: string[] | null; Capabilities: string[][] | null }[] | null;
     MaskedPaths?: string[] | null;

@@ -1,5 +1,5 @@
 /** How containers differ from what is declared. Pure. */
-import { declaredFacts, differences, type Difference } from "../../engines/docker/declared-facts.ts";
+import { declaredFacts, differences, PIDS_LIMIT, type Difference } from "../../engines/docker/declared-facts.ts";
 import { foundFacts } from "../../engines/docker/facts.ts";
 import type { Inspected, InspectedConfig, InspectedSettings } from "../../engines/docker/inspect.ts";
 import { CONFIG_LABEL, IMAGE_LABEL } from "../../engines/docker/labels.ts";
@@ -80,7 +80,9 @@ export function containerRows(args: {
   const identity = identityRows(name, before, container);
   const mend = (one: Difference) => {
     if (identity.length > 0) return { text: "with the container" };
-    return applied?.get(one.fact) === one.found ? NOT_APPLIED : mended(name, before!.urn, wanted.args, one);
+    // Of what is set beside the provider its state knows nothing.
+    const known = one.fact !== PIDS_LIMIT;
+    return known && applied?.get(one.fact) === one.found ? NOT_APPLIED : mended(name, before!.urn, wanted.args, one);
   };
   return [
     ...rename,

@@ -1,5 +1,5 @@
 /** How a fact of a container becomes as declared. Pure. */
-import type { Difference, ShownArguments } from "../../engines/docker/declared-facts.ts";
+import { PIDS_LIMIT, type Difference, type ShownArguments } from "../../engines/docker/declared-facts.ts";
 import { byDocker, replacing, type Mend } from "./rows.ts";
 
 /**
@@ -24,6 +24,8 @@ function inPlace(name: string, args: ShownArguments, { fact, declared, found }: 
     return byDocker(["update", "--memory", `${args.memory}m`, "--memory-swap", `${args.memorySwap}m`, name]);
   if (fact === "memory reservation")
     return byDocker(["update", "--memory-reservation", `${args.memoryReservation}m`, name]);
+  if (fact === "cpu shares") return byDocker(["update", "--cpu-shares", declared, name]);
+  if (fact === PIDS_LIMIT) return byDocker(["update", "--pids-limit", declared, name]);
   if (fact === "restart") return byDocker(["update", "--restart", args.restart!, name]);
   return undefined;
 }

@@ -46,7 +46,7 @@ export function wantedContainers(
       const { runtime, ipcMode, cgroupnsMode } = before ?? {};
       const shown: ShownArguments = {
         ...args,
-        ...{ runtime, ipcMode, cgroupnsMode, imageId },
+        ...{ runtime, ipcMode, cgroupnsMode, imageId, pidsLimit: service.pidsLimit },
         labels: { ...labels, [IMAGE_LABEL]: imageId },
         environment: environment(service, before),
       };

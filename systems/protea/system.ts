@@ -8,7 +8,7 @@ import { backupVolumes, migratable, withBackup } from "../servers/postgres-backu
 import { postgres } from "../servers/postgres.ts";
 import { queues, rabbitmq } from "../servers/rabbitmq.ts";
 import { bashHttp, healthcheck, httpAnswers } from "../healthchecks.ts";
-import { completed, healthy, imageReference, loopback, serviceSpec, withSettings } from "../service-spec.ts";
+import { completed, healthy, imageReference, loopback, serviceSpec, TMP, withSettings } from "../service-spec.ts";
 import { backupServices, fillable, RABBITMQ_MEMORY } from "./backup-services.ts";
 import { DEAD_LETTERS } from "./queues.ts";
 import { apiEnvironment, environment } from "./environment.ts";
@@ -26,6 +26,7 @@ function servers(settings: ProteaSettings, backups: string | undefined): Service
     user,
     password: "protea:postgresPassword",
     volume: "postgres_data",
+    temporary: "postgres_tmp",
     ports: [loopback(5432, 5432)],
     memory: 2 * GIB,
     // Docker's 64 MB end a parallel build of a large vector index (https://github.com/pgvector/pgvector#indexing).
@@ -38,6 +39,7 @@ function servers(settings: ProteaSettings, backups: string | undefined): Service
       name: "extension",
       kind: "job",
       image,
+      user: "postgres",
       command: ["psql", "-v", "ON_ERROR_STOP=1", "-c", "CREATE EXTENSION IF NOT EXISTS vector"],
       environment: {
         PGHOST: "postgres",
@@ -104,6 +106,7 @@ export function describeProtea(
       image,
       command: ["alembic", "upgrade", "head"],
       environment: environment(settings),
+      tmpfs: [TMP],
       memory: 1 * GIB,
       needs: [...migratable(backups), ...completed("extension")],
     }),
@@ -112,6 +115,8 @@ export function describeProtea(
       image,
       environment: apiEnvironment(settings, has),
       mounts: mounts("artefacts"),
+      // What a person uploads passes through it.
+      tmpfs: [{ ...TMP, size: 256 * MIB }],
       ports: [loopback(8000, 8000)],
       healthcheck: httpAnswers(8000, "/health"),
       memory: 1 * GIB,
@@ -134,6 +139,8 @@ export function describeProtea(
         `wget -q -O /dev/null http://127.0.0.1:3000/ || bash -c '${bashHttp(3000, "/")}'`,
       ]),
       memory: 512 * MIB,
+      // Next.js keeps pictures that it made smaller.
+      tmpfs: [TMP, { target: "/app/.next/cache", size: 64 * MIB }],
       needs: healthy("api"),
       urls: { frontend: "http://{3000}/" },
     }),
@@ -158,7 +165,7 @@ export function describeProtea(
 
 function volumes(settings: ProteaSettings, backedUp: boolean): SystemSpec["volumes"] {
   const names = new Set([
-    "postgres_data", "rabbitmq_data", "minio_data", ...(backedUp ? Object.values(backupVolumes("_")) : []), ...Object.keys(FOLDERS), ...Object.keys(settings.volumes),
+    "postgres_data", "postgres_tmp", "rabbitmq_data", "minio_data", ...(backedUp ? Object.values(backupVolumes("_")) : []), ...Object.keys(FOLDERS), ...Object.keys(settings.volumes),
   ]); // prettier-ignore
   return [...names].map((name) => ({
     name,

@@ -1,7 +1,7 @@
 /** PROTEA's workers: one process a queue. Facts: upstream's scripts/worker.py and docs/upstream.md. */
 import { PROTEA_WORKERS, type ProteaSettings, type ProteaWorker } from "../../config/protea.ts";
 import { connectedTo } from "../healthchecks.ts";
-import { completed, healthy, imageReference, serviceSpec, withSettings } from "../service-spec.ts";
+import { completed, healthy, imageReference, serviceSpec, TMP, withSettings } from "../service-spec.ts";
 import type { ServiceSpec } from "../spec.ts";
 import { environment } from "./environment.ts";
 
@@ -57,6 +57,9 @@ function worker(settings: ProteaSettings, name: string, queue: string): ServiceS
     command: ["python", "scripts/worker.py", "--queue", queue],
     environment: environment(settings),
     mounts: mounts(...folders),
+    tmpfs: [TMP],
+    // ete3 unpacks the taxonomy where it stands, in /app; what the worker of a queue unknown here writes is not known.
+    readOnly: QUEUES[queue] !== undefined && !taxonomy,
     healthcheck: { ...connectedTo(5672), ...(taxonomy ? { startPeriod: TAXONOMY_START } : {}) },
     memory,
     soleConsumer: queue === COORDINATED ? { queue, why: COORDINATOR } : undefined,
@@ -83,6 +86,7 @@ function reaper(settings: ProteaSettings): ServiceSpec {
       PROTEA_TUNING__WORKER__REAPER_MAIN_TIMEOUT_SECONDS: seconds(settings.reaper.jobTimeout),
       PROTEA_TUNING__WORKER__REAPER_STALL_SECONDS: seconds(settings.reaper.stall),
     },
+    tmpfs: [TMP],
     healthcheck: connectedTo(5432),
     memory: 512 * MIB,
     needs: [...healthy("postgres"), ...completed("migrate")],

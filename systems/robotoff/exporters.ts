@@ -1,7 +1,7 @@
 import type { RobotoffSettings } from "../../config/robotoff.ts";
 import { networkName, type ServiceSpec } from "../spec.ts";
 import { healthcheck } from "../healthchecks.ts";
-import { healthy, imageReference, loopback, serviceSpec } from "../service-spec.ts";
+import { healthy, imageReference, loopback, NOBODY, serviceSpec } from "../service-spec.ts";
 
 /** How gunicorn's statsd names become Prometheus metrics: request durations and counts per application. */
 const MAPPING = `mappings:
@@ -34,6 +34,8 @@ export function robotoffExporters(settings: RobotoffSettings): ServiceSpec[] {
       name: "statsd",
       image: imageReference(settings.images.statsd),
       command: ["--statsd.mapping-config=/statsd/statsd.conf"],
+      user: NOBODY,
+      readOnly: false,
       files: [{ path: "/statsd/statsd.conf", content: MAPPING }],
       ports: [loopback(9102, 9102)],
       healthcheck: answers(9102),
@@ -41,6 +43,7 @@ export function robotoffExporters(settings: RobotoffSettings): ServiceSpec[] {
     serviceSpec({
       name: "postgres-exporter",
       image: imageReference(settings.images.postgresExporter),
+      user: NOBODY,
       environment: {
         DATA_SOURCE_NAME: [
           `postgresql://${settings.postgres.user}:`,

@@ -4,7 +4,7 @@ import type { RobotoffSettings } from "../../config/robotoff.ts";
 import type { Mount } from "../../config/units.ts";
 import { SNAPSHOTS } from "../servers/elasticsearch.ts";
 import { backupVolumes } from "../servers/postgres-backup.ts";
-import { completed, imageReference, serviceSpec } from "../service-spec.ts";
+import { ANY_FILE, completed, imageReference, serviceSpec } from "../service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
 
 const FOLDERS = ["data", "cache", "datasets", "models"] as const;
@@ -59,6 +59,9 @@ export function checkoutJob(settings: RobotoffSettings): ServiceSpec[] {
       command: [repository, commit, "/checkout"],
       // git keeps what it unpacks of a history in memory, up to its big files' limit of 512 MiB for each; LFS streams. Not measured.
       memory: 2 ** 30,
+      // It gives all to the user that Robotoff runs as.
+      capAdd: ANY_FILE,
+      readOnly: false,
       mounts: folder
         ? [{ source: folder, target: "/checkout", readOnly: false, path }]
         : FOLDERS.map((name) => ({ ...source(settings, name), target: `/checkout/${name}`, readOnly: false })),
@@ -84,6 +87,7 @@ export function languageModelJob(settings: RobotoffSettings): ServiceSpec {
     kind: "job",
     image: imageReference(settings.images.robotoff),
     ...script("langid-model.sh"),
+    readOnly: false,
     command: ["/opt/robotoff/models/lid.176.bin", LANGUAGES.url, LANGUAGES.sha256],
     mounts: folderMounts(settings).filter((mount) => mount.target.endsWith("/models")),
   });
@@ -93,7 +97,7 @@ export function languageModelJob(settings: RobotoffSettings): ServiceSpec {
 export function volumes(settings: RobotoffSettings, backedUp: boolean): SystemSpec["volumes"] {
   const folders = [...FOLDERS.map((name) => source(settings, name).source), tritonModels(settings)];
   const names = [
-    "postgres-data", "es-data", "es-logs", "redis-data", "backup", "tmp", "home_cache", "elasticsearch_tmp",
+    "postgres-data", "postgres-tmp", "es-data", "es-logs", "redis-data", "backup", "tmp", "home_cache", "elasticsearch_tmp",
     ...(backedUp ? [...Object.values(backupVolumes("-")), SNAPSHOTS.volume] : []),
     ...(settings.triton.run ? folders : folders.slice(0, -1)).filter((name) => !name.startsWith("/")),
   ]; // prettier-ignore

@@ -9,7 +9,7 @@ import { postgres } from "../servers/postgres.ts";
 import { redis } from "../servers/redis.ts";
 import { triton } from "../servers/triton.ts";
 import { httpAnswers, listeningOn } from "../healthchecks.ts";
-import { completed, healthy, imageReference, loopback, serviceSpec, withSettings } from "../service-spec.ts";
+import { completed, healthy, imageReference, loopback, NOBODY, serviceSpec, withSettings } from "../service-spec.ts";
 import { backupServices } from "./backup-services.ts";
 import { environment } from "./environment.ts";
 import { reporting, robotoffExporters } from "./exporters.ts";
@@ -53,6 +53,8 @@ export function describeRobotoff(
         { source: "tmp", target: "/tmp", readOnly: false },
         { source: "home_cache", target: "/home/off/.cache", readOnly: false },
       ],
+      // The key of its batch jobs, which it writes (GOOGLE_CREDENTIALS).
+      tmpfs: [{ target: "/opt/robotoff/credentials", size: 2 ** 20 }],
       memory,
       needs,
       externalNetworks: settings.externalNetworks,
@@ -71,6 +73,7 @@ export function describeRobotoff(
     user: settings.postgres.user,
     password: "robotoff:postgresPassword",
     volume: "postgres-data",
+    temporary: "postgres-tmp",
     tuning: { ...settings.postgres, path: "robotoff:postgres" },
     ports: [loopback(5501, 5432)],
     memory: 20 * GIB,
@@ -184,6 +187,7 @@ function fasttext(settings: RobotoffSettings): ServiceSpec {
     mounts: [{ ...source(settings, "models"), target: "/models", readOnly: true }],
     healthcheck: listeningOn(8000),
     memory: 4 * GIB,
+    user: NOBODY,
     needs: completed("langid-model"),
   });
 }

@@ -1,6 +1,6 @@
 /** Containers that wait for a backup, with what it needs at hand: hosts/scripts/part-*.sh run in them. */
 import { healthcheck } from "../healthchecks.ts";
-import { serviceSpec } from "../service-spec.ts";
+import { ANY_FILE, serviceSpec } from "../service-spec.ts";
 import type { ServiceSpec } from "../spec.ts";
 import { BACKUPS } from "./postgres-backup.ts";
 
@@ -17,6 +17,8 @@ export function backupContainer(
     command: ["-f", "/dev/null"],
     // Reads what anybody's files are, and gives them back to their owners.
     user: "0:0",
+    capAdd: ANY_FILE,
+    readOnly: false,
     healthcheck: healthcheck(["CMD", "test", "-w", BACKUPS]),
     memory: 128 * 2 ** 20,
     single: "backups are made one after the other",

@@ -43,6 +43,8 @@ export function backupCopy(
     command: ["-f", "/dev/null"],
     // Reads what anybody's files are.
     user: "0:0",
+    capAdd: ["DAC_OVERRIDE"],
+    readOnly: false,
     environment: { ...resticVariables(copy, system), RESTIC_HOST: project },
     mounts: [{ source: directory, target: BACKUPS, readOnly: true, path: "host:backups.directory" }],
     healthcheck: healthcheck(["CMD", "test", "-r", BACKUPS]),

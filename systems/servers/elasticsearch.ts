@@ -53,6 +53,7 @@ export function elasticsearch(args: {
       startPeriod: OPENING,
     }),
     memory: args.memory,
+    readOnly: false,
     memoryNeeds: [{ what: "Java's heap", ...args.heap }],
     single: ONE_SERVER,
     stopGracePeriod: 60_000,

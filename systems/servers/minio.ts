@@ -1,6 +1,6 @@
 import type { EnvironmentValue, Need, ServiceSpec } from "../spec.ts";
 import { healthcheck, OPENING } from "../healthchecks.ts";
-import { healthy, ONE_SERVER, serviceSpec } from "../service-spec.ts";
+import { healthy, ONE_SERVER, serviceSpec, TMP } from "../service-spec.ts";
 
 /** MinIO, one drive, console included. */
 export function minio(args: {
@@ -25,6 +25,7 @@ export function minio(args: {
       startPeriod: OPENING,
     }),
     memory: args.memory,
+    tmpfs: [TMP, { target: "/root/.minio", size: 2 ** 20 }],
     single: ONE_SERVER,
     stopGracePeriod: 30_000,
     urls: { "MinIO console": "http://{9001}/" },
@@ -52,7 +53,9 @@ export function bucket(args: {
     kind: "job",
     image: args.image,
     command: ["mb", "--ignore-existing", `server/${args.bucket}`],
-    environment: { MC_HOST_server: address(args) },
+    user: "1000:1000",
+    environment: { MC_HOST_server: address(args), MC_CONFIG_DIR: `${TMP.target}/mc` },
+    tmpfs: [TMP],
     memory: 256 * 2 ** 20,
     needs: [...healthy("minio"), ...args.after],
   });

@@ -1,8 +1,9 @@
 /** What makes PostgreSQL's backups possible: a container beside the server that receives its WAL, and in which dumps run. */
 import { readFileSync } from "node:fs";
 import { healthcheck, OPENING } from "../healthchecks.ts";
-import { healthy, ONE_SERVER, serviceSpec } from "../service-spec.ts";
+import { healthy, ONE_SERVER, serviceSpec, STEP_DOWN } from "../service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
+import { SOCKET } from "./postgres.ts";
 
 /** Where the backup containers of a system see the host's folder of backups. */
 export const BACKUPS = "/backups";
@@ -14,7 +15,6 @@ export const POSTGRES_BACKUP = "postgres-backup";
 export const migratable = (backups: string | undefined) =>
   healthy("postgres", ...(backups === undefined ? [] : [POSTGRES_BACKUP]));
 
-const SOCKET = "/var/run/postgresql";
 const DATA = "/var/lib/postgresql/data";
 const RECEIVER = "/usr/local/bin/receive-wal";
 
@@ -44,6 +44,7 @@ export function withBackup(
       ...server,
       command: [...(server.command ?? ["postgres"]), "-c", `max_slot_wal_keep_size=${KEPT_FOR_RECEIVER}`],
       mounts: [...server.mounts, socket],
+      tmpfs: server.tmpfs.filter(({ target }) => target !== SOCKET),
     },
     serviceSpec({
       name: POSTGRES_BACKUP,
@@ -66,6 +67,9 @@ export function withBackup(
         { startPeriod: OPENING },
       ),
       memory: 512 * 2 ** 20,
+      // KILL: what a killed backup left running is another user's.
+      capAdd: [...STEP_DOWN, "KILL"],
+      readOnly: false,
       single: ONE_SERVER,
       // Not the server's SIGINT, which the image declares.
       stopSignal: "SIGTERM",

@@ -1,7 +1,10 @@
 import { parsePostgresSize } from "../../config/units.ts";
 import type { ServiceSpec } from "../spec.ts";
 import { healthcheck, OPENING } from "../healthchecks.ts";
-import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
+import { ONE_SERVER, serviceSpec, STEP_DOWN } from "../service-spec.ts";
+
+/** The folder of its socket and lock. */
+export const SOCKET = "/var/run/postgresql";
 
 /**
  * PostgreSQL as the official image runs it.
@@ -16,6 +19,8 @@ export function postgres(args: {
   password: string;
   /** Short name of the data volume. */
   volume: string;
+  /** Short name of the volume at /tmp: `docker cp` puts a dump there, which Docker lets nobody do in a read-only root or in memory. */
+  temporary: string;
   /** Memory in PostgreSQL's form (`8GB`), and where the stack file says so; undefined: the server's own defaults. */
   tuning?: { sharedBuffers: string; workMem: string; path: string };
   ports: ServiceSpec["ports"];
@@ -39,7 +44,13 @@ export function postgres(args: {
     },
     ports: args.ports,
     dataPorts: [5432],
-    mounts: [{ source: args.volume, target: "/var/lib/postgresql/data", readOnly: false }],
+    mounts: [
+      { source: args.volume, target: "/var/lib/postgresql/data", readOnly: false },
+      { source: args.temporary, target: "/tmp", readOnly: false },
+    ],
+    tmpfs: [{ target: SOCKET, size: 2 ** 20 }],
+    // It begins as root: a command of the runbooks, `docker exec`, removes what `docker cp` put there.
+    capAdd: STEP_DOWN,
     // Over TCP, since the image's first start initializes the volume with a server that listens on the socket only;
     // then a query, since pg_isready is content with a server that lacks the database. Names come from the environment:
     // no text of a stack file is a shell's.

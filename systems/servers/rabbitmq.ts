@@ -1,6 +1,6 @@
 import type { ServiceSpec } from "../spec.ts";
 import { bashHttp, healthcheck, OPENING } from "../healthchecks.ts";
-import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
+import { ONE_SERVER, serviceSpec, TMP } from "../service-spec.ts";
 
 /** RabbitMQ with management, as the official image runs it. */
 export function rabbitmq(args: {
@@ -33,6 +33,9 @@ export function rabbitmq(args: {
       { startPeriod: OPENING },
     ),
     memory: args.memory,
+    // As its entrypoint would become; the data is that user's already.
+    user: "rabbitmq",
+    tmpfs: [TMP, { target: "/var/log/rabbitmq", size: 2 ** 20 }],
     single: ONE_SERVER,
     stopGracePeriod: 60_000,
     urls: { "RabbitMQ management": "http://{15672}/" },
@@ -54,6 +57,8 @@ export function queues(args: { image: string; user: string; password: string; qu
     image: args.image,
     command: ["sh", "-ec", script, "queues", ...args.queues],
     environment: { USERNAME: args.user, PASSWORD: { secret: args.password } },
+    user: "rabbitmq",
+    tmpfs: [TMP],
     memory: 256 * 2 ** 20,
     needs: [{ service: "rabbitmq", condition: "service_healthy" }],
   });

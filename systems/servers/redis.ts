@@ -25,6 +25,8 @@ export function redis(args: {
     server: true,
     image: args.image,
     command: ["redis-server", "--save", SNAPSHOTS, "--appendonly", args.appendOnly ? "yes" : "no"],
+    // As its entrypoint would become; the data is that user's already.
+    user: "redis",
     ports: args.ports,
     dataPorts: [6379],
     mounts: [{ source: args.volume, target: "/data", readOnly: false }],

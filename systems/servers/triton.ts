@@ -1,6 +1,6 @@
 import type { ServiceSpec } from "../spec.ts";
 import { healthcheck, OPENING } from "../healthchecks.ts";
-import { serviceSpec } from "../service-spec.ts";
+import { serviceSpec, TMP } from "../service-spec.ts";
 
 /** Triton; models are loaded and unloaded by name while it runs, all of them at the start. */
 export function triton(args: {
@@ -21,6 +21,9 @@ export function triton(args: {
       startPeriod: OPENING,
     }),
     memory: args.memory,
+    // The image's user triton-server; root is its default alone.
+    user: "1000:1000",
+    tmpfs: [TMP],
     stopGracePeriod: 40_000,
   });
 }

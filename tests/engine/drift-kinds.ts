@@ -106,8 +106,8 @@ const LABEL = "security option label=disable";
 export const MADE_AGAIN: Record<string, [what: string[], change: (whole: Whole) => void]> = {
   "as it was": [[], () => undefined],
   privileged: [["privileged", LABEL], ({ HostConfig }) => (HostConfig.Privileged = true)],
-  "a capability more": [["cap add"], ({ HostConfig }) => (HostConfig.CapAdd = ["SYS_PTRACE"])],
-  "a capability less": [["cap drop"], ({ HostConfig }) => (HostConfig.CapDrop = ["MKNOD"])],
+  "a capability more": [["capability SYS_PTRACE"], ({ HostConfig }) => (HostConfig.CapAdd = ["SYS_PTRACE"])],
+  "Docker's capabilities": [["capability ALL"], ({ HostConfig }) => (HostConfig.CapDrop = [])],
   "new privileges allowed": [
     ["security option no-new-privileges:true"],
     ({ HostConfig }) => (HostConfig.SecurityOpt = []),
@@ -123,8 +123,9 @@ export const MADE_AGAIN: Record<string, [what: string[], change: (whole: Whole) 
   "the host's processes": [["pid mode", LABEL], ({ HostConfig }) => (HostConfig.PidMode = "host")],
   "the host's memory": [["ipc mode", LABEL], ({ HostConfig }) => (HostConfig.IpcMode = "host")],
   "the host's name": [["uts mode"], ({ HostConfig }) => (HostConfig.UTSMode = "host")],
-  "a root that is read-only": [["readonly rootfs", "tmpfs"], ({ HostConfig }) => {
-    Object.assign(HostConfig, { ReadonlyRootfs: true, Tmpfs: { "/tmp": "" } });
+  "a root that is read-only": [["readonly rootfs"], ({ HostConfig }) => (HostConfig.ReadonlyRootfs = true)],
+  "a folder in memory": [["tmpfs /mnt"], ({ HostConfig }) => {
+    HostConfig.Tmpfs = { ...(HostConfig.Tmpfs as object), "/mnt": "size=4096" };
   }],
   "a process that reaps": [["init"], ({ HostConfig }) => (HostConfig.Init = true)],
   "a kernel's setting": [["sysctls"], ({ HostConfig }) => (HostConfig.Sysctls = { "net.core.somaxconn": "64" })],

@@ -13,7 +13,7 @@ import { here } from "./host.ts";
 beforeAll(setUp);
 afterAll(tearDown);
 
-const common = { image: "", volume: "", ports: [], memory: 2 ** 30, password: "", user: "app" };
+const common = { image: "", volume: "", temporary: "", ports: [], memory: 2 ** 30, password: "", user: "app" };
 const check = (service: ServiceSpec): string[] => commandOf(service.healthcheck!.test);
 const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
 

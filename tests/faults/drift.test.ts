@@ -98,7 +98,7 @@ test("what docker changes of a container that is there", () => {
   });
   sees("memory kept for it", [`${frontend} | memory reservation`], () => update("--memory-reservation", "100m", frontend!)); // prettier-ignore
   sees("cores", [`${frontend} | cpus`], () => update("--cpus", "0.9", frontend!));
-  sees("shares of the cores", [`${frontend} | cpu shares`], () => update("--cpu-shares", "512", frontend!));
+  sees("shares of the cores", [`${frontend} | cpu shares`], () => update("--cpu-shares", "300", frontend!));
   sees("which cores", [`${frontend} | cpuset cpus`], () => update("--cpuset-cpus", "0", frontend!));
   sees("a limit of processes", [`${frontend} | pids limit`], () => update("--pids-limit", "200", frontend!));
 });

@@ -14,8 +14,8 @@ const IMAGE =
 const NAME = "expected a name of at most 55 a-z, 0-9, - and _ that begins with a letter or digit";
 const ENDPOINT = "expected a Docker endpoint of this machine, unix:///PATH; another machine's is host:ssh";
 const SERVICE_KEYS =
-  "command, cpus, entrypoint, environment, gpus, healthcheck, memory, memoryReservation, ports, replicas, restart, " +
-  "shmSize, stopGracePeriod, stopSignal, ulimits, volumes";
+  "capAdd, command, cpuShares, cpus, entrypoint, environment, gpus, healthcheck, memory, memoryReservation, pidsLimit, ports, readOnly, replicas, restart, " +
+  "shmSize, stopGracePeriod, stopSignal, tmpfs, ulimits, user, volumes";
 
 const api = (settings: object): Values => ({ "robotoff:services": { api: settings } });
 const images = (more: object): Values => ({ "robotoff:images": { robotoff: "example/robotoff:1", ...more } });
@@ -107,6 +107,12 @@ const wrong: [string, Values, ...string[]][] = [
     `robotoff:postgres.sharedBuffers: found "127kB", ${POSTGRES_SIZE}`,
     `robotoff:postgres.workMem: found "2TB", ${POSTGRES_SIZE}`,
   ],
+  [
+    "capability that opens a host",
+    api({ capAdd: ["CHOWN", "SYS_ADMIN"] }),
+    `${AT}.capAdd[1]: found "SYS_ADMIN", expected one of AUDIT_WRITE, CHOWN, DAC_OVERRIDE, FOWNER, FSETID, IPC_LOCK, KILL, MKNOD, NET_BIND_SERVICE, NET_RAW, SETFCAP, SETGID, SETPCAP, SETUID, SYS_CHROOT`,
+  ],
+  ["too few processes", api({ pidsLimit: 3 }), `${AT}.pidsLimit: found 3, expected at least 16`],
   ["cores below Docker's least", api({ cpus: 0.001 }), `${AT}.cpus: found 0.001, expected at least 0.01`],
   ["duration", api({ stopGracePeriod: "30" }), `${AT}.stopGracePeriod: found "30", ${DURATION}`],
   ["duration of another type", api({ stopGracePeriod: 30 }), `${AT}.stopGracePeriod: found 30, ${DURATION}`],

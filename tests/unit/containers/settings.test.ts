@@ -73,6 +73,7 @@ describe("the volumes of a system", () => {
       .volumes.map((volume) => volume.name);
   const ROBOTOFF = [
     "postgres-data",
+    "postgres-tmp",
     "es-data",
     "es-logs",
     "redis-data",
@@ -82,7 +83,7 @@ describe("the volumes of a system", () => {
     "elasticsearch_tmp",
   ];
   const FOLDERS = ["data", "cache", "datasets", "models", "triton-models"];
-  const PROTEA = ["postgres_data", "rabbitmq_data", "minio_data"];
+  const PROTEA = ["postgres_data", "postgres_tmp", "rabbitmq_data", "minio_data"];
   const CACHES = ["taxonomy", "model_cache", "artefacts"];
 
   test.each<[string, string, Values, string[]]>([

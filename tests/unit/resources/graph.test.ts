@@ -208,6 +208,7 @@ describe("production", () => {
     const mounts = find(resources, "robotoff-postgres-1").inputs.mounts as { source: string }[];
     expect(mounts.map(({ source }) => source)).toEqual([
       "robotoff_postgres-data",
+      "robotoff_postgres-tmp",
       "robotoff_backup",
       "robotoff_postgres-socket",
     ]);

@@ -34,7 +34,7 @@ test("what differs is named, the first three of it", () => {
     privileged(container);
     Object.assign(container.HostConfig, { Memory: 1, CpuShares: 2, PidsLimit: 3 });
   };
-  expect(problem(much)).toBe("other memory, privileged, cpu shares and 1 more (make drift)");
+  expect(problem(much)).toBe("other memory, cpu shares, pids limit and 1 more (make drift)");
   expect(problem(({ Config }) => (Config.Labels!["com.docker.compose.config-hash"] = "0"))).toBe(
     "other settings (make drift)",
   );

@@ -12,6 +12,9 @@ import { committed, STACKS } from "../../support/stack.ts";
 const REPLACE = "make heal: replaced";
 const MEMORY = `docker update --memory 512m --memory-swap 512m ${NAME}`;
 const RESTART = `docker update --restart unless-stopped ${NAME}`;
+const PIDS = `docker update --pids-limit 512 ${NAME}`;
+const SHARES = `docker update --cpu-shares 1024 ${NAME}`;
+const TMPFS = "mode=1777,size=67108864";
 const connect = (words = "--alias rabbitmq") => `docker network connect ${words} ${NETWORK} ${NAME}`;
 const disconnect = (network = NETWORK) => `docker network disconnect ${network} ${NAME}`;
 
@@ -49,15 +52,19 @@ test.each<[string, string, (container: Container) => void]>([
     ({ HostConfig }) => (HostConfig.RestartPolicy = { Name: "on-failure", MaximumRetryCount: 3 }),
   ],
   ["cpus | - | 0.5", REPLACE, ({ HostConfig }) => (HostConfig.NanoCpus = 5e8)],
-  ["cpu shares | - | 512", REPLACE, ({ HostConfig }) => (HostConfig.CpuShares = 512)],
+  ["cpu shares | 1024 | 512", SHARES, ({ HostConfig }) => (HostConfig.CpuShares = 512)],
+  ["cpu shares | 1024 | -", SHARES, ({ HostConfig }) => (HostConfig.CpuShares = 0)],
   ["cpuset cpus | - | 0", REPLACE, ({ HostConfig }) => (HostConfig.CpusetCpus = "0")],
-  ["pids limit | - | 100", REPLACE, ({ HostConfig }) => (HostConfig.PidsLimit = 100)],
+  ["pids limit | 512 | 100", PIDS, ({ HostConfig }) => (HostConfig.PidsLimit = 100)],
+  ["pids limit | 512 | -", PIDS, ({ HostConfig }) => (HostConfig.PidsLimit = -1)],
+  ["pids limit | 512 | -", PIDS, ({ HostConfig }) => (HostConfig.PidsLimit = null)],
   ["blkio weight | - | 10", REPLACE, ({ HostConfig }) => (HostConfig.BlkioWeight = 10)],
   ["shm size | - | 1 GiB", REPLACE, ({ HostConfig }) => (HostConfig.ShmSize = 2 ** 30)],
   ["privileged | - | true", REPLACE, ({ HostConfig }) => (HostConfig.Privileged = true)],
-  ['cap add | - | ["SYS_ADMIN"]', REPLACE, ({ HostConfig }) => (HostConfig.CapAdd = ["SYS_ADMIN"])],
-  ['cap drop | - | ["ALL"]', REPLACE, ({ HostConfig }) => (HostConfig.CapDrop = ["ALL"])],
-  ["readonly rootfs | - | true", REPLACE, ({ HostConfig }) => (HostConfig.ReadonlyRootfs = true)],
+  ["capability SYS_ADMIN | - | added", REPLACE, ({ HostConfig }) => (HostConfig.CapAdd = ["CAP_SYS_ADMIN"])],
+  ["capability SYS_ADMIN | - | added", REPLACE, ({ HostConfig }) => (HostConfig.CapAdd = ["SYS_ADMIN"])],
+  ["capability ALL | dropped | -", REPLACE, ({ HostConfig }) => (HostConfig.CapDrop = null)],
+  ["readonly rootfs | true | -", REPLACE, ({ HostConfig }) => (HostConfig.ReadonlyRootfs = false)],
   ["masked paths | - | none", REPLACE, ({ HostConfig }) => (HostConfig.MaskedPaths = [])],
   ["readonly paths | - | none", REPLACE, ({ HostConfig }) => (HostConfig.ReadonlyPaths = null)],
   ["pid mode | - | host", REPLACE, ({ HostConfig }) => (HostConfig.PidMode = "host")],
@@ -69,7 +76,9 @@ test.each<[string, string, (container: Container) => void]>([
   ["init | - | true", REPLACE, ({ HostConfig }) => (HostConfig.Init = true)],
   ['extra hosts | - | ["minio:10.0.0.9"]', REPLACE, ({ HostConfig }) => (HostConfig.ExtraHosts = ["minio:10.0.0.9"])],
   ['dns | - | ["10.0.0.9"]', REPLACE, ({ HostConfig }) => (HostConfig.Dns = ["10.0.0.9"])],
-  ['tmpfs | - | {"/run":""}', REPLACE, ({ HostConfig }) => (HostConfig.Tmpfs = { "/run": "" })],
+  ["tmpfs /run | - | ", REPLACE, ({ HostConfig }) => (HostConfig.Tmpfs!["/run"] = "")],
+  [`tmpfs /tmp | ${TMPFS} | -`, REPLACE, ({ HostConfig }) => delete HostConfig.Tmpfs!["/tmp"]],
+  [`tmpfs /tmp | ${TMPFS} | mode=1777`, REPLACE, ({ HostConfig }) => (HostConfig.Tmpfs!["/tmp"] = "mode=1777")],
   ['sysctls | - | {"net.core.somaxconn":"1"}', REPLACE, ({ HostConfig }) => (HostConfig.Sysctls = { "net.core.somaxconn": "1" })], // prettier-ignore
   ['devices | - | [{"PathOnHost":"/dev/fuse"}]', REPLACE, ({ HostConfig }) => (HostConfig.Devices = [{ PathOnHost: "/dev/fuse" }])], // prettier-ignore
   ["gpus | - | all", REPLACE, ({ HostConfig }) => (HostConfig.DeviceRequests = [{ Count: -1, DeviceIDs: null, Capabilities: [["gpu"]] }])], // prettier-ignore
@@ -89,7 +98,7 @@ test.each<[string, string, (container: Container) => void]>([
   ["port 25672/tcp | - | 127.0.0.1:1", REPLACE, ({ HostConfig }) => (HostConfig.PortBindings!["25672/tcp"] = [{ HostIp: "127.0.0.1", HostPort: "1" }])], // prettier-ignore
   ["hostname | rabbitmq | other", REPLACE, ({ Config }) => (Config.Hostname = "other")],
   ["domainname | - | example.org", REPLACE, ({ Config }) => (Config.Domainname = "example.org")],
-  ["user | - | 0:0", REPLACE, ({ Config }) => (Config.User = "0:0")],
+  ["user | rabbitmq | 0:0", REPLACE, ({ Config }) => (Config.User = "0:0")],
   ["working dir | - | /tmp", REPLACE, ({ Config }) => (Config.WorkingDir = "/tmp")],
   ["tty | - | true", REPLACE, ({ Config }) => (Config.Tty = true)],
   ['command | ["rabbitmq-server"] | ["sleep","1"]', REPLACE, ({ Config }) => (Config.Cmd = ["sleep", "1"])],
@@ -149,7 +158,6 @@ test("every time of a health check, and whether there is one", () => {
 
 test.each<[string, (container: Container) => void]>([
   ["an older engine lists the short id among the aliases", (one) => at(one).Aliases!.push(one.Id.slice(0, 12))],
-  ["no limit of processes is also -1", ({ HostConfig }) => (HostConfig.PidsLimit = -1)],
   ["who made it looked at a terminal", ({ HostConfig }) => (HostConfig.ConsoleSize = [24, 80])],
   ["the order of variables", ({ Config }) => Config.Env!.reverse()],
   ["what only privileges hide", ({ HostConfig, Config }) => {
@@ -206,7 +214,7 @@ describe("a stack file that was changed since the last up", () => {
     const [one, ...others] = rows(found(), declared({ memory: 2 ** 30 }));
     expect([one, others.length]).toEqual([`${NAME} | memory | 1 GiB | 512 MiB | make up: not applied yet`, 1]);
     expect(rows(found(), declared({ hostname: "mq", user: "999" }))).toEqual([
-      `${NAME} | user | 999 | - | make up: not applied yet`,
+      `${NAME} | user | 999 | rabbitmq | make up: not applied yet`,
       `${NAME} | hostname | mq | rabbitmq | make up: not applied yet`,
     ]);
   });
