@@ -22,10 +22,14 @@ export async function each(host: HostSettings, verb: string, names: string[]): P
   return failed;
 }
 
-/** Sets an impostor aside: it is stopped with its own stop timeout, and keeps its data under another name. */
+/**
+ * Sets an impostor aside: it is stopped with its own stop timeout, and keeps its data under another name. With the engine it is not started
+ * again: it would answer to ours' name on the network. One that goes with its stop (`docker run --rm`) Docker refuses here, before that.
+ */
 export async function setAside(host: HostSettings, name: string): Promise<void> {
   const other = `${name}-set-aside-${Math.floor(Date.now() / 1_000)}`;
   for (const args of [
+    ["update", "--restart", "no", name],
     ["stop", name],
     ["rename", name, other],
   ])

@@ -78,8 +78,20 @@ export class ByHand {
     // Docker's choice.
     if (whole.Config.Hostname === whole.Id.slice(0, 12)) delete whole.Config.Hostname;
     change(whole);
-    const { Config, HostConfig, NetworkSettings } = whole;
     this.stack.host.tryDocker("rm", "--force", name);
+    await this.run(name, whole);
+  }
+
+  /** A second one beside a container, with the same settings and network aliases, under a name of somebody else; that name. */
+  async twin(name: string): Promise<string> {
+    const twin = `${this.other}-twin`;
+    const whole = this.whole(name);
+    delete whole.Config.Hostname;
+    await this.run(twin, whole);
+    return twin;
+  }
+
+  private async run(name: string, { Config, HostConfig, NetworkSettings }: Whole): Promise<void> {
     const networks = Object.entries(NetworkSettings.Networks).map(([network, { Aliases }]) => [network, { Aliases }]);
     const body = {
       ...Config,

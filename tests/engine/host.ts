@@ -58,15 +58,20 @@ export class TestHost {
     return Object.fromEntries(Object.entries(this.reached).map(([key, value]) => [`host:${key}`, value]));
   }
 
+  /** The words of `docker ARGS` on this host. */
+  command(...args: string[]): string[] {
+    return dockerCommand(this.settings, args);
+  }
+
   /** The outcome of `docker ARGS` on this host. */
   tryDocker(...args: string[]): Outcome {
-    const [command, ...words] = dockerCommand(this.settings, args);
+    const [command, ...words] = this.command(...args);
     return run(command!, words);
   }
 
   /** What `docker ARGS` prints on this host; it has to succeed. */
   docker(...args: string[]): string {
-    const [command, ...words] = dockerCommand(this.settings, args);
+    const [command, ...words] = this.command(...args);
     return must(command!, ...words);
   }
 

@@ -1,14 +1,11 @@
 /** A stack's file is changed, previewed and applied: what the preview predicted is held against what happened. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { changesOf, type Digest } from "../../operations/preview/changes.ts";
 import { effectsOf, predict, type Prediction } from "../../operations/preview/effects.ts";
 import { previewText } from "../../operations/preview/text.ts";
-import { rawConfiguration } from "../../operations/stack.ts";
 import { containersOf } from "../../systems/spec.ts";
-import { describeStack, type Stack } from "../../systems/stack.ts";
+import type { Stack } from "../../systems/stack.ts";
 import { succeeded } from "./host.ts";
 import type { TestStack } from "./stack.harness.ts";
 
@@ -87,14 +84,10 @@ export interface Round {
   text: string;
 }
 
-/** The stack as its file in the test's folder declares it. */
-const declared = (stack: TestStack) =>
-  describeStack(rawConfiguration(stack.name, readFileSync(join(stack.folder, `Pulumi.${stack.name}.yaml`), "utf8")));
-
 /** What a refreshed preview predicts, and its text. */
 function previewed(stack: TestStack) {
   const digest = JSON.parse(succeeded(stack.preview("--json", "--refresh"))) as Digest;
-  const now = declared(stack);
+  const now = stack.described;
   const { changes } = changesOf(digest);
   return { predicted: predict(effectsOf(now, changes), false), text: previewText(digest, now) };
 }
@@ -108,5 +101,5 @@ export async function applied(stack: TestStack, config: Config): Promise<Round> 
   const outcome = stack.makeUp();
   const seen = await events.stop();
   succeeded(outcome);
-  return { predicted, text, ...happened(before, stack.containers(), seen, declared(stack)) };
+  return { predicted, text, ...happened(before, stack.containers(), seen, stack.described) };
 }

@@ -7,7 +7,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { describeStack } from "../../systems/stack.ts";
+import { rawConfiguration } from "../../operations/stack.ts";
+import { describeStack, type Stack } from "../../systems/stack.ts";
 import { here, run, succeeded, type Outcome, type TestHost } from "./host.ts";
 import { marked, nameOf, removeNamed, sweep } from "./leftovers.ts";
 
@@ -168,6 +169,12 @@ export class TestStack {
     } catch {
       return "";
     }
+  }
+
+  /** As its file declares it. */
+  get described(): Stack {
+    this.write();
+    return describeStack(rawConfiguration(this.name, this.read()));
   }
 
   pulumi(...args: string[]): Outcome {

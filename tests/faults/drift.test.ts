@@ -10,6 +10,7 @@ import { ByHand, MADE_AGAIN, told } from "../engine/drift-kinds.ts";
 import { fill, runningStack } from "../engine/filled-stack.ts";
 import { failed, succeeded } from "../engine/host.ts";
 import { changed, type TestStack } from "../engine/stack.harness.ts";
+import { watched, watching } from "../engine/watch.ts";
 
 let stack: TestStack;
 let byHand: ByHand;
@@ -152,6 +153,12 @@ test("a database made again by hand on another volume, with its own one kept", a
   sees("a database on another volume", ["container", "mount /var/lib/postgresql/data"].map((what) => `${name} | ${what}`), () => undefined); // prettier-ignore
 });
 
+test("the sole consumer of a queue made again by hand, to be started whenever the engine is", async () => {
+  const name = protea("worker-embeddings");
+  await byHand.again(name, ({ HostConfig }) => (HostConfig.RestartPolicy = { Name: "always" }));
+  sees("a sole consumer that always starts", ["container", "restart"].map((what) => `${name} | ${what}`), () => undefined); // prettier-ignore
+});
+
 test("make status and make why name the containers of it", () => {
   const status = failed(stack.operation("status"));
   const name = protea("worker-jobs");
@@ -161,9 +168,17 @@ test("make status and make why name the containers of it", () => {
   expect(stack.operation("why").text).not.toContain("every container that exists is as declared");
 });
 
-test("one make heal mends all of it but what is a person's to decide, and every row is there", () => {
+test("one make heal mends all of it but what is a person's to decide, and every row is there", async () => {
   const before = stack.containers();
+  const watch = await watching(watched(stack));
   const text = stack.operation("heal").text;
+  // Ours never beside what was in its place, and one consumer of protea.embeddings at most.
+  expect(await watch.end()).toEqual([]);
+  console.log(`watched meanwhile: ${watch.looks.names} looks at all names, ${watch.looks.consumers} at the consumers`);
+  // Nor when the engine starts again.
+  const asides = stack.docker("ps", "--all", "--quiet", "--filter", `name=${stack.name}.*-set-aside-`).split("\n");
+  const policies = stack.docker("inspect", "--format", "{{.HostConfig.RestartPolicy.Name}}", ...asides).split("\n");
+  expect([asides.length, [...new Set(policies)]]).toEqual([3, ["no"]]);
   const left = [`${byHand.other}-guest | container`, `${byHand.other}-member | container`, `${stack.name}-protea_old | volume`]; // prettier-ignore
   const { code, rows } = byHand.look();
   if (told(rows).join() !== left.sort().join()) console.log(text.slice(-6_000));

@@ -1,6 +1,8 @@
 import { request, until } from "../../http.ts";
+import { ByHand } from "../drift-kinds.ts";
 import { failed, succeeded } from "../host.ts";
 import { changed, type TestStack } from "../stack.harness.ts";
+import { watched, watching } from "../watch.ts";
 
 /** What a change of the stack file touches, and what it leaves alone. */
 export function changes(get: () => TestStack): void {
@@ -60,10 +62,30 @@ export function changes(get: () => TestStack): void {
       expect(apply()).toEqual(came.sort());
     });
 
-    test("PROTEA's workers are replaced: what they downloaded is there still", () => {
-      const workers = ["worker-jobs", "worker-embeddings-batch"];
+    test("a watch sees a name that stands for two containers, and a second consumer of protea.embeddings", async () => {
+      const byHand = new ByHand(get());
+      const watch = await watching(watched(get()));
+      try {
+        const twin = await byHand.twin(get().container("protea", "worker-embeddings"));
+        await until("it is healthy, so that it consumes", 60, () => get().host.healthOf(twin) === "healthy");
+      } finally {
+        byHand.removeOthers();
+      }
+      const violations = await watch.end();
+      const two = expect.stringMatching(/^[\d.]+, [\d.]+$/) as string;
+      expect(violations.map(({ what, found }) => ({ what, found }))).toEqual([
+        { what: "worker-embeddings", found: two },
+        { what: "consumers of protea.embeddings", found: "2" },
+      ]);
+    });
+
+    test("PROTEA's workers are replaced: no name stands for two, there are never two consumers of protea.embeddings, and what they downloaded is there still", async () => {
+      const workers = ["worker-jobs", "worker-embeddings", "worker-embeddings-batch"];
       for (const worker of workers) get().change("protea", worker, { environment: { ANY: "thing" } });
-      expect(apply()).toEqual(workers.map((worker) => get().container("protea", worker)).sort());
+      const watch = await watching(watched(get()));
+      const replaced = apply();
+      expect(await watch.end()).toEqual([]);
+      expect(replaced).toEqual(workers.map((worker) => get().container("protea", worker)).sort());
       expect(get().docker("logs", get().container("protea", "worker-jobs"))).toContain("found in /root/.etetoolkit");
       const models = ["ls", "/root/.cache/huggingface/hub"];
       expect(get().docker("exec", get().container("protea", "worker-embeddings-batch"), ...models)).toContain(

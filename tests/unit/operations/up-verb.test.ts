@@ -253,7 +253,8 @@ test("what is stopped, paused, unhealthy or an impostor is brought back in that 
   jest.spyOn(Date, "now").mockReturnValue(1_700_000_000_999);
   checkout.program("date", "echo 1700000000");
   const aside = "rename protea-worker-jobs-1 protea-worker-jobs-1-set-aside-1700000000";
-  for (const words of ["stop protea-worker-jobs-1", aside, "unpause protea-worker-ping-1"]) checkout.answer(words);
+  const first = ["update --restart no protea-worker-jobs-1", "stop protea-worker-jobs-1", aside];
+  for (const words of [...first, "unpause protea-worker-ping-1"]) checkout.answer(words);
   for (const name of ["start protea-postgres-1", "start protea-api-1", "restart protea-frontend-1"])
     checkout.answer(name);
   checkout.pulumi(`if [ "$1" = refresh ]; then ${afterwards(engine())}; fi`);
@@ -276,8 +277,7 @@ test("what is stopped, paused, unhealthy or an impostor is brought back in that 
     ...LISTED,
     ...CHECKS,
     BESIDE,
-    "stop protea-worker-jobs-1",
-    aside,
+    ...first,
     "unpause protea-worker-ping-1",
     "start protea-postgres-1",
     "start protea-api-1",
@@ -382,13 +382,19 @@ test.each<[string, string, number, string]>([
     1,
     "protea-worker-jobs-1 could not be set aside; see above",
   ],
+  [
+    "an impostor that goes when it is stopped",
+    "update --restart no protea-worker-jobs-1",
+    1,
+    "protea-worker-jobs-1 could not be set aside; see above",
+  ],
   ["Pulumi that cannot look", "", 5, "Pulumi could not look at what is gone; see above"],
 ])("%s: nothing is deployed", async (_what, refused, code, message) => {
   checkout.answer(INSPECT, engine({ "protea-worker-jobs-1": { Id: "another" } }));
   jest.spyOn(Date, "now").mockReturnValue(1_700_000_000_999);
   checkout.program("date", "echo 1700000000");
   checkout.answer("rename protea-worker-jobs-1 protea-worker-jobs-1-set-aside-1700000000");
-  checkout.answer("stop protea-worker-jobs-1");
+  checkout.answer("update --restart no protea-worker-jobs-1").answer("stop protea-worker-jobs-1");
   if (refused) checkout.answer(refused, "no", code);
   checkout.pulumi(`exit ${code}`);
   const { status, stderr } = await up();
@@ -396,6 +402,7 @@ test.each<[string, string, number, string]>([
   expect(status).toBe(1);
   expect(stderr.endsWith(`${message}\n`)).toBe(true);
   expect(checkout.calls.filter((call) => call.startsWith("pulumi up"))).toEqual([]);
+  if (refused.startsWith("update")) expect(checkout.calls).not.toContain("stop protea-worker-jobs-1");
 });
 
 test("what the checks find comes before anything is brought back", async () => {
