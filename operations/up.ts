@@ -1,7 +1,8 @@
 /**
  * `make up`: Pulumi's `up`, and the truth around it. Pulumi compares the program with its state; a host changes without
  * either. So what is stopped, gone or unhealthy is brought back first, and at the end everything declared is healthy, or
- * the exit code is not 0 and what `make why` knows is shown. Words after `--` go to Pulumi.
+ * the exit code is not 0 and what `make why` knows is shown. Where data may not go, a person is shown what it will do before, as by
+ * `make preview`, and is asked once. Words after `--` go to Pulumi.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,6 +27,7 @@ import { settled } from "./containers/until.ts";
 import { keepDeployment } from "./deployments/host.ts";
 import { pullMissing } from "./images/pull.ts";
 import { recoverWhenNeeded } from "./recovery/when-needed.ts";
+import { predicted } from "./preview/predicted.ts";
 import { readState } from "./recovery/backend.ts";
 import type { State } from "./recovery/leftovers.ts";
 import { keepStack } from "./kit/stack.ts";
@@ -126,12 +128,34 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   return { replaced: replaced.flatMap((urn) => ["--replace", urn]), stopped: loss.stop };
 }
 
+/** Words of Pulumi's `up` that its `preview` does not know: that nothing is shown before, and that nobody is asked. */
+const [UNSEEN, ANSWERED] = ["--skip-preview", "--yes"] as const;
+
+/**
+ * Shows what Pulumi's part will do, and asks, where there is anything to do.
+ * @param words for Pulumi
+ * @returns 0 when it may go on
+ * @throws Error when the answer is no
+ */
+async function asked({ stack: name, yes }: Options<"yes">, words: string[]): Promise<number> {
+  const stack = readStack(name);
+  if (!stack.host.protectVolumes || words.includes(UNSEEN)) return 0;
+  const { code, text, changes } = await predicted(stack, without(words, [ANSWERED]));
+  if (code !== 0 && text) console.log(text);
+  if (code === 0) await confirm(text ?? "", changes && !words.includes(ANSWERED) ? yes : "1");
+  return code;
+}
+
 export const done = run(["yes"], async (options) => {
   await recoverWhenNeeded(options, "up");
   await pullAll(options);
   const { replaced, stopped } = await prepare(options, readState(options.stack));
+  const words = [...replaced, ...options.words];
+  const refused = await asked(options, words);
+  if (refused !== 0) return refused;
   // Of a failure the last words must be what failed; the outputs are in `make urls` and `bin/pulumi stack output`.
-  const command = ["bin/pulumi", "up", "--suppress-outputs", "--stack", options.stack, ...replaced, ...options.words];
+  const answered = [ANSWERED, UNSEEN, "--suppress-outputs", "--stack", options.stack];
+  const command = ["bin/pulumi", "up", ...answered, ...without(words, [ANSWERED, UNSEEN])];
   const { code, begun } = await deploy(command, readStack(options.stack).host);
   if (code !== 0) {
     // A configuration or a host that was refused: nothing was touched, so the containers have nothing to say.

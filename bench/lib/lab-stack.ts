@@ -135,7 +135,7 @@ export class LabStack {
   }
 
   async up(way: Way): Promise<void> {
-    await this.make(way, "up", "YES=1", "ARGS=--yes --skip-preview --non-interactive --color=never");
+    await this.make(way, "up", "YES=1", "ARGS=--skip-preview --non-interactive --color=never");
     await this.healthy();
   }
 

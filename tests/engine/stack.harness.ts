@@ -193,7 +193,7 @@ export class TestStack {
 
   /** `make up`: Pulumi's, and the truth around it. */
   makeUp(...args: string[]): Outcome {
-    return this.operation("up", "--", "--yes", "--skip-preview", "--non-interactive", ...args);
+    return this.operation("up", "--", "--non-interactive", ...args);
   }
 
   /** Starts an `up` and returns at once; the process leads a group of its own, so that all of it can be killed. */

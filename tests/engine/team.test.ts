@@ -41,11 +41,7 @@ const backend = (bucket: string) =>
   `s3://${bucket}?endpoint=http://127.0.0.1:${port}&s3ForcePathStyle=true&region=us-east-1`;
 
 const makeUp = (environment = {}) =>
-  second(
-    "node",
-    ["operations/up.ts", "--stack", stack.name, "--", "--yes", "--skip-preview", "--non-interactive"],
-    environment,
-  );
+  second("node", ["operations/up.ts", "--stack", stack.name, "--", "--non-interactive"], environment);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "robotoff-protea-test-"));

@@ -52,6 +52,8 @@ test("a pipeline's deployment names the moment, changes nothing, and what is pub
   const said = succeeded(rehearsal.make("deploy", "staging"));
   for (const system of ["robotoff", "protea"])
     expect(said).toMatch(new RegExp(`${system}: checkpoint before-deploy-\\S+`));
+  // What it will do, in our own words, and Pulumi's of what it did.
+  expect(said).toContain("# staging: what `make up STACK=staging` will do\n\nNothing to change.");
   expect(said).toMatch(/ \d+ unchanged/);
   expect(said).not.toMatch(/\+ \d+ created/);
   const answers = said.split("\n").filter((line) => /^(robotoff|protea) .*http:/.test(line));

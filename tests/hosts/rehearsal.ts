@@ -233,7 +233,7 @@ export class Rehearsal {
   }
 
   private words(target: string, stack: StackName, variables: string[]): string[] {
-    const args = target === "up" ? ["ARGS=--yes --skip-preview --non-interactive --color=never"] : [];
+    const args = target === "up" ? ["ARGS=--skip-preview --non-interactive --color=never"] : [];
     return ["make", target, `STACK=${stack}`, "YES=1", ...args, ...variables];
   }
 }

@@ -18,7 +18,7 @@ const names = wanted.map(({ name }) => name);
 const INSPECT = `container inspect ${names.join(" ")}`;
 /** Of what was deployed, for the host to keep. */
 const KEEP = "image inspect --format {{.Id}} {{json .RepoDigests}} sha256:1";
-const UP = "pulumi up --suppress-outputs --stack local --yes";
+const UP = "pulumi up --yes --skip-preview --suppress-outputs --stack local";
 const urn = (name: string) => `urn:pulumi:local::robotoff-protea::type::${name}`;
 const ROOT = "urn:pulumi:local::robotoff-protea::pulumi:pulumi:Stack::robotoff-protea-local";
 const object = (kind: string, name: string) => ({
@@ -96,7 +96,7 @@ beforeEach(() => {
     .program("stat", "echo f00 1 100 50");
 });
 afterEach(() => checkout.remove());
-const up = (...args: string[]) => checkout.operation("up", "--system", "protea", ...args, "--", "--yes");
+const up = (...args: string[]) => checkout.operation("up", "--system", "protea", ...args);
 /** What the engine has from now on, once a program has run `cp after BEFORE`. */
 function afterwards(text: string): string {
   const file = join(checkout.folder, "after");
@@ -115,7 +115,7 @@ test("all is well: one look before, one after, and Pulumi between them", async (
   expect(await up()).toEqual({
     status: 0,
     stdout: "",
-    stderr: "bin/pulumi up --suppress-outputs --stack local --yes\n",
+    stderr: "bin/pulumi up --yes --skip-preview --suppress-outputs --stack local\n",
   });
   expect(checkout.calls).toEqual([INSPECT, UP, INSPECT, KEEP]);
 });
@@ -312,7 +312,7 @@ test("a network and a volume that are gone are looked up with what was in them; 
   const after = checkout.calls.slice(checkout.calls.findIndex((call) => call.startsWith("stop")));
   expect(after.filter((call) => /^(stop|start|pulumi up)/.test(call))).toEqual([
     ...others.map((name) => `stop ${name}`),
-    `pulumi up --suppress-outputs --stack local${jobs.join("")} --yes`,
+    `${UP}${jobs.join("")}`,
     ...[...others].reverse().map((name) => `start ${name}`),
   ]);
 });
@@ -352,9 +352,7 @@ test("what cannot be started is replaced", async () => {
   checkout.answer("start protea-postgres-1", "its mount is gone\n", 1).answer("start protea-api-1");
   checkout.pulumi(`if [ "$1" = up ]; then ${afterwards(engine())}; fi`);
   expect((await up()).status).toBe(0);
-  expect(checkout.calls).toContain(
-    `pulumi up --suppress-outputs --stack local --replace ${urn("protea-postgres-1")} --yes`,
-  );
+  expect(checkout.calls).toContain(`${UP} --replace ${urn("protea-postgres-1")}`);
 });
 
 test("an unhealthy server with data is left alone, and the networks are not asked for", async () => {
@@ -430,7 +428,7 @@ describe("what host:prepare had made", () => {
     expect(status).toBe(0);
     expect(stdout).toContain("not as the last up left it:\n  not there (host:prepare): made: folder /nowhere/x\n");
     const deployed = checkout.calls.find((call) => call.startsWith("pulumi up"))!;
-    expect(deployed).toContain(`--replace ${PREPARE.urn} `);
+    expect(deployed).toContain(` --replace ${PREPARE.urn}`);
     expect(checkout.calls.slice(0, CHECKS.length + 1)).toEqual([INSPECT, ...CHECKS]);
   });
 
@@ -466,8 +464,73 @@ describe("where volumes are protected", () => {
   });
 
   test("or has decided", async () => {
+    checkout.pulumi(`case $1 in preview) echo '{}' ;; esac\n${afterwards(engine())}`);
     expect((await up("--yes", "1")).status).toBe(0);
     expect(checkout.calls).toContain("start protea-api-1");
+  });
+
+  describe("what Pulumi's part will do is shown as by make preview, and asked for once", () => {
+    const PREVIEW = "pulumi preview --json --stack local";
+    const inputs = { name: "protea-extra", labels: [] };
+    const step = { op: "create", urn: urn("protea-extra"), newState: { type: "docker:index/volume:Volume", inputs } };
+    const NEW = "# local: what `make up STACK=local` will do\n\nNo container changes. The host was not asked: ";
+    const DATA = "- **volume made, empty:** `protea-extra`";
+    const predict = (digest: object, code = 0) =>
+      checkout.pulumi(`case $1 in preview) echo '${JSON.stringify(digest)}'; exit ${code} ;; esac`);
+    beforeEach(() => {
+      checkout.answer(INSPECT, engine());
+      predict({ steps: [step] });
+    });
+    const pulumi = () => checkout.calls.filter((call) => call.startsWith("pulumi"));
+
+    test.each([
+      ["nobody is there", false, "", "nothing was changed: there is no terminal to ask at; add YES=1 to go on\n"],
+      ["somebody says no", true, "n\n", "nothing was changed\n"],
+      ["somebody says nothing", true, "", "nothing was changed\n"],
+    ])("%s: nothing is done", async (_who, terminal, typed, said) => {
+      Object.assign(checkout, { terminal, typed });
+      const { status, stdout, stderr } = await up("--", "--exclude", "x");
+      expect([status, stderr]).toEqual([1, `bin/pulumi preview --json --stack local --exclude x\n${said}`]);
+      expect(stdout).toContain(NEW);
+      expect(stdout).toContain(DATA);
+      expect(pulumi()).toEqual([`${PREVIEW} --exclude x`]);
+    });
+
+    test.each([
+      ["somebody says yes", true, "y\n", []],
+      ["YES=1", false, "", ["--yes", "1"]],
+      ["ARGS=--yes", false, "", ["--", "--yes"]],
+    ])("%s: it is done as it was shown, without another preview", async (_who, terminal, typed, words) => {
+      Object.assign(checkout, { terminal, typed });
+      const { status, stdout } = await up(...words);
+      expect(status).toBe(0);
+      expect(stdout).toContain(DATA);
+      expect(pulumi()).toEqual([PREVIEW, UP]);
+    });
+
+    test("nothing to change: nobody is asked", async () => {
+      predict({});
+      const { status, stdout } = await up();
+      expect(status).toBe(0);
+      expect(stdout).toContain("\n\nNothing to change. The host was not asked: ");
+      expect(pulumi()).toEqual([PREVIEW, UP]);
+    });
+
+    test("what does not work as it is is said, and not tried, whatever was answered before", async () => {
+      predict({ diagnostics: [{ severity: "error", message: "refused" }] }, 255);
+      const { status, stdout } = await up("--yes", "1");
+      expect(status).toBe(255);
+      expect(stdout).toContain("**It does not work as it is; nothing was changed:**\n\n````\nrefused\n````");
+      expect(pulumi()).toEqual([PREVIEW]);
+    });
+
+    test("in Pulumi's own words, and not at all", async () => {
+      checkout.pulumi('[ "$1" != preview ] || echo its words');
+      expect((await up("--", "--diff")).stdout).toBe("its words\n\n");
+      expect(pulumi()).toEqual(["pulumi preview --stack local --diff"]);
+      expect((await up("--", "--skip-preview")).stdout).toBe("");
+      expect(pulumi().slice(1)).toEqual([UP]);
+    });
   });
 });
 
@@ -487,7 +550,7 @@ describe("Pulumi fails", () => {
     expect(await up()).toEqual({
       status: 255,
       stdout: "",
-      stderr: "bin/pulumi up --suppress-outputs --stack local --yes\n",
+      stderr: "bin/pulumi up --yes --skip-preview --suppress-outputs --stack local\n",
     });
     expect(checkout.calls).toEqual([INSPECT, UP]);
   });
@@ -510,7 +573,7 @@ test("Pulumi is content, and a container is not: exit code 1, and why", async ()
     status: 1,
     stdout: "protea-api-1: exited\n  it ended with exit code 0\n  it has logged nothing\nmissing: protea-minio-1\n",
     stderr:
-      "bin/pulumi up --suppress-outputs --stack local --yes\n" +
+      "bin/pulumi up --yes --skip-preview --suppress-outputs --stack local\n" +
       `2 of ${wanted.length} containers not as declared; missing: protea-minio-1; exited: protea-api-1\n`,
   });
 });
@@ -542,5 +605,5 @@ test.each([
   const { status, stdout, stderr } = await checkout.operation("up", "--system", "robotoff");
   expect(status).toBe(0);
   expect(stdout).toContain(`redis     ${passed ? "passed" : "failed"}  x\n`);
-  expect(stderr).toBe(`bin/pulumi up --suppress-outputs --stack local\n${warning}`);
+  expect(stderr).toBe(`bin/pulumi up --yes --skip-preview --suppress-outputs --stack local\n${warning}`);
 });

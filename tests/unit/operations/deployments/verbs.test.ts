@@ -116,8 +116,8 @@ test("back to the one before: what changes is said, the stack file is written, a
   );
   expect(stdout).toContain('settings:\n  robotoff:postgres.workMem: default -> "1MB"\n');
   expect(stdout).toMatch(/^made anew, each away from its stop until it is healthy:\n {2}robotoff_/m);
-  expect(stderr).toContain("operations/up.ts --stack local -- --yes --skip-preview\n");
-  expect(checkout.calls).toContain("pulumi up --suppress-outputs --stack local --yes --skip-preview");
+  expect(stderr).toContain("operations/up.ts --stack local --yes 1\n");
+  expect(checkout.calls).toContain("pulumi up --yes --skip-preview --suppress-outputs --stack local");
 });
 
 test("where volumes are protected, a person decides", async () => {
@@ -129,7 +129,7 @@ test("where volumes are protected, a person decides", async () => {
   expect([status, stderr]).toEqual([1, "nothing was changed: there is no terminal to ask at; add YES=1 to go on\n"]);
   expect(checkout.text("local")).toBe(before);
   const decided = await checkout.operation("rollback", "--yes", "1");
-  expect(decided.stderr).toContain("operations/up.ts --stack local -- --yes --skip-preview\n");
+  expect(decided.stderr).toContain("operations/up.ts --stack local --yes 1\n");
   expect(checkout.text("local")).toBe(withWorkMem(before));
 });
 
@@ -220,7 +220,7 @@ describe("a job's container is gone", () => {
 describe("make deploy", () => {
   const agents = systems.map((system) => agentOf(system));
   const checkpoint = (agent: string) => inContainerCommand(agent, "root", ["before", "deploy"]).replace("docker ", "");
-  const UP = "operations/up.ts --stack local --yes 1 -- --yes --non-interactive\n";
+  const UP = "operations/up.ts --stack local --yes 1 -- --non-interactive\n";
   beforeEach(() => {
     for (const agent of agents) checkout.answer(checkpoint(agent), `before-deploy-${agent}\n`);
   });

@@ -177,4 +177,16 @@ describe("make heal", () => {
     expect(changes()).toEqual([UPDATE]);
     expect([status, stderr.split("\n").at(-2)]).toEqual([1, `docker ${UPDATE} failed, see above; what was done before it stays: make drift`]); // prettier-ignore
   });
+
+  test("what is left to make up, that shows and asks for", async () => {
+    protect();
+    checkout.pulumi(`[ "$1" != preview ] && cat ${join(checkout.folder, "export")}`);
+    const { status, stdout, stderr } = await verb("heal", [], "", state());
+    expect([status, stderr.split("\n").slice(-3)]).toEqual([
+      1,
+      ["bin/pulumi preview --json --stack local", "Pulumi gave no preview; see above", ""],
+    ]);
+    expect(stdout).toMatch(/^started, made again or applied by make up:\n {2}protea-/m);
+    expect(stderr).toMatch(/ operations\/up.ts --stack local --system protea --\n/);
+  });
 });

@@ -227,7 +227,7 @@ describe("interrupted creations", () => {
       ...LOOKED,
       ...REMOVED,
       refresh(urn("robotoff_triton_1")),
-      "pulumi up --suppress-outputs --stack local",
+      "pulumi up --yes --skip-preview --suppress-outputs --stack local",
     ]);
   });
 
