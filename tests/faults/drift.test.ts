@@ -43,7 +43,6 @@ beforeAll(async () => {
 afterAll(() => {
   byHand?.removeOthers();
   stack.remove();
-  stack.docker("image", "rm", image);
 });
 
 const protea = (service: string) => stack.container("protea", service);
