@@ -143,6 +143,8 @@ export interface Prediction {
   away: string[];
   /** Jobs that run. */
   run: string[];
+  /** Systems in whose database a moment is named, before a migration that may change its tables; where there is a backup of it. */
+  checkpoints: string[];
 }
 
 /**
@@ -153,6 +155,7 @@ export function predict({ containers, runs }: Effects, refreshing: boolean): Pre
   const counts = (change: Change) => refreshing || !isHealing(change);
   const all = containers.filter(({ change }) => counts(change));
   const names = (op: Change["op"], list = all) => list.filter(({ change }) => change.op === op).map(({ name }) => name);
+  const running = runs.filter(({ change }) => counts(change));
   // A job that has ended does not stop.
   const serving = all.filter((one) => !isJob(one));
   return {
@@ -160,9 +163,10 @@ export function predict({ containers, runs }: Effects, refreshing: boolean): Pre
     replaced: names("replace").sort(),
     deleted: names("delete").sort(),
     away: [...names("replace", serving), ...names("delete", serving)].sort(),
-    run: runs
-      .filter(({ change }) => counts(change))
-      .map(({ name }) => name)
+    run: running.map(({ name }) => name).sort(),
+    checkpoints: running
+      .filter(({ checkpoint }) => checkpoint)
+      .map(({ system }) => system)
       .sort(),
   };
 }

@@ -24,6 +24,7 @@ import { Changes } from "./changes.ts";
 import { Corruptions, KINDS } from "./corruptions.ts";
 import { damagedWal, writeWal } from "./damaged-wal.ts";
 import { failed, here, succeeded } from "./host.ts";
+import { applied } from "./previews.harness.ts";
 import { LostServer } from "./lost-server.ts";
 import { RestoreKills, whole } from "./restore-kills.ts";
 import { TestStack } from "./stack.harness.ts";
@@ -430,7 +431,7 @@ test("after a verified backup the dead man's switch is asked for, after one that
   }
 });
 
-test("the host makes and verifies backups by itself, until that is no longer declared", () => {
+test("the host makes and verifies backups by itself, until that is no longer declared; a migration's checkpoint is predicted", async () => {
   // Cron's table is this test's own, whatever this machine has.
   const table = join(stack.folder, "crontab");
   const crontab = `#!/bin/sh\ncase $1 in -l) cat ${table} ;; -) cat > ${table}.new && mv ${table}.new ${table} ;; esac\n`;
@@ -443,7 +444,10 @@ test("the host makes and verifies backups by itself, until that is no longer dec
     const schedule = { backup: "03:15", verify: "Sun 05:00" };
     stack.config["host:backups"] = { directory: ".local/backups", schedule };
     stack.change("protea", "migrate", { environment: { CHANGED: "1" } });
-    succeeded(stack.makeUp());
+    const { predicted, did, text } = await applied(stack, stack.config);
+    expect({ text, ...did }).toEqual({ text, ...predicted });
+    expect([did.run, did.checkpoints]).toEqual([[stack.container("protea", "migrate")], ["protea"]]);
+    expect(text).toContain("`make restore SYSTEM=protea AT=before-migration-TIME`");
     expect(succeeded(stack.operation("backups"))).toMatch(/ {2}checkpoint before-migration-/);
     const lines = readFileSync(table, "utf8").trim().split("\n");
     expect(lines).toHaveLength(3);

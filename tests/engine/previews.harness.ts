@@ -1,6 +1,8 @@
 /** A stack's file is changed, previewed and applied: what the preview predicted is held against what happened. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { changesOf, type Digest } from "../../operations/preview/changes.ts";
 import { effectsOf, predict, type Prediction } from "../../operations/preview/effects.ts";
 import { previewText } from "../../operations/preview/text.ts";
@@ -49,8 +51,23 @@ class Events {
   }
 }
 
+/** How many moments before migrations are named in each system's backups. */
+function checkpoints(stack: TestStack): Map<string, number> {
+  const count = (system: string) => {
+    const file = join(stack.folder, ".local/backups", system, "checkpoints");
+    return existsSync(file) ? readFileSync(file, "utf8").split(/^before-migration-/m).length - 1 : 0;
+  };
+  return new Map(stack.described.systems.map(({ name }) => [name, count(name)]));
+}
+
 /** What an `up` did to a stack's containers, and how long each that was replaced was away, in milliseconds. */
-function happened(before: Map<string, string>, after: Map<string, string>, events: Event[], stack: Stack) {
+function happened(
+  before: Map<string, string>,
+  after: Map<string, string>,
+  events: Event[],
+  stack: Stack,
+  named: string[],
+) {
   const jobs = new Set(
     stack.systems.flatMap(containersOf).flatMap(({ service, name }) => (service.kind === "job" ? [name] : [])),
   );
@@ -66,6 +83,7 @@ function happened(before: Map<string, string>, after: Map<string, string>, event
     deleted: names([...before.keys()].filter((name) => !after.has(name))),
     away: of("die", ({ id, name }) => served.has(id) && !jobs.has(name)),
     run: of("start", ({ name }) => jobs.has(name)),
+    checkpoints: named,
   };
   const gaps = did.replaced.flatMap((name) => {
     const mine = events.filter((one) => one.name === name);
@@ -97,9 +115,13 @@ export async function applied(stack: TestStack, config: Config): Promise<Round> 
   stack.config = config;
   const { predicted, text } = previewed(stack);
   const before = stack.containers();
+  const known = checkpoints(stack);
   const events = new Events(stack);
   const outcome = stack.makeUp();
   const seen = await events.stop();
   succeeded(outcome);
-  return { predicted, text, ...happened(before, stack.containers(), seen, stack.described) };
+  const named = [...checkpoints(stack)].flatMap(([system, count]) =>
+    count > (known.get(system) ?? 0) ? [system] : [],
+  );
+  return { predicted, text, ...happened(before, stack.containers(), seen, stack.described, named.sort()) };
 }

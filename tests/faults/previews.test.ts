@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { standInTag } from "../../images/builder/tag.ts";
 import { Chance, rounds, table } from "../engine/chance.ts";
 import { edited, someEdits, type Edit } from "../engine/edits.ts";
-import { succeeded } from "../engine/host.ts";
+import { here, succeeded } from "../engine/host.ts";
 import { applied, type Round } from "../engine/previews.harness.ts";
 import { TestStack } from "../engine/stack.harness.ts";
 
@@ -11,7 +11,7 @@ let stack: TestStack;
 let tag: string;
 
 beforeAll(async () => {
-  stack = await TestStack.create(["robotoff", "protea"]);
+  stack = await TestStack.create(["robotoff", "protea"], here, true);
   tag = `${stack.name}/frontend:1`;
   stack.docker("tag", standInTag("images/protea-frontend"), tag);
   succeeded(stack.makeUp());
@@ -40,7 +40,11 @@ const wrong = ({ predicted, did }: Round) =>
 test("previews", async () => {
   const { seed } = new Chance();
   console.log(`SEED=${seed}`);
-  const more = [...secrets(), { what: tag, values: { "protea:images": { frontend: tag } } }];
+  const migrations = ["robotoff", "protea"].map((system) => ({
+    what: `${system}: a migration`,
+    values: { [`${system}:services`]: { migrate: { environment: { EDITED: "1" } } } },
+  }));
+  const more = [...secrets(), ...migrations, { what: tag, values: { "protea:images": { frontend: tag } } }];
   const base = { ...stack.config };
   const edits = fc.sample(someEdits(base, more), { seed, numRuns: Number(process.env.TIMES ?? 200) });
   const begin = Date.now();
@@ -50,7 +54,7 @@ test("previews", async () => {
     all.push(round);
     if (wrong(round).length > 0) console.log(edits[n]!.map(({ what }) => what).join("\n"), round);
   }
-  const kinds = ["created", "replaced", "deleted", "away", "run"] as const;
+  const kinds = ["created", "replaced", "deleted", "away", "run", "checkpoints"] as const;
   const sum = (list: string[][]) => list.reduce((count, names) => count + names.length, 0);
   const rows = kinds.map((kind) => [
     kind,

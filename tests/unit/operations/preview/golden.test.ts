@@ -52,6 +52,9 @@ test("a new version of the applications: its migration, what is away and for who
   const after = { ...PRODUCTION, "robotoff:images": { ...images, robotoff: "ghcr.io/openfoodfacts/robotoff:1.86.0" } };
   const steps = [image("replace", "ghcr.io/openfoodfacts/robotoff:1.86.0"), command("replace", "robotoff-healthy")];
   expectText("new-version", { after, more: { steps } });
+  const now = described(after);
+  const predicted = predict(effectsOf(now, changesOf(digest(described(PRODUCTION), now)).changes), false);
+  expect(predicted.checkpoints).toEqual(["robotoff"]);
 });
 
 test("a server with data comes first, with who uses it; what changes in place stops nothing", () => {
@@ -135,6 +138,8 @@ test("without backups no checkpoint is set before a migration", () => {
   // And the host was not asked.
   const text = previewText(digest(described(without, "local"), now), now);
   expectGolden(text, "tests/unit/operations/preview/no-checkpoint.md");
+  const predicted = predict(effectsOf(now, changesOf(digest(described(without, "local"), now)).changes), false);
+  expect([predicted.run, predicted.checkpoints]).toEqual([["protea-migrate-1"], []]);
 });
 
 test("what was changed by hand is told apart from what is declared, with what puts it right", () => {
@@ -200,6 +205,7 @@ test("what was changed by hand is told apart from what is declared, with what pu
   expect(predict(effects, false)).toEqual({
     ...{ created: ["protea-bucket-1"], replaced: [], deleted: [], away: [] },
     run: ["protea-bucket-1"],
+    checkpoints: [],
   });
   expect(predict(effects, true)).toEqual({
     created: ["protea-bucket-1", "protea-queues-1", "protea-worker-jobs-1"],
@@ -207,6 +213,7 @@ test("what was changed by hand is told apart from what is declared, with what pu
     deleted: [],
     away: ["protea-frontend-1", "protea-minio-1", "protea-worker-ping-1", "robotoff_api_1", "robotoff_redis_1"],
     run: ["protea-bucket-1", "protea-queues-1"],
+    checkpoints: [],
   });
 });
 
