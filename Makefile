@@ -20,7 +20,8 @@
 #   AT=latest                        to when, a time such as 2026-11-25T03:12:00Z or a checkpoint (restore); a backup (verify)
 #   RESTORE=latest                   what a database without data gets this once: latest, or a time (up)
 #   DEEP=1                           also restore it and compare contents (verify)
-#   DRY=1                            only say what would be done (restore)
+#   DRY=1                            only say what would be done (restore, adopt)
+#   LEAVE=name                       a container of the compose project that may run beside (adopt); WITHOUT_BACKUP=1: without one; BACK=1: the way back
 #   LOOK=1                           open it beside the live data, read-only; nothing is replaced (restore)
 #   INTO=postgresql://user@host:5432  another server, which has no such database yet (restore); its password is asked for, or PGPASSWORD
 #   INTO=s3://KEY@host/bucket        another S3 server, whose bucket is empty or not there (restore, with ONLY=bucket); AWS_SECRET_ACCESS_KEY
@@ -96,6 +97,10 @@ deploy: ## as a pipeline runs `up`: nobody is asked; a checkpoint first, at the 
 
 readable: ## a copy of the state without secrets, for previews of pull requests: make readable STACK=staging TO=s3://…
 	@node operations/readable.ts --stack $(STACK)$(if $(TO), --to '$(TO)')
+
+.PHONY: adopt
+adopt: ## take over what docker compose runs on a host, without losing a row; looks first and asks; DRY=1 only looks, BACK=1 is the way back
+	node operations/adopt.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(DRY), --dry $(DRY))$(if $(LEAVE), --leave '$(LEAVE)')$(if $(WITHOUT_BACKUP), --without-backup $(WITHOUT_BACKUP))$(if $(BACK), --back $(BACK))$(if $(YES), --yes $(YES)) -- $(only) $(ARGS)
 
 .PHONY: trust
 trust: ## the keys that another machine and its proxy show now; after a yes they are pinned in the stack file

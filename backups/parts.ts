@@ -52,6 +52,8 @@ export function partsOf(system: SystemSpec): (Part & { container: string })[] {
     .map((part) => ({ ...part, container: containerName(system, part.service, 1) }));
 }
 
+type NamedPart = ReturnType<typeof partsOf>[number];
+
 /** The container that keeps a system's folder of backups in order, and in which PostgreSQL's part runs. */
 export const agentOf = (system: SystemSpec): string => containerName(system, POSTGRES_BACKUP, 1);
 
@@ -73,7 +75,7 @@ export const scriptsBeside = (system: SystemSpec): string[] => [
 ];
 
 /** A part as the scripts of the host are told of it. */
-export const partWord = ({ name, container, user, script: own }: ReturnType<typeof partsOf>[number]): string =>
+export const partWord = ({ name, container, user, script: own }: NamedPart): string =>
   [name, container, user, installedName(own)].join("=");
 
 /**
@@ -81,16 +83,25 @@ export const partWord = ({ name, container, user, script: own }: ReturnType<type
  * @param copied whether it is copied off the host as well, where that is declared
  */
 export function backupArguments(system: SystemSpec, host: HostSettings, copied = true): string[] | undefined {
+  return backupOf(system, host, agentOf(system), partsOf(system), copied ? copierOf(system) : undefined);
+}
+
+/** The same of some parts, in containers of others' names: before there are those of the stack (`make adopt`). */
+export function backupOf(
+  system: SystemSpec,
+  host: HostSettings,
+  agent: string,
+  parts: NamedPart[],
+  copier?: string,
+): string[] | undefined {
   const { backups } = host;
-  const copier = copied ? copierOf(system) : undefined;
-  const parts = partsOf(system);
   if (!backups || parts.length === 0) return undefined;
   const { last, daily, weekly, monthly } = backups.keep;
   return [
     system.name,
     backupDirectory(host)!,
     backups.mounted ? "1" : "0",
-    agentOf(system),
+    agent,
     installedName("vault"),
     [last, daily, weekly, monthly].join(","),
     backups.ping === undefined ? "-" : `${backups.ping.replace(/\/$/, "")}/${system.name}`,

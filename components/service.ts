@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { containerArguments } from "../engines/docker/container-args.ts";
 import { IMAGE_LABEL, labelList } from "../engines/docker/labels.ts";
+import { adoption, setAside } from "../hosts/adoption.ts";
 import { containerName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
@@ -64,6 +65,20 @@ export class Service extends Component {
     );
   }
 
+  /**
+   * What a container waits for. Where another does its work today (`make adopt`), that one is set aside when all of this is there, and not a
+   * moment earlier. Not by a hook of Pulumi's: those need a language host of its own version (docs/toolchain.md).
+   */
+  private after(name: string, needed: pulumi.Resource[]): pulumi.Input<pulumi.Input<pulumi.Resource>[]> {
+    const old = pulumi.runtime.isDryRun() ? undefined : adoption()[name];
+    if (!old?.length) return needed;
+    const { settings } = this.args.host;
+    // A URN is known once Pulumi has made what it stands for.
+    return pulumi
+      .all(needed.map(({ urn }) => urn))
+      .apply((): Promise<pulumi.Resource[]> => setAside(settings, old).then(() => needed));
+  }
+
   private container(n: number): docker.Container {
     const { stack, service, system, host, secrets, imageId, foundation, needed } = this.args;
     const { labels, ...rest } = containerArguments(system, service, n, stack, host.protectVolumes);
@@ -78,7 +93,10 @@ export class Service extends Component {
         parent: this,
         provider: host.provider,
         // Docker makes no container whose folder of the host is missing, and a job that it needs may be what makes that.
-        dependsOn: service.kind === "job" && !bindsFolder(service) ? foundation : [...foundation, ...needed],
+        dependsOn: this.after(
+          rest.name,
+          service.kind === "job" && !bindsFolder(service) ? foundation : [...foundation, ...needed],
+        ),
         additionalSecretOutputs: ["envs"],
         // Two containers cannot share a name, and two databases must never share a volume.
         deleteBeforeReplace: true,

@@ -32,7 +32,7 @@ export class System extends Component {
     const first = this.first(args);
     const images = this.images(args, first);
     // Every image is there before any container is touched: a missing one must not stop a deployment half-way.
-    const foundation = [this.network(args, first), ...this.volumes(args, first), ...images.values()];
+    const foundation = [...this.network(args, first), ...this.volumes(args, first), ...images.values()];
     const awaited = new Set(system.services.flatMap((service) => service.needs.map((need) => need.service)));
     const ready = new Map<string, pulumi.Resource[]>();
     const backedUp = backupArguments(system, args.host.settings) !== undefined;
@@ -94,13 +94,17 @@ export class System extends Component {
     return host.runOnce(this.child("first"), { name: "first-up", args: [stack, system.project] }, { parent: this });
   }
 
-  private network({ stack, system, host }: SystemArgs, first: pulumi.Resource): docker.Network {
+  /** Its own; an external one is left to those who made it. */
+  private network({ stack, system, host }: SystemArgs, first: pulumi.Resource): docker.Network[] {
+    if (system.externalNetwork) return [];
     const labels = { ...projectLabels(system, stack), "com.docker.compose.network": "default" };
-    return new docker.Network(
-      this.child("network"),
-      { name: networkName(system), labels: labelList(labels) },
-      { parent: this, provider: host.provider, dependsOn: first, deleteBeforeReplace: true },
-    );
+    return [
+      new docker.Network(
+        this.child("network"),
+        { name: networkName(system), labels: labelList(labels) },
+        { parent: this, provider: host.provider, dependsOn: first, deleteBeforeReplace: true },
+      ),
+    ];
   }
 
   /** Volumes of this program; external ones are left to those who made them. */

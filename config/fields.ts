@@ -1,7 +1,7 @@
 /** Field types shared by the schemas. Each message says what is expected, since the report adds what was found. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { hostPath as containerPath, IMAGE, networkName, PATH_CHARACTERS, volumeName } from "./names.ts";
+import { hostName, hostPath as containerPath, IMAGE, networkName, PATH_CHARACTERS, volumeName } from "./names.ts";
 import { FORMS, parseDuration, parseMount, parsePort, parsePostgresSize, parseSize } from "./units.ts";
 
 /** Reads a string form with `parse`; what `parse` does not know is a problem that says `expected`. */
@@ -184,6 +184,9 @@ const capability = z.enum([
 export const serviceSettings = z.strictObject({
   entrypoint: z.array(word).optional().meta({ description: "Replaces the image's entrypoint" }),
   command: z.array(word).optional().meta({ description: "Replaces the command" }),
+  hostname: hostName
+    .optional()
+    .meta({ description: "Fixed host name; of RabbitMQ: the one that its data was made under, which names its node" }),
   environment: environment.optional(),
   ports: z.array(port).optional().meta({ description: "Replaces the published ports" }),
   volumes: mounts.optional(),
@@ -233,6 +236,13 @@ export const volume = z.strictObject({
   external: z.boolean().default(false).meta({ description: "Exists already: never created, never destroyed" }),
   name: volumeName.optional().meta({ description: "Docker's name; default: PROJECT_VOLUME" }),
 });
+
+/** A system's own network, PROJECT_default: of this program, or `external`: it exists already and is never made or removed. */
+export const network = z
+  .strictObject({
+    external: z.boolean().default(false).meta({ description: "Exists already: never created, never destroyed" }),
+  })
+  .prefault({});
 
 /** Settings per service, for a fixed list of names. */
 export function settingsOf<const N extends string>(names: readonly N[]) {

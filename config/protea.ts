@@ -78,6 +78,7 @@ export const protea = z.strictObject({
   workers: z.array(worker).default([]).meta({ description: "More workers, for queues of newer versions" }),
   services: field.settingsOf(PROTEA_SERVICES),
   volumes: z.record(text.name, field.volume).default({}),
+  network: field.network,
   externalNetworks: field.externalNetworks,
 });
 export type ProteaSettings = z.infer<typeof protea>;

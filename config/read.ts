@@ -4,7 +4,7 @@ import { host, type HostSettings } from "./host.ts";
 import { describeIssue, suggest, type Problem } from "./problems.ts";
 import { protea, type ProteaSettings } from "./protea.ts";
 import { robotoff, type RobotoffSettings } from "./robotoff.ts";
-import { hostSecrets, proteaSecrets, robotoffSecrets, type Secret } from "./secrets.ts";
+import { hostSecrets, proteaSecrets, robotoffSecrets, type Secret, type SecretForm } from "./secrets.ts";
 
 /** The namespaces of a stack file. */
 export const namespaces = { host, robotoff, protea };
@@ -38,9 +38,11 @@ export interface Reading {
 }
 
 /** Every secret any stack may have. */
-const knownSecrets = new Set(
-  [...hostSecrets({}), ...robotoffSecrets(true, true), ...proteaSecrets(true)].map((secret) => secret.key),
-);
+const all = [...hostSecrets({}), ...robotoffSecrets(true, true), ...proteaSecrets(true)];
+export const knownSecrets: ReadonlySet<string> = new Set(all.map((secret) => secret.key));
+
+/** What the value of a secret may be made of. */
+export const formOf = (key: string): SecretForm => all.find((secret) => secret.key === key)!.form;
 
 /** Names of a namespace's secrets. */
 function secretNames(namespace: string): string[] {

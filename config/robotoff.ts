@@ -97,6 +97,7 @@ export const robotoff = z
     workers: z.array(workers).default([]),
     services: field.settingsOf(ROBOTOFF_SERVICES),
     volumes: z.record(text.name, field.volume).default({}),
+    network: field.network,
     checkout: z
       .strictObject({
         repository: z

@@ -3,6 +3,7 @@ import { backupDirectory, type HostSettings } from "../config/host.ts";
 import type { Preparation } from "../config/prepare.ts";
 import type { Mount, Port } from "../config/units.ts";
 import { containerNames, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
+import { adoption } from "./adoption.ts";
 import { runScript } from "./run.ts";
 
 /**
@@ -75,7 +76,10 @@ export function checksOf(system: SystemSpec, prepared = NOTHING, filled?: string
       .filter((image) => image.startsWith("robotoff-protea/"))
       .map((image) => check("image", image)),
     ...containerNames(system).map((container) => check("container", container)),
-    check("network", networkName(system)),
+    // On a new host it is made like any network that host:prepare names: there is nothing in it that could be lost.
+    system.externalNetwork
+      ? check("external", "network", networkName(system), "made")
+      : check("network", networkName(system)),
     ...system.volumes
       .filter((volume) => !volume.external)
       .map((volume) => check("volume", volume.dockerName, `${system.name}:volumes.${volume.name}`)),
@@ -104,7 +108,9 @@ export function preparations(host: HostSettings, systems: SystemSpec[]): string[
       .map(([name, least]) => check("sysctl", name, String(least))),
     ...volumes.map((volume) => check("volume", volume)),
     ...refilled,
-    ...networks.map((network) => check("network", network)),
+    ...[...networks, ...systems.filter((one) => one.externalNetwork).map(networkName)].map((network) =>
+      check("network", network),
+    ),
   ];
 }
 
@@ -152,7 +158,9 @@ export function clockProblem(shown: number, before: number, after: number): stri
 
 /** Asks the host, in one round trip. */
 export function checkHost(host: HostSettings, stack: string, systems: SystemSpec[]): Found {
+  const adopted = Object.values(adoption()).flatMap((old) => old.map(({ name }) => check("adopts", name)));
   const checks = [
+    ...adopted,
     ...checksOfHost(host, systems),
     ...systems.flatMap((system) => checksOf(system, host.prepare, filledFrom(host, system))),
   ];

@@ -1,5 +1,5 @@
 /** Reads a stack file without Pulumi: the daily commands need to know what is declared, not what is encrypted. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ENCRYPTED, type RawConfiguration } from "../config/read.ts";
 import { writeSshFiles } from "../hosts/ssh.ts";
@@ -28,12 +28,31 @@ export function rawConfiguration(stack: string, text: string): RawConfiguration 
   };
 }
 
+/** Below .local/ Pulumi works on a copy of the stack file, with the secrets (toolchain/own-backend.sh); undefined: it works on the file itself. */
+export function ownStackFile(stack: string): string | undefined {
+  const own = `.local/stacks/${stackFile(stack)}`;
+  return !process.env.PULUMI_BACKEND_URL && existsSync(own) ? own : undefined;
+}
+
+/** The secrets that only that copy has: a variable of a container may depend on whether there is one. */
+function ownSecrets(stack: string): string[] {
+  const own = ownStackFile(stack);
+  return own ? [...rawConfiguration(stack, readFileSync(own, "utf8")).secretKeys] : [];
+}
+
 /**
  * What a stack declares, from its file in the working directory. What OpenSSH needs to reach its host is written there as well.
  * @throws ConfigurationError with every problem of the file; an Error when there is none
  */
 export function readStack(stack: string, text: string = readStackFile(stack)): Stack {
-  const described = describeStack(rawConfiguration(stack, text));
+  const { values, secretKeys, ...raw } = rawConfiguration(stack, text);
+  const own = ownSecrets(stack);
+  const encrypted = Object.fromEntries(own.map((key) => [key, ENCRYPTED]));
+  const described = describeStack({
+    ...raw,
+    values: { ...encrypted, ...values },
+    secretKeys: new Set([...secretKeys, ...own]),
+  });
   writeSshFiles(described.host);
   return described;
 }

@@ -138,6 +138,8 @@ export interface SystemSpec {
   project: string;
   /** Between the parts of a container's name: `_` (robotoff_api_1) or `-` (protea-api-1), as the runbooks have them. */
   separator: "_" | "-";
+  /** Its network exists already: referenced, never created or destroyed. Default: false. */
+  externalNetwork?: boolean;
   services: ServiceSpec[];
   volumes: Volume[];
 }

@@ -116,7 +116,7 @@ export function composeFile(system: SystemSpec): Record<string, unknown> {
       ]),
     ),
     networks: {
-      default: { name: networkName(system) },
+      default: { name: networkName(system), ...(system.externalNetwork ? { external: true } : {}) },
       ...Object.fromEntries([...external].map((name) => [name, { external: true }])),
     },
     configs: Object.fromEntries(files),

@@ -88,9 +88,11 @@ const words = (name: string) =>
 
 const plain = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
-function mountText({ Type, Name, Source, RW, Propagation }: InspectedSettings["Mounts"][number]): string {
-  const what =
-    Type === "volume" ? (/^[0-9a-f]{64}$/.test(Name ?? "") ? ANONYMOUS : `volume ${Name}`) : `${Type} ${Source}`.trim();
+/** @param asked the volumes that the container was told to have, by name: one of them may have the name of one that nobody named */
+function mountText(mount: InspectedSettings["Mounts"][number], asked: ReadonlySet<string | undefined>): string {
+  const { Type, Name, Source, RW, Propagation } = mount;
+  const anonymous = /^[0-9a-f]{64}$/.test(Name ?? "") && !asked.has(Name);
+  const what = Type === "volume" ? (anonymous ? ANONYMOUS : `volume ${Name}`) : `${Type} ${Source}`.trim();
   const shared = Propagation && Propagation !== "rprivate" ? `, ${Propagation}` : "";
   return `${what}${RW ? "" : ", read-only"}${shared}`;
 }
@@ -139,7 +141,9 @@ export function foundFacts({ Id, Image, Config, HostConfig, Mounts, NetworkSetti
   for (const { Name, Soft, Hard } of Ulimits ?? []) set(`ulimit ${Name}`, `${Soft}:${Hard}`);
   for (const [port, hosts] of Object.entries(PortBindings ?? {}))
     set(`port ${port}`, (hosts ?? []).map(({ HostIp, HostPort }) => `${HostIp || "0.0.0.0"}:${HostPort}`).sort().join(", ")); // prettier-ignore
-  for (const mount of Mounts) set(`mount ${mount.Destination}`, mountText(mount));
+  const told = (HostConfig.Mounts ?? []) as { Source?: string }[];
+  const asked = new Set(told.map(({ Source }) => Source));
+  for (const mount of Mounts) set(`mount ${mount.Destination}`, mountText(mount, asked));
   for (const [name, { Aliases, IPAMConfig, Links }] of Object.entries(NetworkSettings.Networks ?? {})) {
     // Older engines list its short id.
     const aliases = (Aliases ?? []).filter((alias) => alias !== Id.slice(0, 12));

@@ -10,6 +10,7 @@
 #   external volume|network NAME made|FOLDER|-  is there already; or prepare.sh makes it, with FOLDER where a verified backup is there
 #   image REFERENCE                        made by set-up, in no registry
 #   container|network NAME                 free, or this stack's own
+#   adopts NAME                            a container that this stack takes over: its name and ports are as free as its own
 #   volume NAME KEY                        free, or this stack's own; KEY: where the stack file declares it external
 #   port ADDRESS NUMBER tcp|udp LOCAL HEX  free, or published by this stack; LOCAL and HEX: as /proc/net has them
 #   folder PATH KEY                        exists; KEY: where the stack file names it
@@ -134,6 +135,11 @@ port() {
   fi
 }
 
+# adopts NAME: from here on it counts as this stack's own.
+adopts() {
+  containers=$(printf '%s\n' "$containers" | awk -v name="$1" -v stack="$stack" '$1 == name { $2 = stack } { print }')
+}
+
 gpus() {
   case " $runtimes " in *" nvidia "*) return ;; esac
   problem "$1 asks for GPUs, but the engine has no NVIDIA runtime (docker info); install NVIDIA's container toolkit, or take it out"
@@ -171,7 +177,7 @@ each() {
 }
 
 of_machine="folder backups prepare schedule"
-of_engine="external image container network volume port gpus limit limits"
+of_engine="adopts external image container network volume port gpus limit limits"
 for check in "$@"; do
   if ! one_of "${check%% *}" "$of_machine $of_engine"; then
     echo "checks.sh: unknown check: $check" >&2

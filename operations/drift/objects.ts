@@ -12,6 +12,8 @@ const sorted = (map: Record<string, string> | null) =>
 /** A system's own network. */
 function networkRows(system: SystemSpec, stack: string, networks: InspectedNetwork[], applied: Applied): Row[] {
   const where = networkName(system);
+  // Of others, as those that containers join besides.
+  if (system.externalNetwork) return [];
   const network = networks.find(({ Name }) => Name === where);
   if (!network) return [{ where, what: "network", declared: "there", found: "missing", mend: byUp() }];
   const { Driver, Internal, Attachable, EnableIPv6, Ingress, Options, Labels, Id } = network;
@@ -35,7 +37,8 @@ function networkRows(system: SystemSpec, stack: string, networks: InspectedNetwo
 
 /** Networks of others that containers join. */
 function externalRows(system: SystemSpec, networks: InspectedNetwork[]): Row[] {
-  const names = new Set(system.services.filter((one) => one.replicas > 0).flatMap((one) => one.externalNetworks));
+  const joined = system.services.filter((one) => one.replicas > 0).flatMap((one) => one.externalNetworks);
+  const names = new Set([...(system.externalNetwork ? [networkName(system)] : []), ...joined]);
   return [...names]
     .filter((name) => !networks.some(({ Name }) => Name === name))
     .map((where) => ({ where, what: "external network", declared: "there", found: "missing", mend: byHand(`docker network create ${where}`) })); // prettier-ignore

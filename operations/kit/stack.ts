@@ -5,13 +5,9 @@ import { agentOf, copierOf } from "../../backups/parts.ts";
 import { dockerOutput } from "../../hosts/docker.ts";
 import type { Stack } from "../../systems/stack.ts";
 import { pulumi } from "../pulumi.ts";
-import { stackFile } from "../stack.ts";
+import { ownStackFile, stackFile } from "../stack.ts";
 
-/** Below .local/ Pulumi works on a copy of the stack file, with the secrets (toolchain/own-backend.sh). */
-function ownStackFile(stack: string): string {
-  const own = `.local/stacks/${stackFile(stack)}`;
-  return !process.env.PULUMI_BACKEND_URL && existsSync(own) ? own : stackFile(stack);
-}
+const fileOf = (stack: string): string => ownStackFile(stack) ?? stackFile(stack);
 
 /**
  * The passphrase that Pulumi has, as a file by its name; none where secrets are another provider's.
@@ -22,7 +18,7 @@ export function passphraseFile(stack: string): Record<string, string> {
   if (text !== undefined) return { passphrase: `${text}\n` };
   const file = named ?? (url ? undefined : ".local/passphrase");
   if (file && existsSync(file)) return { passphrase: readFileSync(file, "utf8") };
-  if (/^secretsprovider:/m.test(readFileSync(ownStackFile(stack), "utf8"))) return {};
+  if (/^secretsprovider:/m.test(readFileSync(fileOf(stack), "utf8"))) return {};
   throw new Error(
     "the kit needs the stack's passphrase: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, where Pulumi finds it too",
   );
@@ -37,7 +33,7 @@ export function stackFiles(stack: string): Record<string, string> {
   if (status !== 0) throw new Error(stderr.trim());
   const commit = spawnSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" });
   return {
-    [stackFile(stack)]: readFileSync(ownStackFile(stack), "utf8"),
+    [stackFile(stack)]: readFileSync(fileOf(stack), "utf8"),
     "state.json": stdout,
     ...(commit.status === 0 ? { commit: commit.stdout } : {}),
   };

@@ -148,6 +148,7 @@ export function describeProtea(
   return {
     name: "protea",
     project: settings.project,
+    externalNetwork: settings.network.external,
     separator: "-",
     services: [
       ...services.map((base) =>

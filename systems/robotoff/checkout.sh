@@ -11,12 +11,20 @@ git config --global safe.directory '*'
 git config --global advice.detachedHead false
 cd "$folder"
 
+# Docker makes no container whose folder is missing, and a checkout that others made need not have them all. Of the user that Robotoff runs as.
+folders() {
+  for one in data cache datasets models models/triton; do
+    [ -d "$one" ] || { mkdir "$one" && chown 1000:1000 "$one"; }
+  done
+}
+
 pointers() {
   git lfs ls-files --include data | grep '^[0-9a-f]* - ' || true
 }
 
 if [ "$(git rev-parse --quiet --verify HEAD 2>/dev/null)" = "$commit" ] &&
   [ -z "$(git ls-files --deleted -- data cache datasets models)" ] && [ -z "$(pointers)" ]; then
+  folders
   echo "$folder is at $commit"
   exit 0
 fi
@@ -45,7 +53,7 @@ if [ -n "$left" ]; then
   printf 'LFS left pointers in the place of files:\n%s\n' "$left" >&2
   exit 1
 fi
-mkdir -p data cache datasets models/triton
+folders
 # The user that Robotoff runs as (and, on upstream's hosts, the one who deploys).
 chown -R 1000:1000 .
 changed=$(git status --short -- data)

@@ -170,6 +170,7 @@ export function describeRobotoff(
   return {
     name: "robotoff",
     project: settings.project,
+    externalNetwork: settings.network.external,
     separator: "_",
     services: [...named, ...pools],
     volumes: volumes(settings, backups !== undefined),

@@ -4,9 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { check, checksOf } from "../../../hosts/checks.ts";
+import { check, checksOf, preparations } from "../../../hosts/checks.ts";
 import { serviceSpec } from "../../../systems/service-spec.ts";
 import type { ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
+import { committed } from "../support/stack.ts";
 import { ASKED, CheckedHost, FINE, found, GIB, HEAD } from "../support/checked-host.ts";
 
 const IMAGE = "robotoff-protea/redis:0123456789ab";
@@ -60,6 +61,30 @@ test.each(["a b", "a\nb", "", "ü"])("%j is no word: it would be two for the hos
 
 test("what has no containers is not asked for", () => {
   expect(checksOf(system({})).join("\n")).not.toMatch(/none|gpus/);
+});
+
+test("what is taken over counts as this stack's own: its name, and its ports", () => {
+  docker.answer(
+    ASKED.containers,
+    "robotoff_redis_1 - robotoff 127.0.0.1:5502->6379/tcp\nelse - robotoff 127.0.0.1:5503->1/tcp\n",
+  );
+  const own = checksOf(system({ ports: [{ address: "127.0.0.1", host: 5502, container: 6379, protocol: "tcp" }] }));
+  expect(docker.checks(own)).toEqual(
+    found(
+      "a container robotoff_redis_1 exists that the compose project robotoff made; stop and rename or remove it (its volumes stay), or change the project name",
+      "host port 127.0.0.1:5502 is taken by the container robotoff_redis_1",
+    ),
+  );
+  expect(docker.checks(["adopts robotoff_redis_1", ...own])).toEqual(FINE);
+});
+
+test("a system's own network that exists already is asked for as others' are, and may be made where it is not", () => {
+  const checks = checksOf({ ...system({}), externalNetwork: true });
+  expect(checks).toContain("external network robotoff_default made");
+  expect(checks).not.toContain("network robotoff_default");
+  const { host } = committed("staging");
+  expect(preparations(host, [{ ...system({}), externalNetwork: true }])).toContain("network robotoff_default");
+  expect(preparations(host, [system({})])).not.toContain("network robotoff_default");
 });
 
 test.each(["engine", "info", "containers", "networks", "volumes", "images"] as const)(

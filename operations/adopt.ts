@@ -1,0 +1,162 @@
+/**
+ * `make adopt`: a compose deployment comes under this program, without a row lost: volumes and networks are used as they are, and service by
+ * service another container takes the place of the one of today. It looks first, says what it will do, and asks. It can be interrupted, and
+ * run again; BACK=1 is the way back. DRY=1 only looks.
+ */
+import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { show } from "../hosts/docker.ts";
+import { quote } from "../hosts/connection.ts";
+import { dockerCommand } from "../hosts/connection.ts";
+import { addUser } from "./adopt/broker.ts";
+import { back } from "./adopt/back.ts";
+import { backupToday, partsToday, type Running } from "./adopt/backup.ts";
+import { gaps, gapsText, Watching } from "./adopt/gaps.ts";
+import { adoptionFile, lookAt, type Looked } from "./adopt/look.ts";
+import type { Handover } from "./adopt/old.ts";
+import { formOf } from "../config/read.ts";
+import { compareSecrets, known, type Secrets } from "./adopt/secrets.ts";
+import { planText } from "./adopt/text.ts";
+import { run } from "./command.ts";
+import { confirm } from "./confirm.ts";
+import { settled } from "./containers/until.ts";
+import { lookForDrift } from "./drift/look.ts";
+import { counted, driftTable } from "./drift/rows.ts";
+import { nameOf } from "./drift/containers.ts";
+import { pullMissing } from "./images/pull.ts";
+import { secretValue } from "./password/value.ts";
+import { stackFile } from "./stack.ts";
+
+/** What waits for one container's health must keep no other from being made, once the one before it is away. */
+const PARALLEL = ["--parallel", "100"];
+
+/** @throws Error with all that is in the way */
+function refuse(problems: string[]): void {
+  if (problems.length === 0) return;
+  const lines = problems.flatMap((one) => one.split("\n")).map((line) => `  ${line}`);
+  throw new Error(`checks, before any change, found:\n${lines.join("\n")}`);
+}
+
+/** The stack's own value; undefined: none yet. */
+function configured(stack: string) {
+  const asked = new Map<string, string | undefined>();
+  return (key: string) => {
+    if (!asked.has(key)) {
+      try {
+        asked.set(key, secretValue(stack, key));
+      } catch (error) {
+        if (!/neither configured/.test((error as Error).message)) throw error;
+        asked.set(key, undefined);
+      }
+    }
+    return asked.get(key);
+  };
+}
+
+function secretsOf({ stack, handovers }: Looked): Secrets {
+  const found = known(handovers);
+  return compareSecrets(found, formOf, configured(stack.name));
+}
+
+/** A value goes by standard input: into no command line, and no file but Pulumi's, encrypted. */
+function take({ taken }: Secrets, stack: string): void {
+  for (const { key, value } of taken) {
+    const words = ["config", "set", "--secret", key, "--stack", stack];
+    const { status, stderr } = spawnSync("bin/pulumi", words, { input: value, encoding: "utf8" });
+    if (status !== 0) throw new Error(`${key} could not be set: ${stderr.trim()}`);
+  }
+}
+
+function running({ systems, handovers }: Looked): Running[] {
+  const of = (name: string) => handovers.filter(({ system, old }) => system.name === name && old.length > 0);
+  const servers = (own: Handover[]) =>
+    new Map(own.filter(({ service }) => service.server).map(({ service, old }) => [service.name, old[0]!]));
+  return systems
+    .map((system) => ({ system, servers: servers(of(system.name)) }))
+    .filter(({ servers: own }) => own.size > 0);
+}
+
+export const done = run(["yes", "dry", "leave", "back", "without-backup"], async (options) => {
+  if (options.back === "1") return back(options);
+  const leave = new Set((options.leave ?? "").split(/[ ,]+/).filter(Boolean));
+  let looked = lookAt(options, leave);
+  refuse(looked.problems);
+  const taken = looked.handovers.filter(({ old }) => old.length > 0);
+  if (taken.length + looked.aside.length === 0)
+    throw new Error(
+      "nothing to adopt: no container of these compose projects is there. make up makes what is declared",
+    );
+  const secrets = secretsOf(looked);
+  refuse(secrets.problems);
+  const begun = looked.aside.length > 0;
+  const without = options["without-backup"] === "1";
+  if (!begun && !without && !looked.stack.host.backups)
+    throw new Error("nothing was changed: the stack file has no host:backups, and without a backup nothing is handed over; WITHOUT_BACKUP=1 does it all the same"); // prettier-ignore
+  const parts = running(looked).map((one) => ({ name: one.system.name, ...partsToday(one) }));
+  const backup = begun
+    ? "was made by the run before, which had begun to hand over"
+    : without
+      ? "none (WITHOUT_BACKUP=1)"
+      : {
+          made: parts.flatMap(({ name, made }) => made.map((part) => `${name} ${part.name}`)),
+          left: parts.flatMap(({ name, left }) => left.map((part) => `${name} ${part}`)),
+        };
+  const plan = planText({ ...looked, secrets, backup });
+  if (options.dry === "1") {
+    console.log(plan);
+    return 0;
+  }
+  await confirm(plan, options.yes);
+  await pullMissing(looked.stack, looked.systems);
+  // What was pulled may be other than what runs.
+  looked = lookAt(options, leave);
+  refuse(looked.problems);
+
+  console.log("settings and secrets");
+  writeFileSync(stackFile(options.stack), looked.text);
+  take(secrets, options.stack);
+  const { host } = looked.stack;
+  const secret = configured(options.stack);
+  const valueOf = (key: string) => secret(key) ?? "";
+  for (const { system, servers } of running(looked)) {
+    const declared = system.services.find(({ name }) => name === "rabbitmq")?.environment.RABBITMQ_DEFAULT_USER;
+    const container = servers.get("rabbitmq");
+    if (container && typeof declared === "string") addUser(host, container, declared, valueOf("protea:rabbitmqPassword"));
+  } // prettier-ignore
+  if (typeof backup !== "string") for (const one of running(looked)) await backupToday(host, one, valueOf);
+
+  console.log("hands over");
+  const watching = new Watching(host);
+  const own = ["--stack", options.stack, ...(options.system ? ["--system", options.system] : [])];
+  const command = [
+    process.execPath,
+    "operations/up.ts",
+    ...own,
+    "--yes",
+    "1",
+    "--",
+    "--yes",
+    "--skip-preview",
+    ...PARALLEL,
+  ];
+  const env = { ...process.env, ADOPTION: adoptionFile(options.stack) };
+  const code = await show([...command, ...options.words], { env });
+  watching.end();
+  if (code !== 0) {
+    console.error("not all is handed over. To go on: make adopt again; to go back: make adopt BACK=1");
+    return code;
+  }
+  delete process.env.ADOPTION;
+  await settled(options);
+  console.log(gapsText(gaps(looked.handovers, watching.events)));
+  const { rows } = await lookForDrift(options);
+  if (rows.length > 0) console.log(driftTable(rows));
+  console.log(counted(rows));
+  const { aside } = lookAt(options, leave);
+  const remove = dockerCommand(host, ["rm", ...aside.map(nameOf)]);
+  console.log(
+    `${aside.length} containers of before are kept, stopped. The way back: make adopt STACK=${options.stack} BACK=1. When it is not needed any more:\n${remove.map(quote).join(" ")}`,
+  );
+  console.log(`${stackFile(options.stack)} says what is used as it is: commit it`);
+  return rows.length === 0 ? 0 : 1;
+});

@@ -1,0 +1,64 @@
+/** PROTEA, as its own compose file runs it, comes under this program on a host; tests/faults/adopt.test.ts is both systems, and kills. */
+import { setTimeout as pause } from "node:timers/promises";
+import { failed, succeeded } from "../engine/host.ts";
+import { compose, composed, Kept } from "./composed.ts";
+import type { Lab } from "./lab.ts";
+import { Rehearsal } from "./rehearsal.ts";
+
+let lab: Lab;
+let rehearsal: Rehearsal;
+let kept: Kept;
+const HOST = "ovh200";
+const adopt = (...variables: string[]) => rehearsal.make("adopt", "staging", "SYSTEM=protea", ...variables);
+
+beforeAll(async () => {
+  ({ lab, rehearsal } = await Rehearsal.forTest("staging"));
+  compose(lab, HOST, "protea");
+  kept = new Kept(lab, HOST, ["protea"]);
+  kept.fill();
+});
+
+afterAll(() => lab.down());
+
+const containers = () => lab.on(HOST, "docker", "ps", "--all", "--format", "{{.ID}} {{.Names}}");
+
+test("what is in the way is told at once, and nothing is changed", () => {
+  lab.on(HOST, "docker", "stop", "protea-minio-1");
+  composed(lab, HOST, "protea", "run", "--detach", "--name", "somebodys", "api", "sleep", "600");
+  lab.on(HOST, "docker", "run", "--detach", "--name", "tool", "--label", "com.docker.compose.project=protea", "--label", "com.docker.compose.service=tool", "--entrypoint", "sleep", "10.1.0.1:5000/docker.io/library/redis:7.0.5-alpine", "600"); // prettier-ignore
+  const [before, text] = [containers(), rehearsal.text("staging")];
+  const told = failed(adopt());
+  expect(told).toContain("checks, before any change, found:");
+  expect(told).toContain("tool runs in the compose project, and no declared service stands for it");
+  expect(told).toContain("protea-minio-1 is exited: it has data");
+  expect([containers(), rehearsal.text("staging")]).toEqual([before, text]);
+  lab.on(HOST, "docker", "rm", "--force", "tool", "somebodys");
+  lab.on(HOST, "docker", "start", "protea-minio-1");
+});
+
+test("it is killed while it hands over, goes on, and everything is there, on the same volumes; then there is a way back", async () => {
+  const [before, made] = [kept.seen(), kept.made()];
+  const begun = rehearsal.begin("adopt", "staging", "SYSTEM=protea");
+  while (!begun.said().includes("hands over") && begun.process.exitCode === null) await pause(200);
+  await pause(6_000);
+  process.kill(-begun.process.pid!, "SIGKILL");
+  await begun.ended;
+
+  const said = succeeded(adopt());
+  expect(said).toMatch(/^protea-frontend-1 +(\d+\.\d s|not seen: before this run)$/m);
+  expect(said).toContain("no drift: the host has what is declared");
+  succeeded(rehearsal.make("preview", "staging", "SYSTEM=protea", "ARGS=--expect-no-changes"));
+  const [password] = /^[0-9a-f]{24}$/m.exec(
+    succeeded(rehearsal.make("password", "staging", "SERVICE=minio", "SHOW=1")),
+  )!;
+  kept.minio = { user: "protea", password };
+  expect(kept.seen()).toEqual(before);
+  expect(kept.made()).toEqual(expect.arrayContaining(made));
+  expect(succeeded(rehearsal.make("backups", "staging", "SYSTEM=protea"))).toContain("quick");
+
+  succeeded(adopt("BACK=1"));
+  kept.minio = { user: "admin", password: "minio-of-before" };
+  expect(kept.seen()).toEqual(before);
+  expect(lab.on(HOST, "docker", "inspect", "--format", "{{.HostConfig.RestartPolicy.Name}}", "protea-api-1").trim()).toBe("no"); // prettier-ignore
+  expect(containers()).not.toContain("set-aside");
+}, 400_000);
