@@ -12,6 +12,7 @@ import { diskOperations } from "./topics/operations-disk.ts";
 import { accessOperations } from "./topics/operations-access.ts";
 import { queuesOperations } from "./topics/operations-queues.ts";
 import { runOperation } from "./topics/operations-run.ts";
+import { security } from "./topics/security.ts";
 import { servicesOperations } from "./topics/operations-services.ts";
 import { runbooks } from "./topics/runbooks.ts";
 import { succeeded } from "./host.ts";
@@ -110,6 +111,7 @@ test("data ports are on loopback only", () => {
   expect(new Set(addresses)).toEqual(new Set(["127.0.0.1"]));
 });
 
+security(() => stack);
 compose(() => stack);
 applications(() => stack);
 robotoff(() => stack);
