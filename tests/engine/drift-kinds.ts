@@ -1,7 +1,25 @@
 /** What a hand can do to a host behind this program's back: each kind, done to a stack that runs, and what `make drift` has to name. */
 import { spawnSync } from "node:child_process";
 import { dockerApi } from "../../hosts/api.ts";
-import type { TestStack } from "./stack.harness.ts";
+import type { Stack } from "../../systems/stack.ts";
+import type { Outcome, TestHost } from "./host.ts";
+
+/** A stack that runs: a test's own (TestStack), or one of the test hosts. */
+export interface Running {
+  name: string;
+  host: TestHost;
+  /** As its file declares it. */
+  readonly described: Stack;
+  /** Options that mark what a test makes beside it. */
+  readonly marked: string[];
+  /** Pulumi's own file of its state. */
+  stateFile: string;
+  /** Docker's ids by name. */
+  containers(): Map<string, string>;
+  docker(...args: string[]): string;
+  /** A verb of operations/ for it, as the Makefile runs it. */
+  operation(name: string, ...args: string[]): Outcome;
+}
 
 /** A row of `make drift JSON=1`. */
 export interface Difference {
@@ -31,11 +49,11 @@ interface Whole {
 }
 
 export class ByHand {
-  readonly stack: TestStack;
+  readonly stack: Running;
   /** A network, volume and containers of somebody else are named after it. */
   readonly other: string;
 
-  constructor(stack: TestStack) {
+  constructor(stack: Running) {
     this.stack = stack;
     this.other = `${stack.name}-other`;
   }
@@ -58,8 +76,10 @@ export class ByHand {
     );
     // Docker lists networks in any order.
     const containers = listed.split("\n").map((line) => line.split(/[ ,]/).sort().join(" ")).join("\n"); // prettier-ignore
-    const volumes = this.stack.docker("volume", "ls", "--quiet", "--filter", `name=${this.stack.name}`);
+    const projects = this.stack.described.systems.flatMap(({ project }) => ["--filter", `name=${project}`]);
+    const volumes = this.stack.docker("volume", "ls", "--quiet", ...projects);
     const { stdout } = spawnSync("sha256sum", [this.stack.stateFile], { encoding: "utf8" });
+    if (!stdout) throw new Error(`there is no state at ${this.stack.stateFile}`);
     return [containers, volumes, stdout].join("\n");
   }
 
@@ -98,15 +118,20 @@ export class ByHand {
       HostConfig,
       NetworkingConfig: { EndpointsConfig: Object.fromEntries(networks) as object },
     };
-    await dockerApi({ protectVolumes: false, generateSecrets: true }, `/containers/create?name=${name}`, body);
+    await dockerApi(this.stack.host.settings, `/containers/create?name=${name}`, body);
     this.stack.docker("start", name);
   }
 
-  /** Containers, volumes and networks of somebody else, and the impostors that were set aside. */
+  /** The impostors of this stack that were set aside. */
+  asides(): string[] {
+    const own = ["--filter", `label=robotoff-protea.stack=${this.stack.name}`, "--filter", "name=-set-aside-"];
+    return this.stack.docker("ps", "--all", "--format", "{{.Names}}", ...own).split("\n").filter(Boolean); // prettier-ignore
+  }
+
+  /** Containers of somebody else, and the impostors that were set aside. */
   removeOthers(): void {
     const names = this.stack.docker("ps", "--all", "--format", "{{.Names}}").split("\n");
-    const aside = names.filter((name) => name.startsWith(this.stack.name) && name.includes("-set-aside-"));
-    for (const name of [...names.filter((one) => one.startsWith(this.other)), ...aside])
+    for (const name of [...names.filter((one) => one.startsWith(this.other)), ...this.asides()])
       this.stack.docker("rm", "--force", "--volumes", name);
   }
 }

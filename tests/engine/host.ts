@@ -45,7 +45,8 @@ type Reached = Pick<HostSettings, "docker" | "ssh">;
 
 export class TestHost {
   private readonly reached: Reached;
-  private readonly settings: HostSettings;
+  /** As a command of ours has them of a stack file. */
+  readonly settings: HostSettings;
 
   /** @param reached as a stack file says it under `host:`; nothing: this machine's engine */
   constructor(reached: Reached = {}) {

@@ -219,14 +219,7 @@ export class TestStack {
 
   /** Docker's ids of this stack's containers by name: a replaced container has another id. */
   containers(): Map<string, string> {
-    const filter = ["--filter", `label=robotoff-protea.stack=${this.name}`, "--format", "{{.Names}} {{.ID}}"];
-    const listed = this.docker("ps", "--all", "--no-trunc", ...filter);
-    return new Map(
-      listed
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => line.split(" ") as [string, string]),
-    );
+    return containersOn(this.host, this.name);
   }
 
   /** Every object with this stack's label: what `destroy` must leave none of. */
@@ -245,6 +238,18 @@ export class TestStack {
     removeNamed(this.host, (name) => name === this.name);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Docker's ids of a stack's containers on a host, by name. */
+export function containersOn(host: TestHost, stack: string): Map<string, string> {
+  const filter = ["--filter", `label=robotoff-protea.stack=${stack}`, "--format", "{{.Names}} {{.ID}}"];
+  const listed = host.docker("ps", "--all", "--no-trunc", ...filter);
+  return new Map(
+    listed
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split(" ") as [string, string]),
+  );
 }
 
 /** The containers that differ between two moments: replaced, come or gone. */

@@ -17,7 +17,7 @@ import { PROJECT_LABEL } from "../../engines/docker/labels.ts";
 import { containerName, containersOf, networkName, type SystemSpec } from "../../systems/spec.ts";
 import { until } from "../http.ts";
 import { must } from "./host.ts";
-import type { TestStack } from "./stack.harness.ts";
+import type { Running } from "./drift-kinds.ts";
 
 /** Something that must not be: `worker-embeddings` has two addresses, `consumers of protea.embeddings` are 2. */
 export interface Violation {
@@ -38,8 +38,8 @@ export interface Watched {
   marked: string[];
 }
 
-/** Of a test's stack, as its file declares it. */
-export const watched = (stack: TestStack): Watched => ({
+/** Of a stack that runs, as its file declares it. */
+export const watched = (stack: Running): Watched => ({
   docker: (...args) => stack.host.command(...args),
   systems: stack.described.systems,
   marked: stack.marked,
