@@ -103,21 +103,24 @@ export interface Round {
 }
 
 /** What a refreshed preview predicts, and its text. */
-function previewed(stack: TestStack) {
+function previewed(stack: TestStack, refreshing: boolean) {
   const digest = JSON.parse(succeeded(stack.preview("--json", "--refresh"))) as Digest;
   const now = stack.described;
   const { changes } = changesOf(digest);
-  return { predicted: predict(effectsOf(now, changes), false), text: previewText(digest, now) };
+  return { predicted: predict(effectsOf(now, changes), refreshing), text: previewText(digest, now) };
 }
 
-/** Previews another config, then applies it. */
-export async function applied(stack: TestStack, config: Config): Promise<Round> {
+/**
+ * Previews another config, then applies it.
+ * @param refreshing whether what was changed by hand is put right as well: `make up ARGS=--refresh`
+ */
+export async function applied(stack: TestStack, config: Config, refreshing = false): Promise<Round> {
   stack.config = config;
-  const { predicted, text } = previewed(stack);
+  const { predicted, text } = previewed(stack, refreshing);
   const before = stack.containers();
   const known = checkpoints(stack);
   const events = new Events(stack);
-  const outcome = stack.makeUp();
+  const outcome = stack.makeUp(...(refreshing ? ["--refresh"] : []));
   const seen = await events.stop();
   succeeded(outcome);
   const named = [...checkpoints(stack)].flatMap(([system, count]) =>

@@ -6,7 +6,7 @@ import { compose } from "./topics/compose.ts";
 import { robotoff } from "./topics/robotoff.ts";
 import { drift } from "./topics/drift.ts";
 import { changes } from "./topics/changes.ts";
-import { previews } from "./topics/previews.ts";
+import { frontendOf, previews } from "./topics/previews.ts";
 import { databaseOperations } from "./topics/operations-db.ts";
 import { diskOperations } from "./topics/operations-disk.ts";
 import { accessOperations } from "./topics/operations-access.ts";
@@ -23,6 +23,9 @@ const bystander = `bystander-${process.pid}`;
 
 beforeAll(async () => {
   stack = await TestStack.create(["robotoff", "protea"]);
+  stack.docker("tag", standInTag("images/protea-frontend"), frontendOf(stack));
+  const images = stack.config["protea:images"] as Record<string, unknown>;
+  stack.config["protea:images"] = { ...images, frontend: frontendOf(stack) };
   // Somebody else's objects, one of them in a Compose project of a similar name.
   stack.docker("volume", "create", ...stack.marked, bystander);
   const label = [...stack.marked, "--label", `com.docker.compose.project=${stack.name}`];

@@ -73,15 +73,15 @@ export async function terraformPlan(
   const environment = { TF_CLI_CONFIG_FILE: config, CHECKPOINT_DISABLE: "1" };
   const call = (...args: string[]) => succeeded(run("terraform", args, environment, cwd));
   const label = ["--filter", `label=robotoff-protea.stack=${stack.name}`];
-  const listed = (kind: "network" | "volume") => {
-    const lines = stack.docker(kind, "ls", "--no-trunc", ...label, "--format", kind === "network" ? "{{.Name}} {{.ID}}" : "{{.Name}} {{.Name}}"); // prettier-ignore
-    return lines.split("\n").map((line) => line.split(" ") as [string, string]);
+  const listed = (...words: string[]) => {
+    const lines = stack.docker(...words, ...label).split("\n");
+    return lines.map((line) => line.split(" ") as [string, string]);
   };
   /** By type, each thing's name and what it is imported by. */
   const things: Record<string, [string, string][]> = {
     docker_container: [...stack.containers()],
-    docker_network: listed("network"),
-    docker_volume: listed("volume"),
+    docker_network: listed("network", "ls", "--no-trunc", "--format", "{{.Name}} {{.ID}}"),
+    docker_volume: listed("volume", "ls", "--format", "{{.Name}} {{.Name}}"),
   };
   const declared = ([type, all]: [string, [string, string][]]) => [
     type,
