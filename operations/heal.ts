@@ -25,7 +25,7 @@ export const done = run(["yes"], async (options) => {
   // What is left to `make up` it shows, and asks for.
   const own = todo.aside.length + todo.docker.length > 0;
   await confirm(describeHealing(todo, services), own && host.protectVolumes ? options.yes : "1");
-  for (const name of todo.aside) await setAside(host, name);
+  await setAside(host, todo.aside);
   for (const words of todo.docker)
     if ((await show(dockerCommand(host, words))) !== 0)
       throw new Error(`docker ${words.join(" ")} failed, see above; what was done before it stays: make drift`);

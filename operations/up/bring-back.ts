@@ -23,17 +23,29 @@ export async function each(host: HostSettings, verb: string, names: string[]): P
 }
 
 /**
- * Sets an impostor aside: it is stopped with its own stop timeout, and keeps its data under another name. With the engine it is not started
- * again: it would answer to ours' name on the network. One that goes with its stop (`docker run --rm`) Docker refuses here, before that.
+ * Sets impostors aside: each is stopped with its own stop timeout, and keeps its data under another name. With the engine none is started
+ * again: it would answer to ours' name on the network.
+ * @throws Error when one would be gone with its stop, before anything is done; or when docker fails
  */
-export async function setAside(host: HostSettings, name: string): Promise<void> {
-  const other = `${name}-set-aside-${Math.floor(Date.now() / 1_000)}`;
-  for (const args of [
-    ["update", "--restart", "no", name],
-    ["stop", name],
-    ["rename", name, other],
-  ])
-    if ((await show(dockerCommand(host, args))) !== 0) throw new Error(`${name} could not be set aside; see above`);
+export async function setAside(host: HostSettings, names: string[]): Promise<void> {
+  if (names.length === 0) return;
+  const format = "{{.Name}} {{.HostConfig.AutoRemove}}";
+  const lines = dockerOutput(host, ["container", "inspect", "--format", format, ...names]).split("\n");
+  const passing = lines.flatMap((line) => /^\/(\S+) true$/.exec(line)?.[1] ?? []);
+  if (passing.length > 0)
+    throw new Error(
+      `${passing.join(", ")}: made by docker run --rm, and gone with what is in it once it is stopped: nothing was set aside. ` +
+        "When it is not needed: docker stop, and again",
+    );
+  for (const name of names) {
+    const other = `${name}-set-aside-${Math.floor(Date.now() / 1_000)}`;
+    for (const args of [
+      ["update", "--restart", "no", name],
+      ["stop", name],
+      ["rename", name, other],
+    ])
+      if ((await show(dockerCommand(host, args))) !== 0) throw new Error(`${name} could not be set aside; see above`);
+  }
 }
 
 /**
@@ -42,7 +54,7 @@ export async function setAside(host: HostSettings, name: string): Promise<void> 
  * @throws an Error when an impostor cannot be set aside or Pulumi cannot look again; nothing was deployed then
  */
 export async function bringBack(host: HostSettings, stack: string, todo: Plan): Promise<string[]> {
-  for (const name of todo.setAside) await setAside(host, name);
+  await setAside(host, todo.setAside);
   await each(host, "unpause", todo.unpause);
   const failed = await each(host, "start", todo.start);
   await each(host, "restart", todo.restart);

@@ -44,6 +44,13 @@ export function drift(get: () => TestStack): void {
       get().docker("pause", paused);
       get().docker("network", "disconnect", network, cut);
       get().docker("update", "--pids-limit", "200", limited);
+      // One that would go with its stop is left alone, and so is everything else.
+      await byHand.again(impostor, ({ HostConfig }) =>
+        Object.assign(HostConfig, { AutoRemove: true, RestartPolicy: { Name: "no" } }),
+      );
+      expect(failed(get().operation("heal"))).toContain(`${impostor}: made by docker run --rm, and gone with`);
+      expect(get().docker("inspect", "--format", "{{.State.Status}}", impostor)).toBe("running");
+      expect(get().docker("inspect", "--format", "{{.State.Status}}", paused)).toBe("paused");
       await byHand.again(impostor, MADE_AGAIN.privileged![1]);
       get().docker("run", "--detach", "--name", guest, ...get().marked, "--network", network, standInTag("images/redis"), "sleep", "infinity"); // prettier-ignore
       try {
