@@ -3,7 +3,7 @@
 export interface Image {
   /** The upstream image, pulled and tagged where an image registry is reachable. Absent: always built here. */
   official?: string;
-  /** Folders of images/common/artefacts whose output the Dockerfile copies from artefacts/NAME/. */
+  /** Folders of images/NAME/artefacts, else of images/common/artefacts, whose output the Dockerfile copies from artefacts/NAME/. */
   artefacts?: string[];
 }
 
@@ -26,6 +26,9 @@ export const catalogue: Record<string, Image> = {
   // For the tests alone: another machine, the proxy before it, and what staging and production run that local does not.
   machine: {},
   exporters: { artefacts: ["statsd-exporter"] },
+  // Of the system monitoring: Prometheus, Alertmanager and the exporters that are in Debian; and cAdvisor, which is not.
+  monitoring: {},
+  cadvisor: { official: "ghcr.io/google/cadvisor:0.56.2", artefacts: ["cadvisor"] },
   // Miniatures of the two applications.
   robotoff: {},
   protea: {},

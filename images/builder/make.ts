@@ -49,7 +49,8 @@ function context(root: string, name: string, artefacts: string[], log: string): 
   cpSync(join(root, "images", name), stage, { recursive: true });
   cpSync(join(root, "images/common"), join(stage, "common"), { recursive: true, filter: (path) => !skipped.has(path) });
   for (const artefact of artefacts) {
-    const recipe = `images/common/artefacts/${artefact}`;
+    const own = `images/${name}/artefacts/${artefact}`;
+    const recipe = existsSync(join(root, own)) ? own : `images/common/artefacts/${artefact}`;
     const key = `${artefact}-${process.arch}-${contentHash(root, recipe)}`;
     const made = cached(key, (out) => run(log, join(root, recipe, "build.sh"), [out]));
     cpSync(made, join(stage, "artefacts", artefact), { recursive: true });
