@@ -194,13 +194,17 @@ gauge() {
 # For node_exporter's textfile collector; moments instead of ages, so that a file that is no longer written tells.
 metrics() {
   one=$(newest_verified)
+  # The newest that is off the host as well.
+  off=$(stamps | sort -r | while read -r copy; do if [ -s "copied/$copy" ]; then echo "$copy"; break; fi; done)
   # shellcheck disable=SC2046 # words of numbers
   set -- $(list | grep "^$one ")
   {
     gauge timestamp_seconds "$(began "$one")"
+    gauge oldest_timestamp_seconds "$(began "$(stamps | while read -r old; do if [ -s "verified/$old" ]; then echo "$old"; break; fi; done)")"
     gauge size_bytes "$2"
     gauge duration_seconds "$3"
     gauge verified_timestamp_seconds "$(date -u -d "$5" +%s)" "how=\"$4\""
+    if [ -n "$off" ]; then gauge copied_timestamp_seconds "$(began "$off")"; fi
   } > metrics/.backup.prom
   chmod 644 metrics/.backup.prom
   mv metrics/.backup.prom metrics/backup.prom
@@ -210,6 +214,7 @@ copied() {
   mkdir -p copied
   stamps | while read -r one; do echo "$1 $(date -u +%Y-%m-%dT%H:%M:%SZ)" > "copied/$one"; done
   rm -f copied/failed
+  if [ -d metrics ]; then metrics; fi
 }
 
 copy_failed() {

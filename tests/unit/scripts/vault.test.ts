@@ -128,12 +128,17 @@ test("the newest verified one is told to node_exporter, where its folder is", ()
       .filter((line) => !line.startsWith("#")),
   ).toEqual([
     `robotoff_protea_backup_timestamp_seconds${labels}} ${Date.parse("2026-11-25T03:00:00Z") / 1_000}`,
+    `robotoff_protea_backup_oldest_timestamp_seconds${labels}} ${Date.parse("2026-11-24T03:00:00Z") / 1_000}`,
     expect.stringMatching(/^robotoff_protea_backup_size_bytes\S+ \d+$/),
     `robotoff_protea_backup_duration_seconds${labels}} 7`,
     expect.stringMatching(/^robotoff_protea_backup_verified_timestamp_seconds\S+,how="quick"} \d{10}$/),
     "",
   ]);
   expect(statSync(file).mode & 0o777).toBe(0o644);
+  expect(readFileSync(file, "utf8")).not.toContain("copied");
+  vault("copied", "1a2b3c4d");
+  const copied = `robotoff_protea_backup_copied_timestamp_seconds${labels}} ${Date.parse("2026-11-25T04:00:00Z") / 1_000}`;
+  expect(readFileSync(file, "utf8")).toContain(copied);
 });
 
 test("what a restore has to read: each part, of the database the physical copy, and the WAL after it", () => {
