@@ -1,7 +1,7 @@
 # Daily commands; docs/operations.md has them by task. Each target prints the command it runs, so that it can be typed by hand.
 #
 #   STACK=local|staging|production   which stack; default: local
-#   SYSTEM=robotoff|protea           one system; default: both
+#   SYSTEM=robotoff|protea|monitoring   one system; default: all that the stack file declares
 #   SERVICE=name                     one service, as `make status` lists it
 #   TAIL=100                         lines of log to begin with (logs, why); letters shown (letters)
 #   PLAIN=1                          lines as the containers wrote them, for jq (logs)
@@ -45,8 +45,8 @@ SHELL := bash
 # Every recipe runs with the checkout's own Node and Pulumi.
 export BASH_ENV := $(CURDIR)/toolchain/env.sh
 
-ifneq ($(filter-out robotoff protea,$(SYSTEM)),)
-  $(error found SYSTEM=$(SYSTEM), expected robotoff or protea)
+ifneq ($(filter-out robotoff protea monitoring,$(SYSTEM)),)
+  $(error found SYSTEM=$(SYSTEM), expected robotoff, protea or monitoring)
 endif
 ifeq ($(wildcard Pulumi.$(STACK).yaml),)
   $(error found STACK=$(STACK), but there is no Pulumi.$(STACK).yaml)
@@ -66,9 +66,9 @@ $(MAKECMDGOALS):
 else
 
 local := $(filter local,$(STACK))
-# One system is everything but the other one: neither touched nor missed.
-other := $(filter-out $(SYSTEM),robotoff protea)
-only := $(if $(SYSTEM),--exclude '**:System::$(other)' --exclude '**:System$$**::$(other)-**')
+# One system is everything but the others: neither touched nor missed.
+others := $(filter-out $(SYSTEM),robotoff protea monitoring)
+only := $(if $(SYSTEM),$(foreach other,$(others),--exclude '**:System::$(other)' --exclude '**:System$$**::$(other)-**'))
 these := --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(SERVICE), --service $(SERVICE))
 apps := $(if $(APPS), --apps $(APPS))
 

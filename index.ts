@@ -8,6 +8,7 @@ import { ConfigurationError } from "./config/problems.ts";
 import { checkHost } from "./hosts/checks.ts";
 import { writeSshFiles } from "./hosts/ssh.ts";
 import { backupDirectories, systemOutputs } from "./systems/outputs.ts";
+import { networkName } from "./systems/spec.ts";
 import { describeStack } from "./systems/stack.ts";
 
 function readStack() {
@@ -65,7 +66,12 @@ const secrets = new Secrets("secrets", {
   configured: configured(stack.secrets.map(({ key }) => key)),
   generate: stack.host.generateSecrets,
 });
-for (const system of stack.systems) new System({ stack: stack.name, system, host, secrets, restore });
+// In their order: the last, which watches, joins the networks of the others.
+const networks = new Map<string, pulumi.Resource>();
+for (const system of stack.systems) {
+  const made = new System({ stack: stack.name, system, host, secrets, restore, networks });
+  for (const network of made.networks) networks.set(networkName(system), network);
+}
 
 /** Per system: URLs, container names, how to see logs. */
 export const systems = Object.fromEntries(stack.systems.map((system) => [system.name, systemOutputs(system)]));

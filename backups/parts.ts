@@ -38,7 +38,12 @@ const PARTS: Record<SystemSpec["name"], Part[]> = {
     { name: "lab", service: "files-backup", user: "root", script: "part-lab", target: "/lab" },
     { name: "git", service: "git-backup", user: "root", script: "part-git", target: "/repository" },
   ],
+  // Measurements are not kept.
+  monitoring: [],
 };
+
+/** Whether anything of a system is kept where backups are declared. */
+export const isKept = ({ name }: SystemSpec): boolean => PARTS[name].length > 0;
 
 /** The parts of a system: those whose containers it declares, and of which there is anything to keep. */
 export function partsOf(system: SystemSpec): (Part & { container: string })[] {

@@ -18,6 +18,8 @@ export interface ServiceArgs {
   secrets: Secrets;
   /** The image's content id (sha256:…): a moved tag replaces the containers. */
   imageId: pulumi.Input<string>;
+  /** The networks of other systems, by Docker's name. */
+  networks?: ReadonlyMap<string, pulumi.Resource>;
   /** Networks, volumes and images: a container is made when they are there. */
   foundation: pulumi.Resource[];
   /** Healthy servers and finished jobs: it runs after them. A job's container on volumes alone is made before: the job alone waits. */
@@ -81,6 +83,7 @@ export class Service extends Component {
 
   private container(n: number): docker.Container {
     const { stack, service, system, host, secrets, imageId, foundation, needed } = this.args;
+    const joined = service.externalNetworks.flatMap((name) => this.args.networks?.get(name) ?? []);
     const { labels, ...rest } = containerArguments(system, service, n, stack, host.protectVolumes);
     return new docker.Container(
       this.child(String(n)),
@@ -95,7 +98,7 @@ export class Service extends Component {
         // Docker makes no container whose folder of the host is missing, and a job that it needs may be what makes that.
         dependsOn: this.after(
           rest.name,
-          service.kind === "job" && !bindsFolder(service) ? foundation : [...foundation, ...needed],
+          service.kind === "job" && !bindsFolder(service) ? foundation : [...foundation, ...joined, ...needed],
         ),
         additionalSecretOutputs: ["envs"],
         // Two containers cannot share a name, and two databases must never share a volume.

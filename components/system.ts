@@ -22,17 +22,23 @@ export interface SystemArgs {
   secrets: Secrets;
   /** RESTORE= of this `up`: what a PostgreSQL without data gets, where its backups are declared. */
   restore?: "latest" | Date;
+  /** The networks that this program made before, by Docker's name. */
+  networks?: ReadonlyMap<string, pulumi.Resource>;
 }
 
 /** A system: its network, volumes and images, then its services in the order of their needs. */
 export class System extends Component {
+  /** Its own, unless others made it. */
+  readonly networks: docker.Network[];
+
   constructor(args: SystemArgs, opts?: pulumi.ComponentResourceOptions) {
     const { system } = args;
     super("System", system.name, opts);
     const first = this.first(args);
     const images = this.images(args, first);
     // Every image is there before any container is touched: a missing one must not stop a deployment half-way.
-    const foundation = [...this.network(args, first), ...this.volumes(args, first), ...images.values()];
+    this.networks = this.ownNetwork(args, first);
+    const foundation = [...this.networks, ...this.volumes(args, first), ...images.values()];
     const awaited = new Set(system.services.flatMap((service) => service.needs.map((need) => need.service)));
     const ready = new Map<string, pulumi.Resource[]>();
     const backedUp = backupArguments(system, args.host.settings) !== undefined;
@@ -95,7 +101,7 @@ export class System extends Component {
   }
 
   /** Its own; an external one is left to those who made it. */
-  private network({ stack, system, host }: SystemArgs, first: pulumi.Resource): docker.Network[] {
+  private ownNetwork({ stack, system, host }: SystemArgs, first: pulumi.Resource): docker.Network[] {
     if (system.externalNetwork) return [];
     const labels = { ...projectLabels(system, stack), "com.docker.compose.network": "default" };
     return [

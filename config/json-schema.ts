@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { environment, image, serviceSettings, ulimit, volume } from "./fields.ts";
 import { namespaces } from "./read.ts";
-import { proteaSecrets, robotoffSecrets } from "./secrets.ts";
+import { monitoringSecrets, proteaSecrets, robotoffSecrets } from "./secrets.ts";
 
 /** Schemas used in many places become definitions, so that the file stays short. */
 const definitions = { environment, image, service: serviceSettings, ulimit, volume };
@@ -23,7 +23,7 @@ function flatShape(): Record<string, z.ZodType> {
 /** A secret as `pulumi config set --secret` writes it. */
 function secretShape(): Record<string, z.ZodType> {
   return Object.fromEntries(
-    [...robotoffSecrets(true, true), ...proteaSecrets(true)].map(({ key, purpose }) => [
+    [...robotoffSecrets(true, true), ...proteaSecrets(true), ...monitoringSecrets()].map(({ key, purpose }) => [
       key,
       z
         .strictObject({ secure: z.string() })

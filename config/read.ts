@@ -2,12 +2,20 @@
 import type { z } from "zod";
 import { host, type HostSettings } from "./host.ts";
 import { describeIssue, suggest, type Problem } from "./problems.ts";
+import { monitoring, type MonitoringSettings } from "./monitoring.ts";
 import { protea, type ProteaSettings } from "./protea.ts";
 import { robotoff, type RobotoffSettings } from "./robotoff.ts";
-import { hostSecrets, proteaSecrets, robotoffSecrets, type Secret, type SecretForm } from "./secrets.ts";
+import {
+  hostSecrets,
+  monitoringSecrets,
+  proteaSecrets,
+  robotoffSecrets,
+  type Secret,
+  type SecretForm,
+} from "./secrets.ts";
 
 /** The namespaces of a stack file. */
-export const namespaces = { host, robotoff, protea };
+export const namespaces = { host, robotoff, protea, monitoring };
 type Namespace = keyof typeof namespaces;
 
 /** A stack's settings; a system that is not enabled is undefined. */
@@ -15,6 +23,7 @@ export interface Settings {
   host: HostSettings;
   robotoff?: RobotoffSettings;
   protea?: ProteaSettings;
+  monitoring?: MonitoringSettings;
 }
 
 /** A stack's configuration as Pulumi hands it over: `NAMESPACE:KEY` to text (structured values as JSON). */
@@ -38,7 +47,7 @@ export interface Reading {
 }
 
 /** Every secret any stack may have. */
-const all = [...hostSecrets({}), ...robotoffSecrets(true, true), ...proteaSecrets(true)];
+const all = [...hostSecrets({}), ...robotoffSecrets(true, true), ...proteaSecrets(true), ...monitoringSecrets()];
 export const knownSecrets: ReadonlySet<string> = new Set(all.map((secret) => secret.key));
 
 /** What the value of a secret may be made of. */
@@ -72,7 +81,7 @@ function without(input: Record<string, unknown>, paths: PropertyKey[][]): Record
 
 /** Checks one namespace. Where something is wrong, `value` is what remains without it, or undefined. */
 function check<T>(namespace: Namespace, schema: z.ZodType<T>, input: Record<string, unknown>) {
-  if (input.enabled === false) return { value: undefined, problems: [] };
+  if ((input.enabled ?? namespace !== "monitoring") === false) return { value: undefined, problems: [] };
   const first = schema.safeParse(input);
   if (first.success) return { value: first.data, problems: [] };
   const issues = first.error.issues;
@@ -114,7 +123,7 @@ function needlesslyEncrypted(key: string, namespace: string, name: string): Prob
 
 /** Sorts Pulumi's flat keys by namespace; secrets stay apart. */
 function byNamespace(raw: RawConfiguration) {
-  const input: Record<Namespace, Record<string, unknown>> = { host: {}, robotoff: {}, protea: {} };
+  const input: Record<Namespace, Record<string, unknown>> = { host: {}, robotoff: {}, protea: {}, monitoring: {} };
   const problems: Problem[] = [];
   for (const [key, text] of Object.entries(raw.values)) {
     const [namespace, name] = key.split(":") as [string, string];
@@ -136,6 +145,7 @@ function secretsOf(input: Record<Namespace, Record<string, unknown>>, settings: 
       ? []
       : robotoffSecrets(instance === "prod", elasticsearch?.security !== false)),
     ...(input.protea.enabled === false ? [] : proteaSecrets(settings.host.generateSecrets)),
+    ...(input.monitoring.enabled === true ? monitoringSecrets(settings.monitoring?.receivers) : []),
   ];
 }
 
@@ -149,15 +159,17 @@ export function readSettings(raw: RawConfiguration): Reading {
   const hostPart = check("host", host, input.host);
   const robotoffPart = check("robotoff", robotoff, input.robotoff);
   const proteaPart = check("protea", protea, input.protea);
+  const monitoringPart = check("monitoring", monitoring, input.monitoring);
   const settings = {
     host: hostPart.value ?? host.parse({}),
     robotoff: robotoffPart.value,
     protea: proteaPart.value,
+    monitoring: monitoringPart.value,
   };
   const secrets = secretsOf(input, settings).filter(
     (secret) => secret.required || raw.values[secret.key] !== undefined,
   );
-  problems.push(...hostPart.problems, ...robotoffPart.problems, ...proteaPart.problems);
+  problems.push(...hostPart.problems, ...robotoffPart.problems, ...proteaPart.problems, ...monitoringPart.problems);
   problems.push(...checkSecrets(raw, secrets, settings.host.generateSecrets));
   return { settings, secrets, problems };
 }

@@ -136,3 +136,28 @@ export function proteaSecrets(generated: boolean): Secret[] {
     },
   ];
 }
+
+/**
+ * The secrets of who is told of alerts.
+ * @param receivers monitoring:receivers of the stack file; left out: all of them
+ */
+export function monitoringSecrets(
+  receivers: { mail?: { user?: string }; slack?: unknown } = { mail: { user: "" }, slack: {} },
+): Secret[] {
+  return [
+    {
+      key: "monitoring:mailPassword",
+      purpose: "password of monitoring:receivers.mail.user",
+      required: receivers.mail?.user !== undefined,
+      form: ONE_LINE,
+      notGenerated: true,
+    },
+    {
+      key: "monitoring:slackUrl",
+      purpose: "address of Slack's webhook, which is its password",
+      required: receivers.slack !== undefined,
+      form: PRINTABLE,
+      notGenerated: true,
+    },
+  ];
+}

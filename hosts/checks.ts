@@ -30,11 +30,15 @@ export function check(...words: string[]): string {
 
 const NOTHING: Preparation = { folders: [], volumes: [], networks: [], sysctl: {} };
 
+const DOCKER_SOCKET = "/var/run/docker.sock";
+
 /** The folders of the host that must be there; what lies below one that a job writes to, the job may make. */
 function folders(services: ServiceSpec[], prepared: Preparation): string[] {
-  // They have checks of their own.
+  // They have checks of their own; and no folder is the socket, by which the checks' docker answers.
   const own = (mount: Mount) =>
-    mount.path !== "host:backups.directory" && !prepared.folders.some(({ path }) => path === mount.source);
+    mount.path !== "host:backups.directory" &&
+    mount.source !== DOCKER_SOCKET &&
+    !prepared.folders.some(({ path }) => path === mount.source);
   const onHost = (service: ServiceSpec) => service.mounts.filter((mount) => mount.source.startsWith("/"));
   const written = services
     .filter((service) => service.kind === "job")
@@ -62,14 +66,18 @@ const externalVolumes = (system: SystemSpec) =>
 /**
  * The checks of a system, as hosts/scripts/checks.sh takes them.
  * @param filled where an external volume's contents come from when it is gone; undefined: from nowhere
+ * @param made networks that this stack makes itself
  */
-export function checksOf(system: SystemSpec, prepared = NOTHING, filled?: string): string[] {
+export function checksOf(system: SystemSpec, prepared = NOTHING, filled?: string, made: string[] = []): string[] {
   const external = (kind: "volume" | "network", name: string, otherwise = "-") =>
     check("external", kind, name, prepared[`${kind}s`].includes(name) ? "made" : otherwise);
   const services = system.services.filter((service) => service.replicas > 0);
   const checks = [
     ...externalVolumes(system).map((name) => external("volume", name, filled)),
-    ...services.flatMap((service) => service.externalNetworks).map((network) => external("network", network)),
+    ...services
+      .flatMap((service) => service.externalNetworks)
+      .filter((network) => !made.includes(network))
+      .map((network) => external("network", network)),
     ...services
       .map((service) => service.image)
       // Made by set-up; no registry has them.
@@ -162,7 +170,7 @@ export function checkHost(host: HostSettings, stack: string, systems: SystemSpec
   const checks = [
     ...adopted,
     ...checksOfHost(host, systems),
-    ...systems.flatMap((system) => checksOf(system, host.prepare, filledFrom(host, system))),
+    ...systems.flatMap((system) => checksOf(system, host.prepare, filledFrom(host, system), systems.map(networkName))),
   ];
   const before = Date.now() / 1_000;
   const { code, stdout, stderr } = runScript(host, "checks", [stack, ...new Set(checks)], ["machine"]);

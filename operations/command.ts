@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { SystemSpec } from "../systems/spec.ts";
 import type { Stack } from "../systems/stack.ts";
 
-const SYSTEMS = ["robotoff", "protea"];
+const SYSTEMS = ["robotoff", "protea", "monitoring"];
 
 /** Every verb has these: which stack, and what of it. */
 export interface Selection {
@@ -55,7 +55,9 @@ export function selected(stack: Stack, { system, service }: Pick<Selection, "sys
   const having = named.filter((known) => known.services.some((one) => one.name === service));
   if (having.length === 1) return having;
   if (having.length > 1)
-    throw new Error(`both systems have a service "${service}": add SYSTEM=${SYSTEMS.join(" or SYSTEM=")}`);
+    throw new Error(
+      `both systems have a service "${service}": add SYSTEM=${having.map(({ name }) => name).join(" or SYSTEM=")}`,
+    );
   const known = named.map((one) => `${one.name}: ${one.services.map((each) => each.name).join(", ")}`);
   throw new Error(`no service "${service}"; there are\n  ${known.join("\n  ")}`);
 }

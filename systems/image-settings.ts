@@ -19,12 +19,17 @@ export interface ImageSetting {
 /** The images of a stack that services are made of. */
 export function imageSettings(settings: Settings, systems: SystemSpec[]): ImageSetting[] {
   const { registry, backups } = settings.host;
-  const named = (system: "robotoff" | "protea") =>
+  const named = (system: SystemSpec["name"]) =>
     Object.entries<Image | undefined>(settings[system]?.images ?? {}).map(([name, image]) => ({
       ...{ path: [`${system}:images`, name] as ImageSetting["path"], image, only: [system] },
     }));
   const copy = { path: ["host:backups", "copy", "image"] as ImageSetting["path"], image: backups?.copy?.image };
-  const all = [...named("robotoff"), ...named("protea"), { ...copy, only: ["robotoff", "protea"] }];
+  const all = [
+    ...named("robotoff"),
+    ...named("protea"),
+    ...named("monitoring"),
+    { ...copy, only: ["robotoff", "protea"] },
+  ];
   return all.flatMap(({ path, image, only }) => {
     if (image === undefined) return [];
     const reference = throughRegistry(imageReference(image), registry);

@@ -31,5 +31,7 @@ export function systemOutputs(system: SystemSpec) {
 export function backupDirectories(systems: SystemSpec[], host: HostSettings): Record<string, string> | undefined {
   const directory = backupDirectory(host);
   if (directory === undefined) return undefined;
-  return Object.fromEntries(systems.map(({ name }) => [name, `${directory}/${name}`]));
+  return Object.fromEntries(
+    systems.filter(({ name }) => name !== "monitoring").map(({ name }) => [name, `${directory}/${name}`]),
+  );
 }

@@ -133,7 +133,7 @@ export interface Volume {
 
 /** A system: one Compose project. */
 export interface SystemSpec {
-  name: "robotoff" | "protea";
+  name: "robotoff" | "protea" | "monitoring";
   /** Compose project name; the container, volume and network names begin with it. */
   project: string;
   /** Between the parts of a container's name: `_` (robotoff_api_1) or `-` (protea-api-1), as the runbooks have them. */

@@ -4,6 +4,7 @@ import { backupDirectory, type HostSettings } from "../config/host.ts";
 import type { Secret } from "../config/secrets.ts";
 import type { SystemSpec } from "./spec.ts";
 import { pulledThrough } from "./registry.ts";
+import { describeMonitoring } from "./monitoring/system.ts";
 import { describeProtea } from "./protea/system.ts";
 import { describeRobotoff } from "./robotoff/system.ts";
 import { checkSystems } from "./rules/all.ts";
@@ -30,10 +31,17 @@ export function describeStack(raw: RawConfiguration): Stack {
   const has = (key: string) => secrets.some((secret) => secret.key === key);
   const backups = backupDirectory(settings.host);
   const copy = settings.host.backups?.copy;
-  const systems = [
-    ...(settings.robotoff ? [describeRobotoff(settings.robotoff, has, backups, copy)] : []),
-    ...(settings.protea ? [describeProtea(settings.protea, has, backups, copy)] : []),
+  const { robotoff, protea, monitoring } = settings;
+  const watched = [
+    ...(robotoff ? [describeRobotoff(robotoff, has, backups, copy)] : []),
+    ...(protea ? [describeProtea(protea, has, backups, copy, monitoring !== undefined)] : []),
   ].map((system) => pulledThrough(system, settings.host.registry));
+  const systems = [
+    ...watched,
+    ...(monitoring
+      ? [describeMonitoring(monitoring, { stack: raw.stack, host: settings.host, systems: watched, robotoff, protea })]
+      : []),
+  ];
   // Where a field is wrong its default stands in; what a rule says of that service would mislead.
   const doubtful = new Set(problems.map((problem) => subject(problem.path)));
   const across = checkSystems(systems).filter((problem) => !doubtful.has(subject(problem.path)));

@@ -93,7 +93,9 @@ function mountText(mount: InspectedSettings["Mounts"][number], asked: ReadonlySe
   const { Type, Name, Source, RW, Propagation } = mount;
   const anonymous = /^[0-9a-f]{64}$/.test(Name ?? "") && !asked.has(Name);
   const what = Type === "volume" ? (anonymous ? ANONYMOUS : `volume ${Name}`) : `${Type} ${Source}`.trim();
-  const shared = Propagation && Propagation !== "rprivate" ? `, ${Propagation}` : "";
+  // Where the engine's own folder is in it or around it, the engine takes rslave by itself.
+  const usual = Source === "/" || Source.startsWith("/var/lib/docker/") ? ["rprivate", "rslave"] : ["rprivate"];
+  const shared = Propagation && !usual.includes(Propagation) ? `, ${Propagation}` : "";
   return `${what}${RW ? "" : ", read-only"}${shared}`;
 }
 

@@ -1,4 +1,4 @@
-import { agentOf, backupArguments, copierOf } from "../../backups/parts.ts";
+import { agentOf, backupArguments, copierOf, isKept } from "../../backups/parts.ts";
 import { parseList, type Backup } from "../../backups/list.ts";
 import { SERVER } from "../../backups/restore.ts";
 import { parseWindow, recoverable, type Window } from "../../backups/window.ts";
@@ -18,7 +18,9 @@ import { selected, type Selection } from "../command.ts";
  * @throws Error where the stack declares no backups
  */
 export function backedUp(stack: Stack, options: Selection): SystemSpec[] {
-  const systems = selected(stack, { system: options.system });
+  const systems = selected(stack, { system: options.system }).filter(
+    (one) => options.system !== undefined || isKept(one),
+  );
   const without = systems.filter((system) => backupArguments(system, stack.host) === undefined);
   if (without.length > 0)
     throw new Error(

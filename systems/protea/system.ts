@@ -17,7 +17,7 @@ import { FOLDERS, extraWorkers, mounts, workers } from "./workers.ts";
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-function servers(settings: ProteaSettings, backups: string | undefined): ServiceSpec[] {
+function servers(settings: ProteaSettings, backups: string | undefined, monitored: boolean): ServiceSpec[] {
   const { user, database } = settings;
   const image = imageReference(settings.images.postgres);
   const server = postgres({
@@ -71,6 +71,7 @@ function servers(settings: ProteaSettings, backups: string | undefined): Service
       volume: "minio_data",
       ports: [loopback(9000, 9000), loopback(9001, 9001)],
       memory: 2 * GIB,
+      monitored,
     }),
     bucket({
       image: imageReference(settings.images.mc),
@@ -89,16 +90,18 @@ function servers(settings: ProteaSettings, backups: string | undefined): Service
  * @param has whether the stack has a secret, by its key
  * @param backups the host's folder of backups, absolute; undefined: none are made
  * @param copy where they are copied to
+ * @param monitored whether the stack watches it
  */
 export function describeProtea(
   settings: ProteaSettings,
   has: (secret: string) => boolean,
   backups?: string,
   copy?: CopySettings,
+  monitored = false,
 ): SystemSpec {
   const image = imageReference(settings.images.protea);
   const services = [
-    ...servers(settings, backups),
+    ...servers(settings, backups, monitored),
     ...(backups === undefined || !copy ? [] : [backupCopy("protea", settings.project, backups, copy)]),
     serviceSpec({
       name: "migrate",

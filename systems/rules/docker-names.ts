@@ -21,7 +21,9 @@ export function volumeNames(systems: SystemSpec[]): Problem[] {
 /** An external network exists before this program makes anything. */
 export function ownNetworks(systems: SystemSpec[]): Problem[] {
   const own = new Set(systems.map(networkName));
+  // Monitoring is made after the others, whose networks it joins.
   return systems.flatMap((system) => {
+    if (system.name === "monitoring") return [];
     const joined = new Set(system.services.flatMap((service) => service.externalNetworks));
     return [...joined]
       .filter((network) => own.has(network))

@@ -11,13 +11,19 @@ export function minio(args: {
   volume: string;
   ports: ServiceSpec["ports"];
   memory: number;
+  /** Its measurements are for whoever reaches it; else each question needs a signed token. */
+  monitored?: boolean;
 }): ServiceSpec {
   return serviceSpec({
     name: "minio",
     server: true,
     image: args.image,
     command: ["server", "/data", "--console-address", ":9001"],
-    environment: { MINIO_ROOT_USER: args.user, MINIO_ROOT_PASSWORD: { secret: args.password } },
+    environment: {
+      MINIO_ROOT_USER: args.user,
+      MINIO_ROOT_PASSWORD: { secret: args.password },
+      ...(args.monitored ? { MINIO_PROMETHEUS_AUTH_TYPE: "public" } : {}),
+    },
     ports: args.ports,
     dataPorts: [9000, 9001],
     mounts: [{ source: args.volume, target: "/data", readOnly: false }],

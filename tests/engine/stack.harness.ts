@@ -19,6 +19,7 @@ export const docker = (...args: string[]): string => here.docker(...args);
 export const healthOf = (container: string): string => here.healthOf(container);
 
 type Settings = Record<string, unknown>;
+type System = "robotoff" | "protea" | "monitoring";
 const root = process.cwd();
 
 /** What of the checkout the program and operations/ need. */
@@ -50,10 +51,10 @@ export class TestStack {
   }
 
   /**
-   * @param systems which of the two it runs
+   * @param systems which of the three it runs
    * @param backups whether their backups are declared, in its folder: two more containers, and a backup at the first `up`
    */
-  static async create(systems: ("robotoff" | "protea")[], host = here, backups = false): Promise<TestStack> {
+  static async create(systems: System[], host = here, backups = false): Promise<TestStack> {
     sweep(host);
     const stack = new TestStack(host);
     for (const entry of CHECKOUT) symlinkSync(join(root, entry), join(stack.folder, entry));
@@ -65,7 +66,7 @@ export class TestStack {
     stack.config = { ...config, ...host.config };
     if (backups) mkdirSync(join(stack.folder, ".local/backups"), { recursive: true });
     else delete stack.config["host:backups"];
-    for (const system of ["robotoff", "protea"] as const) {
+    for (const system of ["robotoff", "protea", "monitoring"] as const) {
       stack.config[`${system}:project`] = `${stack.name}-${system}`;
       stack.config[`${system}:enabled`] = systems.includes(system);
     }
@@ -125,7 +126,7 @@ export class TestStack {
     return `http://${this.host.address(this.port(service, container))}${path}`;
   }
 
-  container(system: "robotoff" | "protea", service: string, n = 1): string {
+  container(system: System, service: string, n = 1): string {
     const separator = system === "robotoff" ? "_" : "-";
     return [`${this.name}-${system}`, service, n].join(separator);
   }

@@ -25,7 +25,7 @@ const file = (stack: string) => readFileSync(`Pulumi.${stack}.yaml`, "utf8");
 /** The images that a stack file names, as it has them. */
 function named(text: string): string[] {
   const { config } = parse(text) as { config: Record<string, Record<string, unknown> | undefined> };
-  return ["robotoff:images", "protea:images"].flatMap((key) =>
+  return ["robotoff:images", "protea:images", "monitoring:images"].flatMap((key) =>
     Object.values(config[key] ?? {}).filter((image) => typeof image === "string"),
   );
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { serviceSettings } from "../../../config/fields.ts";
 import { namespaces } from "../../../config/read.ts";
-import { hostSecrets, proteaSecrets, robotoffSecrets } from "../../../config/secrets.ts";
+import { hostSecrets, monitoringSecrets, proteaSecrets, robotoffSecrets } from "../../../config/secrets.ts";
 import { fileValues, problemsOf, type Values } from "../support/stack.ts";
 
 const text = readFileSync("docs/configuration.md", "utf8");
@@ -37,7 +37,7 @@ test("the table says of every secret what it may be made of", () => {
   const said = [...text.matchAll(/^\| (`\w+:.*`) +\| (.*?) +\|$/gm)].flatMap(([, keys, expected]) =>
     keys!.split(", ").map((key) => `${key.replaceAll("`", "")}: ${expected}`),
   );
-  const secrets = [...hostSecrets({}), ...robotoffSecrets(true, true), ...proteaSecrets(true)];
+  const secrets = [...hostSecrets({}), ...robotoffSecrets(true, true), ...proteaSecrets(true), ...monitoringSecrets()];
   expect(said.sort()).toEqual(secrets.map(({ key, form }) => `${key}: ${form.expected}`).sort());
 });
 

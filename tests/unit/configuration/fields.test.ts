@@ -32,12 +32,12 @@ const unknown: [string, Values, string][] = [
   [
     "namespace, far from any",
     { "docker:host": "x" },
-    "docker:host: unknown namespace; expected one of host, protea, robotoff",
+    "docker:host: unknown namespace; expected one of host, monitoring, protea, robotoff",
   ],
   [
     "namespace, Object's own",
     { "constructor:x": 1 },
-    "constructor:x: unknown namespace; expected one of host, protea, robotoff",
+    "constructor:x: unknown namespace; expected one of host, monitoring, protea, robotoff",
   ],
   ["key", { "robotoff:exporter": true }, 'robotoff:exporter: unknown key; did you mean "exporters"?'],
   [
