@@ -219,6 +219,10 @@ urls: ## what to open or call
 open: ## a service's URL for this machine; of another host by a tunnel, until Ctrl-C: make open STACK=staging SERVICE=frontend
 	node operations/open.ts $(these)
 
+.PHONY: report
+report: ## the last week of a stack that is watched: alerts, pages, restarts, disks, backups (docs/monitoring.md)
+	@node operations/report.ts --stack $(STACK)
+
 compose: ## write the stack as compose files, one for each system
 	node operations/compose.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(OUT), --out $(OUT))
 

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { QUESTIONS } from "../../../operations/report/text.ts";
 import { paced, ruleFiles } from "../../../systems/monitoring/rules.ts";
 import { BEGIN, CASES, DAY, QUIET, type Case } from "./cases.ts";
 import { fileOf, monitored, monitoringOf } from "./support.ts";
@@ -131,6 +132,12 @@ test.each(["local", "staging", "production"] as const)("%s: promtool and amtool 
     tool("amtool", "config", "routes", "test", "--config.file=alertmanager.yml", ...labels).split("\n")[0];
   expect(routed("alertname=DiskFull", "severity=critical")).toBe("people");
   expect(routed("alertname=Watchdog")).toBe("dead-man-switch");
+});
+
+test("what make report asks is PromQL", () => {
+  const questions = Object.entries(QUESTIONS).map(([name, expr]) => ({ record: `asked_${name}`, expr }));
+  writeFileSync(join(folder, "report.yml"), stringify({ groups: [{ name: "report", rules: questions }] }));
+  expect(tool("promtool", "check", "rules", "report.yml")).toContain(`SUCCESS: ${questions.length} rules found`);
 });
 
 test("in another pace everything waits and looks back accordingly", () => {

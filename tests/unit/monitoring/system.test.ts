@@ -1,5 +1,8 @@
 /** What monitoring is, and that nothing of it is there without being asked for. */
+import { partsOf } from "../../../backups/parts.ts";
 import { composeFile } from "../../../engines/compose/file.ts";
+import { backedUp } from "../../../operations/backups/systems.ts";
+import { backupDirectories } from "../../../systems/outputs.ts";
 import { networkName } from "../../../systems/spec.ts";
 import { committed, fileValues, MINIMAL, problemsOf, STACKS } from "../support/stack.ts";
 import { fileOf, monitored, monitoringOf } from "./support.ts";
@@ -103,4 +106,14 @@ test("in a compose file the others' networks are external", () => {
     robotoff_default: { external: true },
     protea_default: { external: true },
   });
+});
+
+test("nothing of it is kept: a backup of all systems is one of the other two", () => {
+  const stack = monitored("staging");
+  expect(partsOf(monitoringOf(stack))).toEqual([]);
+  expect(Object.keys(backupDirectories(stack.systems, stack.host)!)).toEqual(["robotoff", "protea"]);
+  expect(backedUp(stack, { stack: "staging" }).map(({ name }) => name)).toEqual(["robotoff", "protea"]);
+  expect(() => backedUp(stack, { stack: "staging", system: "monitoring" })).toThrow(
+    "declares no backups of monitoring",
+  );
 });

@@ -59,6 +59,14 @@ test.each(["a b", "a\nb", "", "ü"])("%j is no word: it would be two for the hos
   );
 });
 
+test("a network that the stack makes itself need not be there, and neither is Docker's socket looked for as a folder", () => {
+  const socket = { source: "/var/run/docker.sock", target: "/s", readOnly: true };
+  const checks = (made: string[]) =>
+    checksOf(system({ externalNetworks: ["robotoff_default"], mounts: [socket] }), undefined, undefined, made);
+  expect(checks([]).filter((one) => one.includes("external network robotoff_default"))).toHaveLength(1);
+  expect(checks(["robotoff_default"]).join("\n")).not.toMatch(/external network robotoff_default|docker\.sock/);
+});
+
 test("what has no containers is not asked for", () => {
   expect(checksOf(system({})).join("\n")).not.toMatch(/none|gpus/);
 });

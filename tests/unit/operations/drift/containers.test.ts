@@ -103,6 +103,9 @@ test.each<[string, string, (container: Container) => void]>([
   ["tty | - | true", REPLACE, ({ Config }) => (Config.Tty = true)],
   ['command | ["rabbitmq-server"] | ["sleep","1"]', REPLACE, ({ Config }) => (Config.Cmd = ["sleep", "1"])],
   ['entrypoint | ["docker-entrypoint.sh"] | -', REPLACE, ({ Config }) => (Config.Entrypoint = null)],
+  ["mount /data | - | bind /srv, rslave", REPLACE, ({ Mounts }) => Mounts.push({ Type: "bind", Source: "/srv", Destination: "/data", RW: true, Propagation: "rslave" })], // prettier-ignore
+  // As the engine makes it by itself, of what its own folder is in.
+  ["mount /data | - | bind /, read-only", REPLACE, ({ Mounts }) => Mounts.push({ Type: "bind", Source: "/", Destination: "/data", RW: false, Propagation: "rslave" })], // prettier-ignore
   ["stop signal | - | SIGKILL", REPLACE, ({ Config }) => (Config.StopSignal = "SIGKILL")],
   ["stop timeout | 60 s | 1 s", REPLACE, ({ Config }) => (Config.StopTimeout = 1)],
   ["stop timeout | 60 s | -", REPLACE, ({ Config }) => delete Config.StopTimeout],
