@@ -51,7 +51,11 @@ export function driftMatrix(get: () => Place): void {
     const after = look();
     seen.set(name, after);
     const all = [...after].filter(([where, { sign }]) => before.get(where)?.sign !== sign);
-    return [...new Set(all.map(([, { words }]) => words))].join("; ") || "-";
+    const fresh = all.flatMap(([where, { words }]) => {
+      const others = words.filter((word) => !before.get(where)?.words.includes(word));
+      return others.length > 0 ? others : words;
+    });
+    return [...new Set(fresh)].join(", ") || "-";
   }
 
   /** What all of them saw, kind by kind, and how long each took. */
@@ -211,7 +215,7 @@ export function driftMatrix(get: () => Place): void {
     const name = protea("worker-jobs");
     expect(status).toMatch(new RegExp(`not the container that the last up made: .*${name}`));
     expect(status).toMatch(/paused: \S+worker-ping/);
-    expect(status).toMatch(/other [^;]*cpus[^;]*: \S+frontend/);
+    expect(status).toMatch(/other cpu shares, [^;]*: \S+frontend/);
     expect(stack.operation("why").text).not.toContain("every container that exists is as declared");
   });
 

@@ -8,7 +8,7 @@ import { run, succeeded } from "../engine/host.ts";
 import type { TestStack } from "../engine/stack.harness.ts";
 
 /** What somebody sees by the name of the thing: in words, and as a text that differs whenever something else of it does. */
-export type Seen = Map<string, { words: string; sign: string }>;
+export type Seen = Map<string, { words: string[]; sign: string }>;
 
 export interface Looker {
   name: string;
@@ -38,10 +38,18 @@ export const refreshedPreview = (stack: TestStack): Looker =>
     return new Map(
       things.map((one) => [
         nameOf(one),
-        { words: one.gone ? "gone" : one.drifted.join(", "), sign: JSON.stringify([one.op, one.gone, one.drifted.map((key) => one.found?.[key])]) }, // prettier-ignore
+        { words: one.gone ? ["gone"] : one.drifted, sign: JSON.stringify([one.op, one.gone, one.drifted.map((key) => one.found?.[key])]) }, // prettier-ignore
       ]),
     );
   });
+
+/** As text, lists in one order: a container's networks come in any. */
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) =>
+    Array.isArray(inner)
+      ? [...(inner as unknown[])].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+      : inner,
+  ) ?? "";
 
 const QUIET = ["-no-color", "-input=false"];
 
@@ -101,9 +109,10 @@ export async function terraformPlan(
     call("plan", ...QUIET, "-out=plan");
     const { resource_drift: drift = [] } = JSON.parse(call("show", "-json", "plan")) as Plan;
     return new Map(
-      drift.map(({ name, change: { before, after } }) => {
-        const keys = Object.keys(before).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after?.[key]));
-        return [name, { words: after ? keys.join(", ") : "gone", sign: JSON.stringify(after) }];
+      drift.flatMap(({ name, change: { before, after } }) => {
+        const keys = Object.keys(before).filter((key) => sorted(before[key]) !== sorted(after?.[key]));
+        if (keys.length === 0) return [];
+        return [[name, { words: after ? keys : ["gone"], sign: sorted(after) }] as const];
       }),
     );
   };
