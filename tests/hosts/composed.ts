@@ -31,6 +31,10 @@ export function compose(lab: Lab, host: HostName, project: Project): void {
   const variables = { REGISTRY: "10.1.0.1:5000", ...PASSWORDS };
   put(`${folder}/.env`, Object.entries(variables).map(([name, value]) => `${name}=${value}\n`).join("")); // prettier-ignore
   composed(lab, host, project, "up", "--detach", "--quiet-pull");
+  const user = project === "robotoff" ? "postgres" : "protea";
+  // Nothing in Robotoff's own compose file waits for it.
+  const ready = `until pg_isready -q -h 127.0.0.1 -U ${user}; do sleep 1; done`;
+  composed(lab, host, project, "exec", "-T", "postgres", "timeout", "120", "sh", "-c", ready);
   if (project === "robotoff")
     composed(lab, host, project, "run", "--rm", "api", "python", "-m", "robotoff", "migrate-db");
 }
