@@ -2,6 +2,7 @@
  * A backup of what compose runs, before anything of it is touched: as every backup of this program, verified, in the same folder, so that it
  * is listed and restored like one. Its parts run in containers that are made for it, beside the servers, and removed afterwards.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { backupOf, partsOf, scriptsBeside } from "../../backups/parts.ts";
 import { dockerApi } from "../../hosts/api.ts";
 import { inContainer, runInstalled } from "../../hosts/installed.ts";
@@ -21,6 +22,8 @@ const ASKS: Record<string, string | undefined> = {
   bucket: "minio",
 };
 const NOT_YET = "elasticsearch";
+/** backup.sh, while another one runs. */
+const RUNS = 75;
 
 /** A system with what runs of it today, by service. */
 export interface Running {
@@ -130,8 +133,14 @@ export async function backupToday(host: HostSettings, running: Running, secret: 
     line("begin");
     try {
       const args = backupOf(system, host, agent, made)!;
-      if ((await runInstalled(host, "backup", args, scriptsBeside(system))) !== 0)
-        throw new Error(`${system.name}: no verified backup, see above; nothing was handed over`);
+      const once = () => runInstalled(host, "backup", args, scriptsBeside(system));
+      let code = await once();
+      // Of a run that was killed here, what it began there ends with the containers that were just removed, and not at once.
+      for (let n = 0; code === RUNS && n < 30; n += 1) {
+        await pause(2_000);
+        code = await once();
+      }
+      if (code !== 0) throw new Error(`${system.name}: no verified backup, see above; nothing was handed over`);
     } finally {
       line("end");
     }
