@@ -6,8 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { show } from "../hosts/docker.ts";
-import { quote } from "../hosts/connection.ts";
-import { dockerCommand } from "../hosts/connection.ts";
+import { dockerCommand, quote } from "../hosts/connection.ts";
 import { addUser } from "./adopt/broker.ts";
 import { back } from "./adopt/back.ts";
 import { backupToday, partsToday, type Running } from "./adopt/backup.ts";

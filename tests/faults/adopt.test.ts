@@ -47,7 +47,9 @@ async function killed(): Promise<string> {
 }
 
 test("killed at random moments and continued: nothing is lost, and nothing is there twice", async () => {
-  const [before, made] = [kept.seen(), kept.made()];
+  const policies = () =>
+    lab.on(HOST, "sh", "-c", "docker inspect --format '{{.Name}} {{.HostConfig.RestartPolicy.Name}} {{.State.Running}}' $(docker ps --all --quiet) | sort"); // prettier-ignore
+  const [before, made, restarts] = [kept.seen(), kept.made(), policies()];
   const rows: string[][] = [];
   console.log(`SEED=${chance.seed}`);
   for (let left = KILLS; left > 0; left -= MOST) {
@@ -72,6 +74,7 @@ test("killed at random moments and continued: nothing is lost, and nothing is th
     kept.minio = { user: "admin", password: "minio-of-before" };
     expect(kept.seen()).toEqual(before);
     expect(kept.made()).toEqual(expect.arrayContaining(made));
+    expect(policies()).toBe(restarts);
   }
   console.log(table(["", "killed after"], rows));
 }, 6_000_000);

@@ -116,5 +116,5 @@ export async function terraformPlan(
       }),
     );
   };
-  return { ...looker("terraform plan", look), remove: () => rmSync(cwd, { recursive: true }) };
+  return { ...looker("terraform plan", look), remove: () => [cwd, built].forEach((folder) => rmSync(folder, { recursive: true })) };
 }
