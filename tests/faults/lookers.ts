@@ -116,5 +116,8 @@ export async function terraformPlan(
       }),
     );
   };
-  return { ...looker("terraform plan", look), remove: () => [cwd, built].forEach((folder) => rmSync(folder, { recursive: true })) };
+  return {
+    ...looker("terraform plan", look),
+    remove: () => [cwd, built].forEach((folder) => rmSync(folder, { recursive: true })),
+  };
 }
