@@ -1,4 +1,6 @@
 /** The way back from an adoption: this stack's containers go, and those that were set aside run again. Volumes are the same all the time. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { HostSettings } from "../../config/host.ts";
 import { dockerOutput, show } from "../../hosts/docker.ts";
 import { runInstalled } from "../../hosts/installed.ts";
 import { inOrder } from "../../systems/order.ts";
@@ -27,6 +29,27 @@ export function backOrder(aside: Container[], services: string[]): string[] {
 /** A slot that nobody reads any more would keep the server's WAL for ever. */
 const DROP =
   "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = 'backup' and not active";
+
+/** Seconds that compose's own health checks are given. */
+const PATIENCE = 180;
+
+/** Waits for those of them that say how they are. @throws Error naming those that are not healthy in time */
+async function healthyAgain(host: HostSettings, containers: Container[]): Promise<void> {
+  const asked = containers
+    .filter(({ State, Config }) => Config.Healthcheck && State.Status !== "running")
+    .map(({ Id }) => Id);
+  if (asked.length === 0) return;
+  const format = "{{.Name}} {{if .State.Running}}{{.State.Health.Status}}{{end}}";
+  for (let n = 0; ; n += 1) {
+    const lines = dockerOutput(host, ["inspect", "--format", format, ...asked])
+      .trim()
+      .split("\n");
+    const waiting = lines.filter((line) => /(starting|unhealthy)$/.test(line));
+    if (waiting.length === 0) return;
+    if (n === PATIENCE) throw new Error(`all are back, and not healthy yet: ${waiting.join(", ").replaceAll("/", "")}`);
+    await pause(1_000);
+  }
+}
 
 export async function back(options: Options<"yes">): Promise<number> {
   const stack = readStack(options.stack);
@@ -63,6 +86,10 @@ export async function back(options: Options<"yes">): Promise<number> {
     const wait = 'for n in $(seq 60); do pg_isready -q && break; sleep 1; done; exec "$@"';
     dockerOutput(host, ["exec", one.Id, "sh", "-c", wait, "wait", ...psql]);
   }
+  await healthyAgain(
+    host,
+    all.filter((each) => names.includes(nameOf(each))),
+  );
   console.log(
     `${names.length} containers are back as compose made them; the stack file keeps what it was told of volumes and networks`,
   );

@@ -45,8 +45,12 @@ export const composed = (lab: Lab, host: HostName, project: Project, ...words: s
 
 const MC = "10.1.0.1:5000/docker.io/minio/mc:RELEASE.2025-08-13T08-35-41Z";
 const QUEUE = "protea.training";
-const AMQP =
-  "import os, pika, hashlib\nc = pika.BlockingConnection(pika.URLParameters(os.environ['PROTEA_AMQP_URL'])).channel()\n";
+/** What has just been started again takes its time. */
+const AMQP = `import os, pika, hashlib, time
+for n in range(60):
+    try: c = pika.BlockingConnection(pika.URLParameters(os.environ['PROTEA_AMQP_URL'])).channel(); break
+    except pika.exceptions.AMQPError: time.sleep(1)
+`;
 const PUBLISH = `${AMQP}c.queue_declare('${QUEUE}', durable=True)
 for n in range(300): c.basic_publish('', '${QUEUE}', str(n).encode() * 50, pika.BasicProperties(delivery_mode=2, headers={'n': n}))`;
 /** Taken and not acknowledged: they go back, each to its place. */
@@ -121,8 +125,8 @@ export class Kept {
     for (const project of this.projects) found[`${project} rows`] = this.sql(project, SEEN);
     if (this.projects.includes("robotoff")) {
       found.keys = this.in("robotoff", "redis", "redis-cli", "eval", HASH, "0");
-      const search = `curl -fsS '${ELASTIC}/kept/_search?size=1000&sort=n' | tr '{' '\\n' | sed -n 's/.*"_id":"\\([0-9]*\\)".*/\\1/p; s/^"n":\\([0-9]*\\)}.*/n \\1/p' | sha256sum`;
-      found.documents = `${this.in("robotoff", "elasticsearch", "curl", "-fsS", `${ELASTIC}/kept/_count`)} ${this.in("robotoff", "elasticsearch", "sh", "-ec", search)}`;
+      const search = `curl -fsS --retry 60 --retry-all-errors --retry-delay 1 '${ELASTIC}/kept/_search?size=1000&sort=n&filter_path=hits.hits._id,hits.hits._source' | tee /tmp/found | sha256sum; grep -o _id /tmp/found | wc -l`;
+      found.documents = `${this.in("robotoff", "elasticsearch", "curl", "-fsS", "--retry", "60", "--retry-all-errors", "--retry-delay", "1", `${ELASTIC}/kept/_count`)} ${this.in("robotoff", "elasticsearch", "sh", "-ec", search)}`;
     }
     if (this.projects.includes("protea")) {
       found.messages = this.in("protea", "api", "python3", "-c", READ);
