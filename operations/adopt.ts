@@ -26,8 +26,8 @@ import { pullMissing } from "./images/pull.ts";
 import { secretValue } from "./password/value.ts";
 import { stackFile } from "./stack.ts";
 
-/** What waits for one container's health must keep no other from being made, once the one before it is away. */
-const PARALLEL = ["--parallel", "100"];
+/** What waits for one container's health must keep no other from being made, once the one before it is away. More at once, and sshd refuses log-ins (MaxStartups). */
+const PARALLEL = ["--parallel", "16"];
 
 /** @throws Error with all that is in the way */
 function refuse(problems: string[]): void {
