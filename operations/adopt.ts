@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { show } from "../hosts/docker.ts";
 import { dockerCommand, quote } from "../hosts/connection.ts";
 import { addUser } from "./adopt/broker.ts";
-import { back } from "./adopt/back.ts";
+import { asideOn, back } from "./adopt/back.ts";
 import { backupToday, partsToday, type Running } from "./adopt/backup.ts";
 import { gaps, gapsText, Watching } from "./adopt/gaps.ts";
 import { adoptionFile, lookAt, type Looked } from "./adopt/look.ts";
@@ -16,7 +16,7 @@ import type { Handover } from "./adopt/old.ts";
 import { formOf } from "../config/read.ts";
 import { compareSecrets, known, type Secrets } from "./adopt/secrets.ts";
 import { planText } from "./adopt/text.ts";
-import { run } from "./command.ts";
+import { run, selectionWords } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { settled } from "./containers/until.ts";
 import { lookForDrift } from "./drift/look.ts";
@@ -126,15 +126,13 @@ export const done = run(["yes", "dry", "leave", "back", "without-backup"], async
 
   console.log("hands over");
   const watching = new Watching(host);
-  const own = ["--stack", options.stack, ...(options.system ? ["--system", options.system] : [])];
   const command = [
     process.execPath,
     "operations/up.ts",
-    ...own,
+    ...selectionWords(options),
     "--yes",
     "1",
     "--",
-    "--yes",
     "--skip-preview",
     ...PARALLEL,
   ];
@@ -151,8 +149,8 @@ export const done = run(["yes", "dry", "leave", "back", "without-backup"], async
   const { rows } = await lookForDrift(options);
   if (rows.length > 0) console.log(driftTable(rows));
   console.log(counted(rows));
-  const { aside } = lookAt(options, leave);
-  const remove = dockerCommand(host, ["rm", ...aside.map(nameOf)]);
+  const aside = asideOn(host, looked.systems).map(nameOf);
+  const remove = dockerCommand(host, ["rm", ...aside]);
   console.log(
     `${aside.length} containers of before are kept, stopped. The way back: make adopt STACK=${options.stack} BACK=1. When it is not needed any more:\n${remove.map(quote).join(" ")}`,
   );

@@ -16,6 +16,12 @@ export interface Selection {
 /** A verb's options: those of every verb, and texts of its own by name. */
 export type Options<O extends string = never> = Selection & Partial<Record<O, string>> & { words: string[] };
 
+/** The same stack, and the same system of it, for another verb. */
+export const selectionWords = ({ stack, system }: Pick<Selection, "stack" | "system">): string[] => [
+  ...["--stack", stack],
+  ...(system ? ["--system", system] : []),
+];
+
 /**
  * Runs a verb; an expected problem is printed without a stack trace, and the exit code is then 1.
  * @param own the names of options that this verb has beside --stack, --system and --service

@@ -5,7 +5,7 @@
 import { dockerCommand } from "../hosts/connection.ts";
 import { show } from "../hosts/docker.ts";
 import { containersOf } from "../systems/spec.ts";
-import { run } from "./command.ts";
+import { run, selectionWords } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { settled } from "./containers/until.ts";
 import { canHeal, describeHealing, healing } from "./drift/healing.ts";
@@ -30,10 +30,9 @@ export const done = run(["yes"], async (options) => {
     if ((await show(dockerCommand(host, words))) !== 0)
       throw new Error(`docker ${words.join(" ")} failed, see above; what was done before it stays: make drift`);
   if (todo.replace.size + todo.up.length > 0) {
-    const these = ["--stack", options.stack, ...(options.system ? ["--system", options.system] : [])];
     const yes = options.yes ? ["--yes", options.yes] : [];
     const replaced = [...todo.replace.keys()].flatMap((urn) => ["--replace", urn]);
-    const words = [process.execPath, "operations/up.ts", ...these, ...yes, "--", ...replaced];
+    const words = [process.execPath, "operations/up.ts", ...selectionWords(options), ...yes, "--", ...replaced];
     const code = await show([...words, ...options.words]);
     if (code !== 0) return code;
   }

@@ -1,3 +1,7 @@
+/** Variables as Docker lists them, NAME=value, by their names. */
+export const variablesIn = (list: readonly string[]): Map<string, string> =>
+  new Map(list.map((one) => [one.split("=", 1)[0]!, one.slice(one.indexOf("=") + 1)]));
+
 /** What is read of `docker container inspect`. */
 export interface Inspected {
   Id: string;

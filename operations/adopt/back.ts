@@ -4,12 +4,13 @@ import type { HostSettings } from "../../config/host.ts";
 import { dockerOutput, show } from "../../hosts/docker.ts";
 import { runInstalled } from "../../hosts/installed.ts";
 import { inOrder } from "../../systems/order.ts";
-import { selected, type Options } from "../command.ts";
+import type { SystemSpec } from "../../systems/spec.ts";
+import { selected, selectionWords, type Options } from "../command.ts";
 import { confirm } from "../confirm.ts";
-import { nameOf, type Container } from "../drift/containers.ts";
+import { ASIDE, nameOf, type Container } from "../drift/containers.ts";
 import { readStack } from "../stack.ts";
 import { titled } from "../table.ts";
-import { ASIDE, isComposes } from "./old.ts";
+import { isComposes } from "./old.ts";
 
 /**
  * The newest of each name, what others need first. Pure.
@@ -51,19 +52,24 @@ async function healthyAgain(host: HostSettings, containers: Container[]): Promis
   }
 }
 
+/** What was set aside of these systems. */
+export function asideOn(host: HostSettings, systems: SystemSpec[]): Container[] {
+  const ids = dockerOutput(host, ["ps", "--all", "--quiet", "--no-trunc"]).split("\n").filter(Boolean);
+  const all = ids.length === 0 ? [] : (JSON.parse(dockerOutput(host, ["container", "inspect", ...ids])) as Container[]);
+  return all.filter((one) => ASIDE.test(nameOf(one)) && systems.some((system) => isComposes(system, one)));
+}
+
 export async function back(options: Options<"yes">): Promise<number> {
   const stack = readStack(options.stack);
   const { host } = stack;
   const systems = selected(stack, { system: options.system });
-  const ids = dockerOutput(host, ["ps", "--all", "--quiet", "--no-trunc"]).split("\n").filter(Boolean);
-  const all = ids.length === 0 ? [] : (JSON.parse(dockerOutput(host, ["container", "inspect", ...ids])) as Container[]);
-  const names = systems.flatMap((system) => {
-    const aside = all.filter((one) => isComposes(system, one) && ASIDE.test(nameOf(one)));
-    return backOrder(
-      aside,
+  const aside = asideOn(host, systems);
+  const names = systems.flatMap((system) =>
+    backOrder(
+      aside.filter((one) => isComposes(system, one)),
       inOrder(system.services).map(({ name }) => name),
-    );
-  });
+    ),
+  );
   if (names.length === 0)
     throw new Error("nothing was set aside on this host: there is no way back, and none is needed");
   const text = [
@@ -72,14 +78,19 @@ export async function back(options: Options<"yes">): Promise<number> {
     "What was written meanwhile stays; a migration of the database that ran meanwhile is not undone.",
   ];
   await confirm(text.join("\n"), options.yes);
-  const own = ["--stack", options.stack, ...(options.system ? ["--system", options.system] : [])];
   const words = ["--yes", "--skip-preview", host.protectVolumes ? "--exclude-protected" : "", ...options.words];
-  const destroy = [process.execPath, "operations/destroy.ts", ...own, "--", ...words.filter(Boolean)];
+  const destroy = [
+    process.execPath,
+    "operations/destroy.ts",
+    ...selectionWords(options),
+    "--",
+    ...words.filter(Boolean),
+  ];
   const code = await show(destroy);
   if (code !== 0) return code;
   const failed = await runInstalled(host, "aside", ["back", ...names], [], "");
   if (failed !== 0) throw new Error("not all of them are back; see above. Again: make adopt BACK=1");
-  for (const one of all.filter((each) => names.includes(nameOf(each)))) {
+  for (const one of aside.filter((each) => names.includes(nameOf(each)))) {
     const user = one.Config.Env?.find((variable) => variable.startsWith("POSTGRES_USER="))?.split("=")[1];
     if (one.Config.Labels!["com.docker.compose.service"] !== "postgres" || !user) continue;
     const psql = ["psql", "-U", user, "-d", "postgres", "-qAtXc", DROP];
@@ -88,7 +99,7 @@ export async function back(options: Options<"yes">): Promise<number> {
   }
   await healthyAgain(
     host,
-    all.filter((each) => names.includes(nameOf(each))),
+    aside.filter((each) => names.includes(nameOf(each))),
   );
   console.log(
     `${names.length} containers are back as compose made them; the stack file keeps what it was told of volumes and networks`,

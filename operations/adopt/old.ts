@@ -1,15 +1,12 @@
 /** What runs today, as compose made it, beside what a stack declares. Pure. */
 import { PROJECT_LABEL, STACK_LABEL } from "../../engines/docker/labels.ts";
 import { containerName, containersOf, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
-import { nameOf, type Container } from "../drift/containers.ts";
+import { ASIDE, nameOf, type Container } from "../drift/containers.ts";
 
 /** Compose's labels. https://github.com/docker/compose/blob/main/pkg/api/labels.go */
 const SERVICE_LABEL = "com.docker.compose.service";
 const NUMBER_LABEL = "com.docker.compose.container-number";
 const ONEOFF_LABEL = "com.docker.compose.oneoff";
-
-/** The name of a container that was set aside (hosts/scripts/aside.sh). */
-export const ASIDE = /^(.+)-set-aside-(\d+)$/;
 
 const labelsOf = ({ Config }: Container): Record<string, string> => Config.Labels ?? {};
 

@@ -1,5 +1,6 @@
 /** Passwords and tokens that today's containers have in their environment, and the stack's secrets. Values are shown nowhere. Pure. */
 import type { SecretForm } from "../../config/secrets.ts";
+import { variablesIn } from "../../engines/docker/inspect.ts";
 import type { EnvironmentValue, SecretReference } from "../../systems/spec.ts";
 import { nameOf, type Container } from "../drift/containers.ts";
 import type { Handover } from "./old.ts";
@@ -15,9 +16,8 @@ export interface Known {
 }
 
 /** The variables of a container. */
-export function variablesOf({ Config }: Pick<Container, "Config">): Map<string, string> {
-  return new Map((Config.Env ?? []).map((one) => [one.split("=", 1)[0]!, one.slice(one.indexOf("=") + 1)]));
-}
+export const variablesOf = ({ Config }: Pick<Container, "Config">): Map<string, string> =>
+  variablesIn(Config.Env ?? []);
 
 /** The one secret that is a whole value; a text around it would have to be understood. */
 function whole(declared: EnvironmentValue): SecretReference | undefined {

@@ -1,6 +1,7 @@
 /** What the last `up` applied, out of a stack's state with its secrets. Pure. */
 import type { ShownArguments } from "../../engines/docker/declared-facts.ts";
 import { IMAGE_LABEL } from "../../engines/docker/labels.ts";
+import { variablesIn } from "../../engines/docker/inspect.ts";
 import { isSecret } from "../state-secrets.ts";
 
 /** A resource of `pulumi stack export --show-secrets`. */
@@ -55,9 +56,7 @@ type Inputs = Omit<ShownArguments, "labels" | "environment" | "imageId"> & {
 function container({ inputs, outputs }: Resource): ShownArguments {
   const { labels: listed = [], envs, ...rest } = clear(inputs) as Inputs;
   const labels = Object.fromEntries(listed.map(({ label, value }) => [label, value]));
-  const environment = Object.fromEntries(
-    (envs ?? []).map((one) => [one.split("=", 1)[0]!, one.slice(one.indexOf("=") + 1)]),
-  );
+  const environment = Object.fromEntries(variablesIn(envs ?? []));
   const own = ["runtime", "ipcMode", "cgroupnsMode"] as const;
   const chosen = Object.fromEntries(own.map((name) => [name, (outputs?.[name] as string | null) ?? undefined]));
   return { ...rest, ...chosen, labels, environment, imageId: labels[IMAGE_LABEL] };

@@ -13,6 +13,8 @@ import { secretNames, type Wanted } from "./wanted.ts";
 export type Container = Inspected & InspectedSettings;
 
 export const nameOf = ({ Name }: Pick<Inspected, "Name">): string => Name.replace(/^\//, "");
+/** The name of a container that was set aside (hosts/scripts/aside.sh, operations/up/bring-back.ts), with the name and the time in it. */
+export const ASIDE = /^(.+)-set-aside-(\d+)$/;
 export const shortId = (id: string): string => id.replace(/^sha256:/, "").slice(0, 12);
 
 /** Labels of what others say in words. */

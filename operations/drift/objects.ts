@@ -3,7 +3,7 @@ import type { InspectedImage, InspectedNetwork, InspectedVolume } from "../../en
 import { PROJECT_LABEL, projectLabels, STACK_LABEL } from "../../engines/docker/labels.ts";
 import { networkName, type SystemSpec } from "../../systems/spec.ts";
 import type { Applied } from "./applied.ts";
-import { nameOf, shortId, type Container } from "./containers.ts";
+import { ASIDE, nameOf, shortId, type Container } from "./containers.ts";
 import { byDocker, byHand, byUp, LEFT, NOT_APPLIED, NOTHING, type Row } from "./rows.ts";
 
 const sorted = (map: Record<string, string> | null) =>
@@ -95,7 +95,7 @@ function imageRows(system: SystemSpec, images: InspectedImage[], applied: Applie
 }
 
 /** An impostor that `make up` set aside (operations/up/bring-back.ts), stopped: kept for who wants to look at it. */
-const setAside = ({ Name, State }: Container) => /-set-aside-\d+$/.test(Name) && State.Status !== "running";
+const setAside = (one: Container) => ASIDE.test(nameOf(one)) && one.State.Status !== "running";
 
 /** Containers that are in a system's network or project, and not of it. @param known names and ids of those that are told already */
 function strangerRows(

@@ -1,4 +1,5 @@
 /** What of a container is declared otherwise, in Docker's words. Pure; no secret's value gets into it. */
+import { variablesIn } from "../../engines/docker/inspect.ts";
 import { formatSize } from "../../config/units.ts";
 import type { ServiceSpec } from "../../systems/spec.ts";
 import { CONFIG_LABEL, IMAGE_LABEL } from "../../engines/docker/labels.ts";
@@ -19,9 +20,7 @@ const change = (what: string, from: unknown, to: unknown) => `${what} ${code(fro
 
 /** `NAME=value`s by name; undefined where the digest hides them, since one of them is a secret. */
 const variables = (inputs: Inputs | undefined) =>
-  Array.isArray(inputs?.envs)
-    ? new Map((inputs.envs as string[]).map((each) => [each.split("=")[0]!, each.slice(each.indexOf("=") + 1)]))
-    : undefined;
+  Array.isArray(inputs?.envs) ? variablesIn(inputs.envs as string[]) : undefined;
 
 /** Each name of two maps whose values differ. */
 function differing<T>(before: Map<string, T>, after: Map<string, T>): string[] {

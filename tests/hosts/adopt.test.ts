@@ -48,16 +48,13 @@ test("it is killed while it hands over, goes on, and everything is there, on the
   expect(said).toMatch(/^protea-frontend-1 +(\d+\.\d s|not seen: before this run)$/m);
   expect(said).toContain("no drift: the host has what is declared");
   succeeded(rehearsal.make("preview", "staging", "SYSTEM=protea", "ARGS=--expect-no-changes"));
-  const [password] = /^[0-9a-f]{24}$/m.exec(
-    succeeded(rehearsal.make("password", "staging", "SERVICE=minio", "SHOW=1")),
-  )!;
-  kept.minio = { user: "protea", password };
+  kept.adoptedBy(rehearsal);
   expect(kept.seen()).toEqual(before);
   expect(kept.made()).toEqual(expect.arrayContaining(made));
   expect(succeeded(rehearsal.make("backups", "staging", "SYSTEM=protea"))).toContain("quick");
 
   succeeded(adopt("BACK=1"));
-  kept.minio = { user: "admin", password: "minio-of-before" };
+  kept.wentBack();
   expect(kept.seen()).toEqual(before);
   expect(lab.on(HOST, "docker", "inspect", "--format", "{{.HostConfig.RestartPolicy.Name}}", "protea-api-1").trim()).toBe("no"); // prettier-ignore
   expect(containers()).not.toContain("set-aside");

@@ -1,6 +1,8 @@
 /** What runs on the hosts before this program comes: both systems under docker compose, from compose files as their own projects have them. */
 import { readFileSync } from "node:fs";
+import { succeeded } from "../engine/host.ts";
 import type { HostName, Lab } from "./lab.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 
 const FOLDERS = { robotoff: "/home/off/robotoff-net", protea: "/home/off/protea" } as const;
 export type Project = keyof typeof FOLDERS;
@@ -69,13 +71,15 @@ const HASH = `local lines = {} for n, job in ipairs(redis.call('lrange', 'kept',
   return #lines .. ' ' .. redis.sha1hex(table.concat(lines))`;
 const ELASTIC = "http://127.0.0.1:9200";
 
+/** MinIO's user, of compose's. */
+const BEFORE = { user: "admin", password: PASSWORDS.MINIO_PASSWORD };
+
 /** Something in every place that a project keeps something in, and all of it to be compared, by whoever runs it: compose, or this program. */
 export class Kept {
   private readonly lab: Lab;
   private readonly host: HostName;
   private readonly projects: readonly Project[];
-  /** The password of MinIO's user. */
-  minio = { user: "admin", password: PASSWORDS.MINIO_PASSWORD };
+  private minio = BEFORE;
 
   constructor(lab: Lab, host: HostName, projects: readonly Project[]) {
     this.lab = lab;
@@ -101,6 +105,17 @@ export class Kept {
     const address = `MC_HOST_server=http://${user}:${password}@minio:9000`;
     const run = ["docker", "run", "--rm", "--network", "protea_default", "--env", address, "--entrypoint", "sh", MC];
     return this.lab.on(this.host, ...run, "-ec", script).trim();
+  }
+
+  /** Looks as a user of this program's MinIO from now on. */
+  adoptedBy(rehearsal: Rehearsal): void {
+    const shown = succeeded(rehearsal.make("password", "staging", "SERVICE=minio", "SHOW=1"));
+    this.minio = { user: "protea", password: /^[0-9a-f]{24}$/m.exec(shown)![0] };
+  }
+
+  /** And as compose's again. */
+  wentBack(): void {
+    this.minio = BEFORE;
   }
 
   fill(): void {
