@@ -19,8 +19,15 @@ export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}
   return { code: ran.status, text: ran.stdout + ran.stderr };
 }
 
-/** The end of an output, without most of its longest lines: a command line that names every resource. */
-const end = (text: string) => text.replaceAll(/^(.{400}).+$/gm, "$1…").slice(-6_000);
+/** The end of an output, and before it what Pulumi called an error, without most of the longest lines: a command line that names every resource. */
+function end(text: string): string {
+  const short = text.replaceAll(/^(.{400}).+$/gm, "$1…");
+  const errors = short
+    .slice(0, -6_000)
+    .split("\n")
+    .filter((line) => line.includes("error:"));
+  return [...errors.slice(0, 20), short.slice(-6_000)].join("\n");
+}
 
 /** Fails with the output unless a command succeeded. */
 export function succeeded({ code, text }: Outcome): string {

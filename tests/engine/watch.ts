@@ -6,7 +6,7 @@
  *     succeeded(stack.makeUp());
  *     expect(await watch.end()).toEqual([]);
  *
- * One container in each system's network asks Docker's name server up to a hundred times a second, and of PROTEA also the broker
+ * One container in each system's network asks Docker's name server up to twenty times a second, and of PROTEA also the broker
  * (watch.py). It is of the project as a one-off, as of `make run`: no drift. A network cannot be removed while it is watched.
  * The names are those that are declared when it begins: of a service that is scaled meanwhile say how many there may be at most.
  * It ends by itself when the test's process does.
