@@ -3,7 +3,6 @@
  * service another container takes the place of the one of today. It looks first, says what it will do, and asks. It can be interrupted, and
  * run again; BACK=1 is the way back. DRY=1 only looks.
  */
-import { writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { show } from "../hosts/docker.ts";
 import { dockerCommand, quote } from "../hosts/connection.ts";
@@ -24,7 +23,7 @@ import { counted, driftTable } from "./drift/rows.ts";
 import { nameOf } from "./drift/containers.ts";
 import { pullMissing } from "./images/pull.ts";
 import { secretValue } from "./password/value.ts";
-import { stackFile } from "./stack.ts";
+import { stackFile, writeStackFile } from "./stack.ts";
 
 /** What waits for one container's health must keep no other from being made, once the one before it is away. More at once, and sshd refuses log-ins (MaxStartups). */
 const PARALLEL = ["--parallel", "16"];
@@ -112,7 +111,7 @@ export const done = run(["yes", "dry", "leave", "back", "without-backup"], async
   refuse(looked.problems);
 
   console.log("settings and secrets");
-  writeFileSync(stackFile(options.stack), looked.text);
+  writeStackFile(options.stack, looked.text);
   take(secrets, options.stack);
   const { host } = looked.stack;
   const secret = configured(options.stack);

@@ -2,7 +2,6 @@
  * `make digests`: asks the registries, from the stack's host and as it would pull, which content each image's tag has now, and
  * after a yes writes that digest behind the tag in the stack file. From then on a tag that moves changes nothing.
  */
-import { writeFileSync } from "node:fs";
 import { readSettings } from "../config/read.ts";
 import type { HostSettings } from "../config/host.ts";
 import { dockerApi } from "../hosts/api.ts";
@@ -11,7 +10,7 @@ import { throughRegistry } from "../systems/registry.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { parts, short, withImage } from "./images/pinned.ts";
-import { rawConfiguration, readStack, readStackFile, stackFile } from "./stack.ts";
+import { rawConfiguration, readStack, readStackFile, stackFile, writeStackFile } from "./stack.ts";
 import { table } from "./table.ts";
 
 /**
@@ -51,7 +50,7 @@ export const done = run(["yes"], async ({ stack, yes }) => {
   await confirm(`${stackFile(stack)} will name ${news.length === 1 ? "this digest" : "these digests"}.`, yes);
   const changed = news.reduce((before, { path, named, now }) => withImage(before, path, `${named}@${now}`), text);
   readStack(stack, changed);
-  writeFileSync(stackFile(stack), changed);
+  writeStackFile(stack, changed);
   console.log(`${stackFile(stack)}: written; make preview shows what it changes; commit it`);
   return 0;
 });

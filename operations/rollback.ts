@@ -2,7 +2,6 @@
  * `make rollback`: back to what was deployed before, its images and its settings, by the program of this checkout. It says what that
  * changes, writes the stack file, and runs the same `up` as always.
  */
-import { writeFileSync } from "node:fs";
 import { show } from "../hosts/docker.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
@@ -22,7 +21,7 @@ import {
 } from "./deployments/back.ts";
 import { BACK, deploymentsOf } from "./deployments/host.ts";
 import { imageIds } from "./images/pull.ts";
-import { readStack, readStackFile, stackFile } from "./stack.ts";
+import { readStack, readStackFile, stackFile, writeStackFile } from "./stack.ts";
 import { titled } from "./table.ts";
 
 export const done = run(["to", "migrated", "yes"], async ({ stack: name, to, migrated, yes }) => {
@@ -67,7 +66,7 @@ export const done = run(["to", "migrated", "yes"], async ({ stack: name, to, mig
     ...titled("to be pulled first", pull),
   ];
   await confirm(what.join("\n"), host.protectVolumes ? yes : "1");
-  writeFileSync(stackFile(name), after);
+  writeStackFile(name, after);
   console.log(`${stackFile(name)}: written; commit it when all is well`);
   // All of it has been asked.
   return show([process.execPath, "operations/up.ts", "--stack", name, "--yes", "1"]);

@@ -1,9 +1,8 @@
 /** `make scale`: another number of containers of a service or worker pool, in the stack file first, then on the host. */
-import { writeFileSync } from "node:fs";
 import { run, selected } from "./command.ts";
 import { show } from "../hosts/docker.ts";
 import { poolPath, replicasWanted, withReplicas } from "./scale/replicas.ts";
-import { readStack, readStackFile, stackFile } from "./stack.ts";
+import { readStack, readStackFile, stackFile, writeStackFile } from "./stack.ts";
 
 export const done = run(["replicas"], async ({ stack, system, service, replicas: given }) => {
   if (!service) throw new Error("expected SERVICE=, the name of a service or of a worker pool");
@@ -24,7 +23,7 @@ export const done = run(["replicas"], async ({ stack, system, service, replicas:
   const changed = withReplicas(text, owner, service, replicas);
   // The rules speak first: what they refuse is not written.
   readStack(stack, changed);
-  writeFileSync(stackFile(stack), changed);
+  writeStackFile(stack, changed);
   console.log(
     changed === text
       ? `${stackFile(stack)} says so already`

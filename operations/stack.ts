@@ -1,5 +1,5 @@
 /** Reads a stack file without Pulumi: the daily commands need to know what is declared, not what is encrypted. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ENCRYPTED, type RawConfiguration } from "../config/read.ts";
 import { writeSshFiles } from "../hosts/ssh.ts";
@@ -7,6 +7,14 @@ import { describeStack, type Stack } from "../systems/stack.ts";
 
 export function stackFile(stack: string): string {
   return `Pulumi.${stack}.yaml`;
+}
+
+/** Replaces a stack's file as a whole: whoever is killed meanwhile leaves the one before. A link stays one. */
+export function writeStackFile(stack: string, text: string): void {
+  const file = realpathSync(stackFile(stack));
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(beside, text, { mode: statSync(file).mode, flush: true });
+  renameSync(beside, file);
 }
 
 /** The stacks that have a file in the working directory. */

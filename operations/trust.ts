@@ -2,11 +2,10 @@
  * `make trust`: the keys that the host and its proxy show now, by fingerprint; after a yes they are pinned in the stack file, and every
  * other key is refused from then on. Who says yes without comparing trusts whoever answers at that address.
  */
-import { writeFileSync } from "node:fs";
 import { shownKeys } from "../hosts/trust.ts";
 import { run } from "./command.ts";
 import { confirm } from "./confirm.ts";
-import { readStack, readStackFile, stackFile } from "./stack.ts";
+import { readStack, readStackFile, stackFile, writeStackFile } from "./stack.ts";
 import { describeKey, withKey } from "./trust/pinned.ts";
 
 export const done = run(["yes"], async ({ stack, yes }) => {
@@ -24,7 +23,7 @@ export const done = run(["yes"], async ({ stack, yes }) => {
   );
   const changed = news.reduce(withKey, text);
   readStack(stack, changed);
-  writeFileSync(stackFile(stack), changed);
+  writeStackFile(stack, changed);
   console.log(`${stackFile(stack)}: pinned; commit it`);
   return 0;
 });
