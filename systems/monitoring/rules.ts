@@ -9,8 +9,8 @@ const FOLDER = "systems/monitoring/rules";
 export const WRITTEN_FOR = 15_000;
 
 /**
- * A rules file's text for another interval: what is waited for (`for: 2m`) and looked back at (`[10m]`) is a number of questions, so
- * it grows and shrinks with them. Never below a second.
+ * A rules file's text for another interval: what is waited for (`for: 2m`) and looked back at (`[10m]`, `offset 2h`) is a number of
+ * questions, so it grows and shrinks with them. Never below a second. Days (`offset 2d`) are of backups, which have a pace of their own.
  * @param interval milliseconds
  */
 export function paced(text: string, interval: number): string {
@@ -19,6 +19,7 @@ export function paced(text: string, interval: number): string {
     `${Math.max(1, Math.round((parseDuration(time)! * interval) / WRITTEN_FOR / 1_000))}s`;
   return text
     .replace(/^( *(?:for|keep_firing_for): )(\w+)$/gm, (_, key: string, time: string) => `${key}${scaled(time)}`)
+    .replace(/(?<=\boffset )(\w+[hms])\b/g, (time: string) => scaled(time))
     .replace(/\[(\w+)(:?)\]/g, (_, time: string, colon: string) => `[${scaled(time)}${colon}]`);
 }
 

@@ -67,7 +67,7 @@ export const QUIET: Record<string, number | string> = {
   'declared_consumers{system="robotoff", queue="robotoff-low", single="no"}': 1,
   'redis_key_size{system="robotoff", key="rq:workers:robotoff-low"}': 2,
   // Full for an hour, then worked off.
-  'redis_key_size{system="robotoff", key="rq:queue:robotoff-low"}': "0x60 5000-80x60 0x1400",
+  'redis_key_size{system="robotoff", key="rq:queue:robotoff-low"}': "1 stale _ 3 stale _x4 2 stale _x49 5000-80x60 stale _x20 3 stale _x10 4 stale _x1400",
   [`rabbitmq_detailed_queue_messages{${QUEUE}}`]: "0x60 600-10x60 0x1400",
   [`rabbitmq_detailed_queue_messages_ready{${QUEUE}}`]: "0x60 600-10x60 0x1400",
   'rabbitmq_detailed_queue_messages{system="protea", queue="protea.dead-letter"}': 0,

@@ -113,6 +113,19 @@ test("RecoverableWindowShort, of a host that has backups for two days", () => {
   promtool("window", [young, { ...young, promql_expr_test: [at(60, "RecoverableWindowShort")] }], "1h");
 });
 
+test("QueueGrows is not told before two hours are known", () => {
+  const queue = 'rabbitmq_detailed_queue_messages_ready{system="protea", queue="protea.jobs"}';
+  const keys = 'redis_key_size{system="robotoff", key="rq:queue:robotoff-low"}';
+  const asked = { series: 'redis_up{system="robotoff"}', values: "1x300" };
+  const grows = (minute: number, count: number) => ({
+    ...{ expr: 'count(ALERTS{alertname="QueueGrows", alertstate="firing"})', eval_time: `${minute}m` },
+    exp_samples: count === 0 ? [] : [{ labels: "{}", value: count }],
+  });
+  const series = [queue, keys].map((series) => ({ series, values: "5x300" }));
+  const promql_expr_test = [grows(60, 0), grows(119, 0), grows(135, 2)];
+  promtool("grows", [{ interval: "1m", input_series: [...series, asked], promql_expr_test }]);
+});
+
 test.each(["local", "staging", "production"] as const)("%s: promtool and amtool take the files", (name) => {
   const stack = monitored(name, {
     "monitoring:deadManSwitch": "https://hc.example.org/1",
@@ -141,9 +154,9 @@ test("what make report asks is PromQL", () => {
 });
 
 test("in another pace everything waits and looks back accordingly", () => {
-  const text = "        for: 6m\n        keep_firing_for: 3m\n expr: a[10m] > b[1d:1m] offset 2d and x[2h:]\n";
+  const text = "        for: 6m\n        keep_firing_for: 3m\n expr: a[10m] > b[1d:1m] offset 2d and x[2h:] and y offset 2h\n";
   expect(paced(text, 1_000)).toBe(
-    "        for: 24s\n        keep_firing_for: 12s\n expr: a[40s] > b[1d:1m] offset 2d and x[480s:]\n",
+    "        for: 24s\n        keep_firing_for: 12s\n expr: a[40s] > b[1d:1m] offset 2d and x[480s:] and y offset 480s\n",
   );
   expect(paced(text, 15_000)).toBe(text);
 });
