@@ -38,7 +38,8 @@ beforeAll(async () => {
   stack.config["monitoring:interval"] = "1s";
   stack.config["monitoring:receivers"] = { webhook: receiver.url("/alerts") };
   stack.config["monitoring:deadManSwitch"] = receiver.url("/alive");
-  stack.change("robotoff", "update-listener", { healthcheck: { interval: "2s" } });
+  // What hangs is unhealthy after three checks, each of which is two minutes after the one before it of an exporter.
+  for (const [system, service] of HANGING) stack.change(system, service, { healthcheck: { interval: "2s" } });
   succeeded(stack.up());
   silence(`alertname=~"${OF_THE_MACHINE}"`);
   await until("the dead man's switch", () => receiver.alive > 1);
@@ -67,6 +68,15 @@ const stopped = (system: "robotoff" | "protea" | "monitoring", service: string):
   begin: () => docker("stop", "--time", "1", container(system, service)),
   mend: () => docker("start", container(system, service)),
 });
+
+/** What is paused. */
+const HANGING = [
+  ["robotoff", "update-listener"],
+  ["protea", "frontend"],
+  ["protea", "worker-reaper"],
+  ["protea", "postgres-backup"],
+  ["monitoring", "elasticsearch-exporter"],
+] as const;
 
 /** Its health check fails besides, a while after what it did not answer. */
 const hangs = (service: string): string => `ContainerUnhealthy ${service}`;
