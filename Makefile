@@ -83,7 +83,7 @@ help: ## this list (the default)
 setup: ## bring Node, Docker, Pulumi and, for local, the images to this machine
 setup: export BASH_ENV :=
 setup:
-	$(if $(REHEARSAL),@:,toolchain/setup $(if $(local),,--no-images))
+	$(if $(REHEARSAL),@:,toolchain/setup$(if $(local),, --no-images)$(if $(filter test,$(MAKECMDGOALS)), --tests))
 
 up: setup ## bring everything up as the stack file declares it; except for local it says first what it will do, as preview does, and asks
 	$(if $(RESTORE),RESTORE='$(RESTORE)' )node operations/up.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(YES), --yes $(YES)) -- $(only) $(ARGS)
@@ -219,7 +219,10 @@ urls: ## what to open or call
 open: ## a service's URL for this machine; of another host by a tunnel, until Ctrl-C: make open STACK=staging SERVICE=frontend
 	node operations/open.ts $(these)
 
-.PHONY: report
+.PHONY: report dashboard
+dashboard: ## a page of a stack that is watched, for a browser on this machine: what is wrong, services, queues, backups, disks; until Ctrl-C
+	node operations/dashboard.ts --stack $(STACK)
+
 report: ## the last week of a stack that is watched: alerts, pages, restarts, disks, backups (docs/monitoring.md)
 	@node operations/report.ts --stack $(STACK)
 

@@ -71,6 +71,27 @@ export default tseslint.config(
     },
   },
   {
+    // The page's own program, in a browser.
+    files: ["operations/dashboard/page.js"],
+    languageOptions: {
+      sourceType: "script",
+      globals: Object.fromEntries(
+        [
+          "document",
+          "location",
+          "fetch",
+          "DOMParser",
+          "getComputedStyle",
+          "matchMedia",
+          "addEventListener",
+          "setInterval",
+        ]
+          .concat(["innerWidth", "devicePixelRatio"])
+          .map((name) => [name, "readonly"]),
+      ),
+    },
+  },
+  {
     files: ["**/*.cjs"],
     languageOptions: { sourceType: "commonjs", globals: { require: "readonly", module: "writable" } },
   },

@@ -1,16 +1,15 @@
 /** `make report`: the last week of a stack that is watched, for a terminal or a weekly mail. Changes nothing. */
 import { quote } from "../hosts/connection.ts";
 import { together } from "../hosts/together.ts";
-import { containerName } from "../systems/spec.ts";
 import { run } from "./command.ts";
-import { QUESTIONS, reportText, samples, type Answers } from "./report/text.ts";
+import { samples } from "./prometheus/answers.ts";
+import { prometheusOf } from "./prometheus/service.ts";
+import { QUESTIONS, reportText, type Answers } from "./report/text.ts";
 import { readStack } from "./stack.ts";
 
 export const done = run([], ({ stack: name }) => {
   const stack = readStack(name);
-  const monitoring = stack.systems.find((system) => system.name === "monitoring");
-  if (!monitoring) throw new Error(`Pulumi.${name}.yaml has nothing watched: say monitoring:enabled: true, then make up`);
-  const container = containerName(monitoring, "prometheus", 1);
+  const { container } = prometheusOf(stack);
   const questions = Object.entries(QUESTIONS);
   const lines = questions.map(([, question]) => {
     const url = `http://127.0.0.1:9090/api/v1/query?query=${encodeURIComponent(question)}`;
@@ -22,4 +21,4 @@ export const done = run([], ({ stack: name }) => {
   });
   console.log(reportText(name, Object.fromEntries(answers) as Answers, Date.now() / 1_000));
   return 0;
-}); // prettier-ignore
+});

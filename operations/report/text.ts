@@ -1,12 +1,7 @@
 /** A week of a stack, as text: from what Prometheus answers. Pure. */
 import { formatSize } from "../../config/units.ts";
+import { full, long, moment, valueOf, type Sample } from "../prometheus/answers.ts";
 import { table, titled } from "../table.ts";
-
-/** One series of an answer: its labels, and its value. */
-export interface Sample {
-  labels: Record<string, string>;
-  value: number;
-}
 
 const WEEK = "7d";
 
@@ -31,51 +26,27 @@ export const QUESTIONS = {
 /** Of each question, what was answered. */
 export type Answers = Record<keyof typeof QUESTIONS, Sample[]>;
 
-/** Prometheus' JSON of one question. @throws Error with what it complains of */
-export function samples(text: string): Sample[] {
-  const { status, error, data } = JSON.parse(text) as {
-    status: string;
-    error?: string;
-    data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
-  };
-  if (status !== "success") throw new Error(`Prometheus: ${error}`);
-  return data!.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
-}
-
-const HOUR = 3_600;
-const DAY = 24 * HOUR;
-
-/** `3 h`, `2 days`. @param seconds */
-function long(seconds: number): string {
-  if (seconds < HOUR) return `${Math.max(1, Math.round(seconds / 60))} min`;
-  return seconds < 2 * DAY ? `${Math.round(seconds / HOUR)} h` : `${Math.round(seconds / DAY)} days`;
-}
-
 const percent = (share: number) => `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
 const whose = ({ system, service, queue }: Record<string, string>) => [system, service ?? queue].filter(Boolean).join(" "); // prettier-ignore
-const moment = (seconds: number) => new Date(seconds * 1_000).toISOString().slice(0, 16).replace("T", " ");
 
 function diskRows({ free, size, trend }: Answers) {
-  const of = (all: Sample[], mountpoint: string) => all.find(({ labels }) => labels.mountpoint === mountpoint)?.value;
   return free.map(({ labels, value }) => {
     const mountpoint = labels.mountpoint!;
-    const pace = of(trend, mountpoint) ?? 0;
     return {
       disk: mountpoint,
-      free: `${formatSize(value)} of ${formatSize(of(size, mountpoint) ?? 0)}`,
-      // What a year is too long for is no forecast.
-      full: pace >= 0 || value / -pace > 365 * DAY ? "not within a year" : `in ${long(value / -pace)}`,
+      free: `${formatSize(value)} of ${formatSize(valueOf(size, { mountpoint }) ?? 0)}`,
+      full: full(value, valueOf(trend, { mountpoint }) ?? 0),
     };
   });
 }
 
 function backupRows({ backups, oldest, drills }: Answers, now: number) {
-  const of = (all: Sample[], system: string) => all.find(({ labels }) => labels.system === system)?.value;
   return backups.map(({ labels, value }) => {
-    const first = of(oldest, labels.system!);
-    const drill = of(drills, labels.system!);
+    const system = labels.system!;
+    const first = valueOf(oldest, { system });
+    const drill = valueOf(drills, { system });
     return {
-      system: labels.system!,
+      system,
       "newest verified": `${long(now - value)} old`,
       "can be restored from": first === undefined ? "?" : moment(first),
       "restored as a drill": drill === undefined ? "not this week" : moment(drill),

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { now, OVER } from "../../../operations/dashboard/questions.ts";
 import { QUESTIONS } from "../../../operations/report/text.ts";
 import { paced, ruleFiles } from "../../../systems/monitoring/rules.ts";
 import { BEGIN, CASES, DAY, QUIET, type Case } from "./cases.ts";
@@ -147,14 +148,19 @@ test.each(["local", "staging", "production"] as const)("%s: promtool and amtool 
   expect(routed("alertname=Watchdog")).toBe("dead-man-switch");
 });
 
-test("what make report asks is PromQL", () => {
-  const questions = Object.entries(QUESTIONS).map(([name, expr]) => ({ record: `asked_${name}`, expr }));
+test.each([
+  ["report", QUESTIONS],
+  ["dashboard, now,", now("7d")],
+  ["dashboard, over time,", OVER],
+])("what make %s asks is PromQL", (_, asked) => {
+  const questions = Object.entries(asked).map(([name, expr]) => ({ record: `asked_${name}`, expr }));
   writeFileSync(join(folder, "report.yml"), stringify({ groups: [{ name: "report", rules: questions }] }));
   expect(tool("promtool", "check", "rules", "report.yml")).toContain(`SUCCESS: ${questions.length} rules found`);
 });
 
 test("in another pace everything waits and looks back accordingly", () => {
-  const text = "        for: 6m\n        keep_firing_for: 3m\n expr: a[10m] > b[1d:1m] offset 2d and x[2h:] and y offset 2h\n";
+  const text =
+    "        for: 6m\n        keep_firing_for: 3m\n expr: a[10m] > b[1d:1m] offset 2d and x[2h:] and y offset 2h\n";
   expect(paced(text, 1_000)).toBe(
     "        for: 24s\n        keep_firing_for: 12s\n expr: a[40s] > b[1d:1m] offset 2d and x[480s:] and y offset 480s\n",
   );

@@ -1,5 +1,6 @@
 // `make report`: what Prometheus answers, as text for people.
-import { QUESTIONS, reportText, samples, type Answers } from "../../../operations/report/text.ts";
+import { samples } from "../../../operations/prometheus/answers.ts";
+import { QUESTIONS, reportText, type Answers } from "../../../operations/report/text.ts";
 import { FakeDocker } from "../support/fake-docker.ts";
 
 const NONE = Object.fromEntries(Object.keys(QUESTIONS).map((key) => [key, []])) as unknown as Answers;
