@@ -15,7 +15,7 @@ const ESCAPED: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;"
 function text(part: Part): string {
   if (part === undefined) return "";
   if (part instanceof Html) return part.text;
-  if (Array.isArray(part)) return (part).map(text).join("");
+  if (Array.isArray(part)) return part.map(text).join("");
   return String(part).replace(/[&<>"']/g, (character) => ESCAPED[character]!);
 }
 

@@ -127,6 +127,21 @@ test("QueueGrows is not told before two hours are known", () => {
   promtool("grows", [{ interval: "1m", input_series: [...series, asked], promql_expr_test }]);
 });
 
+test("a question that fails now and then does not begin the wait anew", () => {
+  const api = 'system="robotoff", service="api", name="robotoff_api_1"';
+  const declared = { series: `declared_container_memory_bytes{${api}, image="robotoff:1", kind="service"}`, values: "100000000x60" };
+  // Every fifth minute nothing is measured.
+  const measured = (series: string, value: number) => ({
+    ...{ series: `${series}{${api}, image="robotoff:1"}`, values: `${`${value} `.repeat(4)}stale `.repeat(12) },
+  });
+  const burning = ["ContainerNearMemoryLimit", "ContainerNotAsDeclared", "ContainerUnhealthy"];
+  const health = measured("container_health_state", 0);
+  const limit = measured("container_spec_memory_limit_bytes", 200_000_000);
+  const memory = measured("container_memory_working_set_bytes", 199_000_000);
+  const seen = measured("container_last_seen", 1);
+  promtool("gaps", [{ interval: "1m", input_series: [declared, health, limit, memory, seen], promql_expr_test: [firing(20, ...burning)] }]);
+}); // prettier-ignore
+
 test.each(["local", "staging", "production"] as const)("%s: promtool and amtool take the files", (name) => {
   const stack = monitored(name, {
     "monitoring:deadManSwitch": "https://hc.example.org/1",
