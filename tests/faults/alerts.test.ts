@@ -242,7 +242,7 @@ test.each(FAULTS.map((fault) => [fault.name, fault] as const))("%s", async (name
     if (!mended) await mend();
   }
   expect(receiver.begun().sort()).toEqual([...told].sort());
-  const [first] = receiver.told;
+  const first = receiver.told.find(({ labels }) => labels.alertname === alert);
   expect(first!.labels.stack).toBe(stack.name);
   expect(Date.parse(first!.startsAt)).toBeGreaterThan(from - 1_000);
   expect(first!.annotations.command).toMatch(/^make \w+ STACK=/);
