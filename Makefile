@@ -36,6 +36,7 @@
 #   MARKDOWN=file                    the same text into a file, for a pull request's comment (preview)
 #   WITHOUT_SECRETS=1                preview a stack whose secrets this machine does not have (preview); leave their values out (drift)
 #   JSON=1                           for programs (drift)
+#   TELL=1                           also the alerts of a stack that is watched (drift)
 #   ROOM=config                      a room alone (mutants)
 #   TARGET=hosts                     the test hosts in the place of the real ones, for staging and production (make hosts)
 #   ARGS='--diff'                    anything else, for pulumi, jest, the benchmark, the mutants
@@ -124,7 +125,7 @@ status: ## everything declared against what runs; fails when something is not as
 
 .PHONY: drift
 drift: ## does the host run what is declared, field by field? Every difference, and how it is mended; touches nothing; JSON=1 for programs
-	@$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/drift.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(JSON), --json $(JSON))
+	@$(if $(WITHOUT_SECRETS),WITHOUT_SECRETS=1 )node operations/drift.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(JSON), --json $(JSON))$(if $(TELL), --tell $(TELL))
 
 .PHONY: heal
 heal: ## make the host what is declared again, touching only what make drift names; says what, and asks, except for local

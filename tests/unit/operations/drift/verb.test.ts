@@ -34,7 +34,13 @@ afterEach(() => checkout.remove());
 /** @param after a shell's words that end the docker */
 const drift = (args: string[] = [], after = "", resources: object[] = state()) => verb("drift", args, after, resources);
 
-async function verb(name: "drift" | "heal", args: string[], after: string, resources: object[]) {
+async function verb(
+  name: "drift" | "heal",
+  args: string[],
+  after: string,
+  resources: object[],
+  of = ["--system", "protea"],
+) {
   writeFileSync(join(checkout.folder, "export"), JSON.stringify({ deployment: { resources } }));
   const cases = Object.entries(answers).map(([words, answer], index) => {
     writeFileSync(join(checkout.folder, `answer-${index}`), answer);
@@ -45,7 +51,7 @@ async function verb(name: "drift" | "heal", args: string[], after: string, resou
     "docker",
     `${after}\necho "$*" >> ${checkout.folder}/calls\ncase "$* " in\n${cases.join("\n")}\n${copied}\n*) echo "asked: $*" >&2; exit 9 ;; esac`,
   );
-  return checkout.operation(name, "--system", "protea", ...args);
+  return checkout.operation(name, ...of, ...args);
 }
 
 test("a table, and how many; the exit code is 2, and no secret is among it", async () => {
@@ -70,6 +76,49 @@ test("JSON=1: all of it, for programs", async () => {
     ...{ where: "protea-minio-1", what: "container", declared: "there", found: "missing", mend: "make up" },
   });
 });
+
+describe("TELL=1: the alerts are told how many, and when", () => {
+  const told = () => readFileSync(join(checkout.folder, "told"), "utf8");
+  const EXEC = `case "$*" in exec*) { echo "$*"; cat; } > told; exit "$code" ;; esac`;
+  const tell = (code: 0 | 1 = 0) => verb("drift", ["--tell", "1"], `code=${code}; ${EXEC}`, state(), []);
+  const watched = (text: string) => text.replace(/^config:$/m, "config:\n  monitoring:enabled: true");
+  const change = (how: (text: string) => string) => writeFileSync(checkout.stackFile("local"), how(checkout.text("local")));
+
+  test("by a container that may write where backups write", async () => {
+    change(watched);
+    const before = Math.floor(Date.now() / 1_000);
+    const { status, stderr } = await tell();
+    const [, differences] = /^(\d+) differences in \d+ places\n$/.exec(stderr)!;
+    expect(status).toBe(2);
+    const [command, ...lines] = told().trim().split("\n");
+    expect(command).toBe('exec -i robotoff_postgres-backup_1 sh -c cat > "$BACKUPS/metrics/drift.prom".new && chmod 644 "$BACKUPS/metrics/drift.prom".new && mv "$BACKUPS/metrics/drift.prom".new "$BACKUPS/metrics/drift.prom"');
+    expect(lines.slice(0, 3)).toEqual(["# TYPE robotoff_protea_drift_differences gauge", `robotoff_protea_drift_differences ${differences}`, "# TYPE robotoff_protea_drift_timestamp_seconds gauge"]);
+    expect(Number(lines[3]!.split(" ")[1])).toBeGreaterThanOrEqual(before);
+  });
+
+  test("where that fails, it could not be told, and what was seen is shown all the same", async () => {
+    change(watched);
+    const { status, stdout } = await tell(1);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^WHERE/);
+  });
+
+  test.each([
+    ["the stack is not watched", (text: string) => text],
+    ["without host:backups there is no folder for it", (text: string) => watched(text).replace(/^ {2}host:backups:\n(?: {4}.*\n)+/m, "")],
+  ])("%s: that is said, and nothing else is otherwise", async (why, how) => {
+    change(how);
+    const { status, stderr } = await tell();
+    expect(status).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^\\d+ differences in \\d+ places\nthe alerts are not told: ${why}\n$`));
+    expect(existsSync(join(checkout.folder, "told"))).toBe(false);
+  });
+
+  test("of one system alone it would be half of it", async () => {
+    const { status, stderr } = await drift(["--tell", "1"]);
+    expect([status, stderr]).toEqual([1, "found TELL= and SYSTEM=, expected TELL= alone: the alerts are told of the whole stack\n"]);
+  });
+}); // prettier-ignore
 
 test("a script that is no longer what was installed", async () => {
   const name = `job-${HASH.slice(0, 12)}.sh`;

@@ -39,6 +39,34 @@ test("it ends as Pulumi's ends", async () => {
   expect((await destroy()).status).toBe(7);
 });
 
+describe("one system of a stack that is watched", () => {
+  const LOOK = "ps --all --quiet --filter label=com.docker.compose.project=monitoring";
+  beforeEach(() => {
+    const text = checkout.text("local").replace(/^config:$/m, "config:\n  monitoring:enabled: true");
+    writeFileSync(checkout.stackFile("local"), text);
+  });
+
+  test("is not removed from under what watches it: nothing is begun, and it says in which order", async () => {
+    checkout.answer(LOOK, "0123456789ab\n");
+    expect(await destroy("--system", "protea")).toEqual({
+      ...{ status: 1, stdout: "" },
+      stderr:
+        "monitoring is in protea_default, the network of protea, which cannot be removed before it: nothing was done.\n" +
+        "make destroy STACK=local SYSTEM=monitoring, then this again; or, to be without protea for good: " +
+        "protea:enabled: false in Pulumi.local.yaml, and make up\n",
+    });
+    expect(checkout.calls).toEqual([LOOK]);
+  });
+
+  test("goes where that is not there, and that goes by itself", async () => {
+    checkout.answer(LOOK, "");
+    expect((await destroy("--system", "robotoff")).status).toBe(0);
+    expect((await destroy("--system", "monitoring")).status).toBe(0);
+    expect((await destroy()).status).toBe(0);
+    expect(checkout.calls).toEqual([LOOK, DESTROY, DESTROY, DESTROY]);
+  });
+});
+
 test("a command that was killed: its lock is ended first", async () => {
   const file = checkout.lock(gone());
   checkout.pulumi(`if [ "$1" = cancel ]; then rm ${file}; fi`);
