@@ -1,14 +1,23 @@
 // The contract that the images of monitoring keep, pulled or built here, as images.test.ts has it for servers: by the very command, user,
 // files and health check that are declared, each answers Prometheus, is not healthy without its program, and stops in order.
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parse } from "yaml";
 import type { ServiceSpec } from "../../systems/spec.ts";
 import { describeStack } from "../../systems/stack.ts";
 import { commandOf, Container, runOnce, setUp, tearDown, type Setting } from "./images.harness.ts";
 import { flat } from "./stack.harness.ts";
 
-beforeAll(setUp);
-afterAll(tearDown);
+const folder = mkdtempSync(join(tmpdir(), "rp-monitoring-"));
+beforeAll(() => {
+  setUp();
+  chmodSync(folder, 0o755);
+});
+afterAll(() => {
+  tearDown();
+  rmSync(folder, { recursive: true });
+});
 
 const { config } = parse(readFileSync("Pulumi.local.yaml", "utf8")) as { config: Record<string, unknown> };
 const values = flat({ ...config, "monitoring:enabled": true });
@@ -16,6 +25,13 @@ const { services } = describeStack({ stack: "local", values, secretKeys: new Set
 const spec = (name: string): ServiceSpec => services.find((service) => service.name === name)!;
 /** robotoff-protea/NAME:TAG */
 const imageOf = ({ image }: ServiceSpec) => image.split("/")[1]!.split(":")[0]!;
+
+/** A file of a container's, here: the images do not have the folders. */
+function written({ path, content }: ServiceSpec["files"][number]): string {
+  const file = join(folder, path.replaceAll("/", "_"));
+  writeFileSync(file, content, { mode: 0o644 });
+  return file;
+}
 
 /** As it is declared, but for its networks and other systems' folders. */
 function declared(
@@ -27,8 +43,12 @@ function declared(
   return {
     env: Object.fromEntries(texts),
     args: [...rest, ...command],
-    files: Object.fromEntries(files.map(({ path, content }) => [path, content])),
-    options: [...(first ? ["--entrypoint", first] : []), ...(user ? ["--user", user] : []), ...options],
+    options: [
+      ...(first ? ["--entrypoint", first] : []),
+      ...(user ? ["--user", user] : []),
+      ...files.flatMap((file) => ["--volume", `${written(file)}:${file.path}:ro`]),
+      ...options,
+    ],
   };
 }
 
