@@ -2,7 +2,7 @@
 import { QUESTIONS } from "../report/text.ts";
 
 /** How far back one looks, as Prometheus and the page's address have it, and the seconds. */
-export const BACK = { "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 } as const;
+export const BACK = { "15m": 900, "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 } as const;
 export type Back = keyof typeof BACK;
 
 /** So many points has a line at most. */
