@@ -138,7 +138,7 @@ export function diskFigure({ now, over, times }: Answers): Figure {
       },
       {
         title: "full",
-        cells: disks.names.map((mountpoint) => full(free(mountpoint), valueOf(now.trend, { mountpoint }) ?? 0)),
+        cells: disks.names.map((mountpoint) => full(free(mountpoint), valueOf(now.trend, { mountpoint }))),
       },
     ],
   };

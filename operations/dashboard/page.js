@@ -75,7 +75,7 @@ function options(figure, chart, width) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
     cursor: { sync: { key: "time" }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
     legend: { show: false },
-    scales: { x: { range: () => [time.times[0], time.times.at(-1)] }, y: { range: (_, __, max) => [0, chart.unit === "share" ? 1 : Math.max(chart.unit === "count" ? 1 : 0, (max ?? most) * 1.08)] } },
+    scales: { x: { range: () => [time.times[0], time.times.at(-1)] }, y: { range: (_, __, max) => [0, chart.unit === "share" ? 1 : ((max ?? most) || 1) * 1.08] } },
     axes: [
       { ...axis, grid: { show: false }, space: 60, values: [[3_600 * 24, "{D} {MMM}", null, null, null, null, null, null, 1], [60, "{HH}:{mm}", "\n{D} {MMM}", null, null, null, null, null, 1]] },
       { ...axis, size: 48, incrs: STEPS[chart.unit], values: (_, values) => values.map((value) => tick(chart.unit, value)) },

@@ -96,7 +96,7 @@ function tiles(answers: Answers, rows: ServiceRow[]): Html {
   const age = Math.max(...backups.map((one) => one.age));
   const disks = now.disks.map(({ labels: { mountpoint }, value }) => {
     const free = valueOf(now.free, { mountpoint: mountpoint! }) ?? value;
-    return { mountpoint, used: 1 - free / value, full: full(free, valueOf(now.trend, { mountpoint: mountpoint! }) ?? 0) };
+    return { mountpoint, used: 1 - free / value, full: full(free, valueOf(now.trend, { mountpoint: mountpoint! })) };
   });
   const fullest = disks.toSorted((one, other) => other.used - one.used)[0];
   const jobs = (status: string) => valueOf(now.jobs, { status });
@@ -110,7 +110,7 @@ function tiles(answers: Answers, rows: ServiceRow[]): Html {
     backups.length === 0
       ? tile("newest backups", "none", "no backup is known", now.maxAge.length > 0)
       : tile("newest backups", long(age), backups.some(({ late }) => late) ? "too old" : "old, verified", backups.some(({ late }) => late)),
-    ...(fullest ? [tile("fullest disk", shown("share", fullest.used), `${fullest.mountpoint}, full ${fullest.full}`, fullest.used > 0.9)] : []),
+    ...(fullest ? [tile("fullest disk", shown("share", fullest.used), `${fullest.mountpoint}; full: ${fullest.full}`, fullest.used > 0.9)] : []),
   ]}</dl>`;
 } // prettier-ignore
 

@@ -23,6 +23,8 @@ const { free, size, trend, backups, oldest, drills } = QUESTIONS;
 /** Of now, and of the time since. */
 export const now = (back: Back) => ({
   declared: 'declared_container_memory_bytes{kind="service"}',
+  /** Whether what tells of containers answered: of what it does not tell then nothing is known. */
+  watched: 'max(up{job="cadvisor"})',
   running: "max by (name, image) (container_last_seen)",
   /** 1: healthy; 0: not, or not yet; -1: it has no health check. */
   health: "max by (name) (container_health_state)",
@@ -49,7 +51,8 @@ export const now = (back: Back) => ({
 
 /** Over the time. */
 export const OVER = {
-  declared: 'count by (system, service) (declared_container_memory_bytes{kind="service"})',
+  declared:
+    'count by (system, service) (declared_container_memory_bytes{kind="service"}) and on () (up{job="cadvisor"} == 1)',
   running: "count by (system, service) (container_last_seen)",
   unhealthy: "count by (system, service) (container_health_state == 0)",
   waiting,

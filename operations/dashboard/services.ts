@@ -62,6 +62,7 @@ export function serviceRows({ now, over, times }: Answers): ServiceRow[] {
     new Map(over[name].map((line) => [keyOf(line), aligned(line, times)]));
   const [declared, running, unhealthy] = [byKey("declared"), byKey("running"), byKey("unhealthy")];
   const of = (samples: Sample[]) => new Map(samples.map(({ labels, value }) => [labels.name!, value]));
+  const watched = now.watched[0]?.value === 1;
   const [runs, health, memory] = [of(now.running), of(now.health), of(now.memory)];
   return [...new Set(now.declared.map(keyOf))].map((key): ServiceRow => {
     const containers = now.declared.filter((one) => keyOf(one) === key);
@@ -76,7 +77,7 @@ export function serviceRows({ now, over, times }: Answers): ServiceRow[] {
     const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
     return {
       ...{ system, service, declared: names.length, running: there.length, unhealthy: bad.length },
-      state: stateOf(names.length, there.length, bad.length),
+      state: watched ? stateOf(names.length, there.length, bad.length) : "unknown",
       memory: sum(names.map((name) => memory.get(name) ?? 0)),
       limit: sum(containers.map(({ value }) => value)),
       restarts: now.restarts.find((one) => keyOf(one) === key)?.value ?? 0,

@@ -64,7 +64,9 @@ export function long(seconds: number): string {
 /** A moment in UTC. @param seconds since 1970 */
 export const moment = (seconds: number) => new Date(seconds * 1_000).toISOString().slice(0, 16).replace("T", " ");
 
-/** When a disk is full. @param free bytes @param pace bytes a second, below 0: it fills up */
-export const full = (free: number, pace: number): string =>
+/** When a disk is full. @param free bytes @param pace bytes a second, below 0: it fills up; undefined: not known yet */
+export function full(free: number, pace: number | undefined): string {
+  if (pace === undefined) return "not known yet";
   // What a year is too long for is no forecast.
-  pace >= 0 || free / -pace > 365 * DAY ? "not within a year" : `in ${long(free / -pace)}`;
+  return pace >= 0 || free / -pace > 365 * DAY ? "not within a year" : `in ${long(free / -pace)}`;
+}

@@ -15,8 +15,8 @@ export const QUESTIONS = {
   restarts: `sum by (system, service) (resets(container_cpu_usage_seconds_total[${WEEK}])) > 0`,
   free: "max by (mountpoint) (node_filesystem_avail_bytes)",
   size: "max by (mountpoint) (node_filesystem_size_bytes)",
-  /** Bytes a second. */
-  trend: `max by (mountpoint) (deriv(node_filesystem_avail_bytes[${WEEK}]))`,
+  /** Bytes a second, once some hours are known: of minutes every disk is full within the day. */
+  trend: `max by (mountpoint) (deriv(node_filesystem_avail_bytes[${WEEK}]) and node_filesystem_avail_bytes offset 3h)`,
   backups: "robotoff_protea_backup_timestamp_seconds",
   oldest: "robotoff_protea_backup_oldest_timestamp_seconds",
   /** When a backup was last verified by a restore into a server beside. */
@@ -35,7 +35,7 @@ function diskRows({ free, size, trend }: Answers) {
     return {
       disk: mountpoint,
       free: `${formatSize(value)} of ${formatSize(valueOf(size, { mountpoint }) ?? 0)}`,
-      full: full(value, valueOf(trend, { mountpoint }) ?? 0),
+      full: full(value, valueOf(trend, { mountpoint })),
     };
   });
 }

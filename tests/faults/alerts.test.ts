@@ -265,9 +265,9 @@ test("normal work has nobody told: a deployment, a scale, a backup", async () =>
   const before = receiver.alive;
   // A new setting of every process of a system, and so other containers.
   stack.config["robotoff:environment"] = { ...(stack.config["robotoff:environment"] as object), LOG_LEVEL: "DEBUG" };
-  succeeded(stack.up());
+  succeeded(stack.makeUp());
   stack.change("protea", "worker-embeddings-batch", { replicas: 2 });
-  succeeded(stack.up());
+  succeeded(stack.makeUp());
   succeeded(stack.operation("backup"));
   // Longer than what any of that could have set off takes to be told.
   await sleep(180_000);

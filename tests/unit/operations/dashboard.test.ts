@@ -64,7 +64,9 @@ describe("services", () => {
     running: [line([null, 2, 1, 2], api)],
     unhealthy: [line([null, null, null, 1], api)],
   };
-  const row = (current: Partial<Answers["now"]>) => serviceRows(answered({ declared: two, ...current }, over))[0]!;
+  const watched = [sample(1)];
+  const row = (current: Partial<Answers["now"]>) =>
+    serviceRows(answered({ declared: two, watched, ...current }, over))[0]!;
 
   test("all of its containers run, some are not healthy, some are down", () => {
     const rest = { system: "robotoff", service: "api", declared: 2 };
@@ -73,6 +75,8 @@ describe("services", () => {
     // -1: it has no health check.
     expect(row({ ...up, health: [sample(-1, two[0]!.labels)] })).toMatchObject({ ...rest, state: "up" });
     expect(row({ running: two.slice(1) })).toMatchObject({ ...rest, state: "down", running: 1 });
+    // That who tells of it is away is nothing that is known of it.
+    for (const watched of [[sample(0)], []]) expect(row({ watched })).toMatchObject({ ...rest, state: "unknown" });
   }); // prettier-ignore
 
   test("memory and restarts are of all of them; what was is by its worst, of what is known", () => {

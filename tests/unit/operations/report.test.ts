@@ -20,8 +20,8 @@ test("a week in which much was wrong", () => {
       ],
       pages: [{ labels: { system: "robotoff", service: "api" }, value: 0.99999 }],
       restarts: [{ labels: { system: "robotoff", service: "worker-1" }, value: 3 }],
-      free: [{ labels: disk, value: 30 * GIB }, { labels: { mountpoint: "/srv" }, value: 5 * GIB }],
-      size: [{ labels: disk, value: 100 * GIB }, { labels: { mountpoint: "/srv" }, value: 9 * GIB }],
+      free: [{ labels: disk, value: 30 * GIB }, { labels: { mountpoint: "/srv" }, value: 5 * GIB }, { labels: { mountpoint: "/new" }, value: GIB }],
+      size: [{ labels: disk, value: 100 * GIB }, { labels: { mountpoint: "/srv" }, value: 9 * GIB }, { labels: { mountpoint: "/new" }, value: 2 * GIB }],
       trend: [{ labels: disk, value: (-3 * GIB) / DAY }, { labels: { mountpoint: "/srv" }, value: 12 }],
       backups: [
         { labels: { system: "robotoff" }, value: now - 7 * 3_600 },
@@ -48,6 +48,7 @@ Began again:
 DISK  FREE               FULL
 /     30 GiB of 100 GiB  in 10 days
 /srv  5 GiB of 9 GiB     not within a year
+/new  1 GiB of 2 GiB     not known yet
 
 SYSTEM    NEWEST VERIFIED  CAN BE RESTORED FROM  RESTORED AS A DRILL
 robotoff  7 h old          2026-11-19 10:00      2026-11-22 10:00
