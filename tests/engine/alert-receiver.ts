@@ -1,7 +1,9 @@
 /** Whoever is told by Alertmanager: what burns, by its webhook. */
-import { createServer, type Server } from "node:http";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { here } from "./host.ts";
 
 interface Told {
@@ -12,70 +14,81 @@ interface Told {
 }
 
 export class AlertReceiver {
-  /** Whatever was told since `forget`, in its order. */
-  told: Told[] = [];
-  /** How often the dead man's switch was asked for. */
-  alive = 0;
-  private readonly server: Server;
-  private readonly burning = new Map<string, Told>();
+  private readonly folder = mkdtempSync(join(tmpdir(), "robotoff-protea-alerts-"));
+  private readonly file = join(this.folder, "posted");
+  private readonly address = here.docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}");
+  private readonly listener: ChildProcess;
+  private port = 0;
+  /** How many messages are forgotten. */
+  private forgotten = 0;
 
-  private constructor(server: Server) {
-    this.server = server;
+  private constructor() {
+    writeFileSync(this.file, "");
+    this.listener = spawn("node", ["tests/engine/alert-listener.ts", this.address, this.file], { stdio: ["pipe", "pipe", "inherit"] });
   }
 
   /** Listens where containers of this machine's engine reach it. */
   static async listen(): Promise<AlertReceiver> {
-    const server = createServer();
-    const receiver = new AlertReceiver(server);
-    server.on("request", (request, response) => {
-      const parts: Buffer[] = [];
-      request.on("data", (part: Buffer) => parts.push(part));
-      request.on("end", () => {
-        response.end();
-        if (request.url === "/alive") receiver.alive += 1;
-        else receiver.hear((JSON.parse(Buffer.concat(parts).toString()) as { alerts: Told[] }).alerts);
-      });
-    });
-    server.listen(0, AlertReceiver.gateway());
-    await once(server, "listening");
+    const receiver = new AlertReceiver();
+    const [port] = (await once(receiver.listener.stdout!, "data")) as [Buffer];
+    receiver.port = Number(port.toString());
     return receiver;
   }
 
-  private static gateway(): string {
-    return here.docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}");
+  private posted(): { path: string; body: string }[] {
+    const lines = readFileSync(this.file, "utf8").split("\n").filter(Boolean);
+    return lines.map((line) => JSON.parse(line) as { path: string; body: string });
   }
 
-  private hear(alerts: Told[]): void {
-    for (const alert of alerts) {
-      const key = JSON.stringify(Object.entries(alert.labels).sort());
-      // Each message has all that burns: what was told before is no news.
-      if (alert.status === "resolved" ? this.burning.delete(key) : !this.burning.has(key)) this.told.push(alert);
-      if (alert.status === "firing") this.burning.set(key, alert);
+  /** Of each message what is news: each has all that burns. */
+  private heard(): { burning: Told[]; told: Told[] } {
+    const burning = new Map<string, Told>();
+    const told: Told[] = [];
+    for (const [index, { path, body }] of this.posted().entries()) {
+      if (path !== "/alerts") continue;
+      for (const alert of (JSON.parse(body) as { alerts: Told[] }).alerts) {
+        const key = JSON.stringify(Object.entries(alert.labels).sort());
+        const news = alert.status === "resolved" ? burning.delete(key) : !burning.has(key);
+        if (news && index >= this.forgotten) told.push(alert);
+        if (alert.status === "firing") burning.set(key, alert);
+      }
     }
+    return { burning: [...burning.values()], told };
+  }
+
+  /** Whatever was told since `forget`, in its order. */
+  get told(): Told[] {
+    return this.heard().told;
+  }
+
+  /** How often the dead man's switch was asked for. */
+  get alive(): number {
+    return this.posted().filter(({ path }) => path === "/alive").length;
   }
 
   url(path: string): string {
-    return `http://${AlertReceiver.gateway()}:${(this.server.address() as AddressInfo).port}${path}`;
+    return `http://${this.address}:${this.port}${path}`;
   }
 
   /** What burns now, by name. */
   names(): string[] {
-    return [...this.burning.values()].map(({ labels }) => labels.alertname!).sort();
+    return this.heard().burning.map(({ labels }) => labels.alertname!).sort();
   }
 
   /** What began to burn since `forget`, by name and service. */
   begun(): string[] {
     const begun = this.told.filter(({ status }) => status === "firing").map(({ labels }) => labels);
-    return [...new Set(begun.map(({ alertname, service, queue }) => [alertname, service ?? queue].filter(Boolean).join(" ")))].sort(); // prettier-ignore
+    return [...new Set(begun.map(({ alertname, service, queue }) => [alertname, service ?? queue].filter(Boolean).join(" ")))].sort();
   }
 
   forget(): void {
-    this.told = [];
+    this.forgotten = this.posted().length;
   }
 
   async close(): Promise<void> {
-    this.server.close();
-    this.server.closeAllConnections();
-    await once(this.server, "close");
+    const ended = once(this.listener, "exit");
+    this.listener.stdin!.end();
+    await ended;
+    rmSync(this.folder, { recursive: true });
   }
-}
+} // prettier-ignore

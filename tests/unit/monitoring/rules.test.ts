@@ -127,6 +127,23 @@ test("QueueGrows is not told before two hours are known", () => {
   promtool("grows", [{ interval: "1m", input_series: [...series, asked], promql_expr_test }]);
 });
 
+test("a deployment of another image, and a service with a container less: nothing is told, and every rule is evaluated", () => {
+  const of = (n: number) => `system="protea", service="worker", name="protea-worker-${n}"`;
+  const declared = (n: number, image: string, values: string) => ({ series: `declared_container_memory_bytes{${of(n)}, image="${image}", kind="service"}`, values });
+  const seen = (n: number, image: string, values: string) => ["container_last_seen", "container_spec_memory_limit_bytes", "container_memory_max_usage_bytes"].map((name) => ({ series: `${name}{${of(n)}, image="${image}"}`, values }));
+  // What was declared ends without a mark, as it does when Prometheus is made anew; containers' measurements end with one.
+  const input_series = [
+    ...[declared(1, "a", "100x19"), declared(1, "b", "_x19 100x30"), declared(2, "a", "100x19")],
+    ...[...seen(1, "a", "100x19 stale"), ...seen(1, "b", "_x19 100x30"), ...seen(2, "a", "100x19 stale")],
+    { series: 'redis_memory_used_bytes{system="robotoff", service="redis"}', values: "90x50" },
+    { series: 'declared_container_memory_bytes{system="robotoff", service="redis", name="redis", image="a", kind="service"}', values: "1000x50" },
+    { series: 'container_last_seen{system="robotoff", service="redis", name="redis", image="a"}', values: "1x50" },
+    ...[{ series: 'up{job="cadvisor"}', values: "1x50" }, { series: "node_vmstat_oom_kill", values: "3x50" }],
+  ];
+  const minutes = [18, 20, 21, 22, 23, 24, 25, 26, 40];
+  promtool("deployment", [{ interval: "1m", input_series, promql_expr_test: minutes.map((minute) => firing(minute)) }]);
+}); // prettier-ignore
+
 test("a question that fails now and then does not begin the wait anew", () => {
   const api = 'system="robotoff", service="api", name="robotoff_api_1"';
   const declared = { series: `declared_container_memory_bytes{${api}, image="robotoff:1", kind="service"}`, values: "100000000x60" };
