@@ -8,7 +8,6 @@ import { ConfigurationError } from "./config/problems.ts";
 import { checkHost } from "./hosts/checks.ts";
 import { writeSshFiles } from "./hosts/ssh.ts";
 import { backupDirectories, systemOutputs } from "./systems/outputs.ts";
-import { networkName } from "./systems/spec.ts";
 import { describeStack } from "./systems/stack.ts";
 
 function readStack() {
@@ -70,7 +69,7 @@ const secrets = new Secrets("secrets", {
 const networks = new Map<string, pulumi.Resource>();
 for (const system of stack.systems) {
   const made = new System({ stack: stack.name, system, host, secrets, restore, networks });
-  for (const network of made.networks) networks.set(networkName(system), network);
+  for (const [name, network] of made.networks) networks.set(name, network);
 }
 
 /** Per system: URLs, container names, how to see logs. */

@@ -2,8 +2,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArguments } from "../engines/docker/container-args.ts";
 import { IMAGE_LABEL, labelList } from "../engines/docker/labels.ts";
-import { adoption, setAside } from "../hosts/adoption.ts";
-import { containerName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
+import { adoption, joinWhileAdopted, setAside } from "../hosts/adoption.ts";
+import { containerName, isExternal, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
 import type { Host } from "./host.ts";
@@ -81,11 +81,19 @@ export class Service extends Component {
       .apply((): Promise<pulumi.Resource[]> => setAside(settings, old).then(() => needed));
   }
 
+  /** Of an adoption: what is only among the servers answers in compose's network as well, until all is handed over (operations/adopt.ts). */
+  private joined(container: docker.Container, name: string): void {
+    const { system, service, host } = this.args;
+    const closed = isExternal(system, "default") && !service.networks.includes("default");
+    if (!process.env.ADOPTION || pulumi.runtime.isDryRun() || !closed || service.kind === "job") return;
+    container.id.apply(() => joinWhileAdopted(host.settings, networkName(system, "default"), service.name, name));
+  }
+
   private container(n: number): docker.Container {
     const { stack, service, system, host, secrets, imageId, foundation, needed } = this.args;
     const joined = service.externalNetworks.flatMap((name) => this.args.networks?.get(name) ?? []);
     const { labels, ...rest } = containerArguments(system, service, n, stack, host.protectVolumes);
-    return new docker.Container(
+    const made = new docker.Container(
       this.child(String(n)),
       {
         ...rest,
@@ -105,5 +113,7 @@ export class Service extends Component {
         deleteBeforeReplace: true,
       },
     );
+    this.joined(made, rest.name);
+    return made;
   }
 }

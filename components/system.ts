@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { pidsLimitArguments } from "../engines/docker/container-args.ts";
-import { labelList, projectLabels } from "../engines/docker/labels.ts";
+import { labelList, networkLabels, projectLabels } from "../engines/docker/labels.ts";
 import { inOrder } from "../systems/order.ts";
 import { BACKUP_COPY } from "../systems/servers/backup-copy.ts";
-import { networkName, type SystemSpec } from "../systems/spec.ts";
+import { isExternal, NETWORK_OPTIONS, networkName, OWN_NETWORKS, type SystemSpec } from "../systems/spec.ts";
 import { backupArguments, beforeMigration, MIGRATION, partsOf } from "../backups/parts.ts";
 import { filledAfter, SERVER } from "../backups/restore.ts";
 import { Backup, filled } from "./backup.ts";
@@ -26,10 +26,10 @@ export interface SystemArgs {
   networks?: ReadonlyMap<string, pulumi.Resource>;
 }
 
-/** A system: its network, volumes and images, then its services in the order of their needs. */
+/** A system: its networks, volumes and images, then its services in the order of their needs. */
 export class System extends Component {
-  /** Its own, unless others made it. */
-  readonly networks: docker.Network[];
+  /** Those that it made, by Docker's name. */
+  readonly networks: ReadonlyMap<string, docker.Network>;
 
   constructor(args: SystemArgs, opts?: pulumi.ComponentResourceOptions) {
     const { system } = args;
@@ -37,8 +37,8 @@ export class System extends Component {
     const first = this.first(args);
     const images = this.images(args, first);
     // Every image is there before any container is touched: a missing one must not stop a deployment half-way.
-    this.networks = this.ownNetwork(args, first);
-    const foundation = [...this.networks, ...this.volumes(args, first), ...images.values()];
+    this.networks = this.ownNetworks(args, first);
+    const foundation = [...this.networks.values(), ...this.volumes(args, first), ...images.values()];
     const awaited = new Set(system.services.flatMap((service) => service.needs.map((need) => need.service)));
     const ready = new Map<string, pulumi.Resource[]>();
     const backedUp = backupArguments(system, args.host.settings) !== undefined;
@@ -101,16 +101,25 @@ export class System extends Component {
   }
 
   /** Its own; an external one is left to those who made it. */
-  private ownNetwork({ stack, system, host }: SystemArgs, first: pulumi.Resource): docker.Network[] {
-    if (system.externalNetwork) return [];
-    const labels = { ...projectLabels(system, stack), "com.docker.compose.network": "default" };
-    return [
-      new docker.Network(
-        this.child("network"),
-        { name: networkName(system), labels: labelList(labels) },
-        { parent: this, provider: host.provider, dependsOn: first, deleteBeforeReplace: true },
-      ),
-    ];
+  private ownNetworks(
+    { stack, system, host }: SystemArgs,
+    first: pulumi.Resource,
+  ): ReadonlyMap<string, docker.Network> {
+    const own = OWN_NETWORKS.filter((network) => !isExternal(system, network));
+    return new Map(
+      own.map((network) => {
+        const name = networkName(system, network);
+        const args = {
+          ...{ name, labels: labelList(networkLabels(system, stack, network)) },
+          ...(NETWORK_OPTIONS[network] && { options: NETWORK_OPTIONS[network] }),
+        };
+        const opts = { parent: this, provider: host.provider, dependsOn: first, deleteBeforeReplace: true };
+        return [
+          name,
+          new docker.Network(this.child(network === "default" ? "network" : `network-${network}`), args, opts),
+        ];
+      }),
+    );
   }
 
   /** Volumes of this program; external ones are left to those who made them. */

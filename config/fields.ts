@@ -206,6 +206,12 @@ export const serviceSettings = z.strictObject({
     .refine(each, { error: "each capability once" })
     .optional()
     .meta({ description: "Replaces the capabilities that it keeps; all others are dropped" }),
+  networks: z
+    .array(z.enum(["default", "servers"]))
+    .min(1)
+    .refine(each, { error: "each network once" })
+    .optional()
+    .meta({ description: "Replaces which of the system's own networks it is in; only default leads outside" }),
   readOnly: z.boolean().optional().meta({ description: "Whether its root file system cannot be written to" }),
   tmpfs: z
     .record(containerPath, size)

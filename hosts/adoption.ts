@@ -26,3 +26,18 @@ export async function setAside(host: HostSettings, old: Old[]): Promise<void> {
   if ((await runInstalled(host, "aside", args, [], "")) !== 0)
     throw new Error(`${old.map(({ name }) => name).join(", ")} could not be set aside; see above`);
 }
+
+/**
+ * While an adoption is under way, who is not handed over yet asks for a server in compose's network: it answers there as well, until `leave`.
+ * @param network compose's, by Docker's name
+ * @param service the name that it is asked for by
+ */
+export async function joinWhileAdopted(
+  host: HostSettings,
+  network: string,
+  service: string,
+  container: string,
+): Promise<void> {
+  if ((await runInstalled(host, "aside", ["join", network, service, container], [], "")) !== 0)
+    throw new Error(`${container} could not be put into ${network}, where others still ask for it; see above`);
+}

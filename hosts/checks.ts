@@ -2,7 +2,15 @@
 import { backupDirectory, type HostSettings } from "../config/host.ts";
 import type { Preparation } from "../config/prepare.ts";
 import type { Mount, Port } from "../config/units.ts";
-import { containerNames, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
+import {
+  containerNames,
+  isExternal,
+  networkName,
+  networkNames,
+  OWN_NETWORKS,
+  type ServiceSpec,
+  type SystemSpec,
+} from "../systems/spec.ts";
 import { adoption } from "./adoption.ts";
 import { runScript } from "./run.ts";
 
@@ -85,9 +93,11 @@ export function checksOf(system: SystemSpec, prepared = NOTHING, filled?: string
       .map((image) => check("image", image)),
     ...containerNames(system).map((container) => check("container", container)),
     // On a new host it is made like any network that host:prepare names: there is nothing in it that could be lost.
-    system.externalNetwork
-      ? check("external", "network", networkName(system), "made")
-      : check("network", networkName(system)),
+    ...OWN_NETWORKS.map((network) =>
+      isExternal(system, network)
+        ? check("external", "network", networkName(system, network), "made")
+        : check("network", networkName(system, network)),
+    ),
     ...system.volumes
       .filter((volume) => !volume.external)
       .map((volume) => check("volume", volume.dockerName, `${system.name}:volumes.${volume.name}`)),
@@ -116,9 +126,10 @@ export function preparations(host: HostSettings, systems: SystemSpec[]): string[
       .map(([name, least]) => check("sysctl", name, String(least))),
     ...volumes.map((volume) => check("volume", volume)),
     ...refilled,
-    ...[...networks, ...systems.filter((one) => one.externalNetwork).map(networkName)].map((network) =>
-      check("network", network),
-    ),
+    ...[
+      ...networks,
+      ...systems.filter((one) => isExternal(one, "default")).map((one) => networkName(one, "default")),
+    ].map((network) => check("network", network)),
   ];
 }
 
@@ -170,7 +181,9 @@ export function checkHost(host: HostSettings, stack: string, systems: SystemSpec
   const checks = [
     ...adopted,
     ...checksOfHost(host, systems),
-    ...systems.flatMap((system) => checksOf(system, host.prepare, filledFrom(host, system), systems.map(networkName))),
+    ...systems.flatMap((system) =>
+      checksOf(system, host.prepare, filledFrom(host, system), systems.flatMap(networkNames)),
+    ),
   ];
   const before = Date.now() / 1_000;
   const { code, stdout, stderr } = runScript(host, "checks", [stack, ...new Set(checks)], ["machine"]);

@@ -6,6 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { show } from "../hosts/docker.ts";
 import { dockerCommand, quote } from "../hosts/connection.ts";
+import { runInstalled } from "../hosts/installed.ts";
+import { containersOf, isExternal, networkName } from "../systems/spec.ts";
 import { addUser } from "./adopt/broker.ts";
 import { asideOn, back } from "./adopt/back.ts";
 import { backupToday, partsToday, type Running } from "./adopt/backup.ts";
@@ -72,6 +74,18 @@ function running({ systems, handovers }: Looked): Running[] {
   return systems
     .map((system) => ({ system, servers: servers(of(system.name)) }))
     .filter(({ servers: own }) => own.size > 0);
+}
+
+/** Who asked in compose's network is handed over: servers answer among themselves alone. @throws Error when one is still in it */
+async function leaveComposes({ stack, systems }: Looked): Promise<void> {
+  for (const system of systems.filter((one) => isExternal(one, "default"))) {
+    const closed = containersOf(system).filter(
+      ({ service }) => service.kind !== "job" && !service.networks.includes("default"),
+    );
+    const args = ["leave", networkName(system, "default"), ...closed.map(({ name }) => name)];
+    if ((await runInstalled(stack.host, "aside", args, [], "")) !== 0)
+      throw new Error("all is handed over, and not every server left compose's network; see above. Again: make adopt");
+  }
 }
 
 export const done = run(["yes", "dry", "leave", "back", "without-backup"], async (options) => {
@@ -144,6 +158,7 @@ export const done = run(["yes", "dry", "leave", "back", "without-backup"], async
   }
   delete process.env.ADOPTION;
   await settled(options);
+  await leaveComposes(looked);
   console.log(gapsText(gaps(looked.handovers, watching.events)));
   const { rows } = await lookForDrift(options);
   if (rows.length > 0) console.log(driftTable(rows));

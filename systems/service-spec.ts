@@ -3,7 +3,7 @@ import type { Image, ServiceSettings } from "../config/fields.ts";
 import type { Port } from "../config/units.ts";
 import { standInTag } from "../images/builder/tag.ts";
 import { healthcheck } from "./healthchecks.ts";
-import type { Need, ServiceSpec, Tmpfs } from "./spec.ts";
+import type { Need, OwnNetwork, ServiceSpec, Tmpfs } from "./spec.ts";
 
 const SECOND = 1_000;
 const MIB = 2 ** 20;
@@ -13,10 +13,13 @@ export const ONE_SERVER = "two servers must never share a data volume";
 
 type Optional =
   | "kind" | "server" | "path" | "environment" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas" | "single"
-  | "memory" | "memoryNeeds" | "ulimits" | "capAdd" | "readOnly" | "tmpfs" | "pidsLimit" | "cpuShares" | "stopGracePeriod" | "needs" | "externalNetworks" | "urls"; // prettier-ignore
+  | "memory" | "memoryNeeds" | "ulimits" | "capAdd" | "readOnly" | "tmpfs" | "pidsLimit" | "cpuShares" | "stopGracePeriod" | "needs" | "networks" | "externalNetworks" | "urls"; // prettier-ignore
 
 /** Processes and threads of a container: the most that was seen of any server here, idle, is a quarter of it; a fork bomb ends there. */
 const PIDS_LIMIT = 512;
+
+/** Of who uses the servers and must reach what is outside as well. */
+export const ONLINE: OwnNetwork[] = ["default", "servers"];
 
 /** What an image's entrypoint needs that begins as root, gives its folders to the server's user and becomes that user. */
 export const STEP_DOWN = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
@@ -59,6 +62,7 @@ export function serviceSpec(base: Omit<ServiceSpec, Optional> & Partial<Pick<Ser
     cpuShares: base.server ? 1024 : 512,
     stopGracePeriod: 10 * SECOND,
     needs: [],
+    networks: ["servers"],
     externalNetworks: [],
     urls: {},
     ...base,

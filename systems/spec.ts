@@ -55,6 +55,28 @@ export const LOGGING = { driver: "json-file", options: { "max-size": "10m", "max
 /** No process gains rights that its container was not started with (CIS Docker Benchmark 5.26). */
 export const SECURITY_OPTIONS = ["no-new-privileges:true"];
 
+/**
+ * A system's own networks. `servers`: its databases, queues and whoever uses them; there is no way out of it. `default`: whoever must
+ * reach what is outside. In this order: of two that have a gateway, Docker takes that of the network whose name comes first.
+ */
+export const OWN_NETWORKS = ["default", "servers"] as const;
+export type OwnNetwork = (typeof OWN_NETWORKS)[number];
+
+/**
+ * Options of a network's driver. Without masquerading no answer finds the way back from outside; of a network that is `internal`
+ * Docker would publish no port, and the servers' are published to the host.
+ * https://docs.docker.com/engine/network/drivers/bridge/#options
+ */
+export const NETWORK_OPTIONS: Partial<Record<OwnNetwork, Record<string, string>>> = {
+  servers: { "com.docker.network.bridge.enable_ip_masquerade": "false" },
+};
+
+/**
+ * The name server of who is in no network with a way out: none. Docker's own knows the containers, and asks this one, of the container
+ * itself, for all other names. Otherwise it would ask a host's name server on loopback (systemd-resolved) for them, which is a way out.
+ */
+export const NO_NAMES = ["127.0.0.1"];
+
 /** A service (runs for ever) or a job (runs to its end, exit code 0). */
 export interface ServiceSpec {
   /** Compose service name, unique within its system. */
@@ -115,6 +137,8 @@ export interface ServiceSpec {
   /** Milliseconds between the stop signal and SIGKILL. */
   stopGracePeriod: number;
   needs: Need[];
+  /** Which of the system's own networks it is in. */
+  networks: OwnNetwork[];
   /** Names of existing networks it joins besides the system's own. */
   externalNetworks: string[];
   /** What a person opens or calls, by label; `{5500}` stands for where container port 5500 is published. */
@@ -138,7 +162,7 @@ export interface SystemSpec {
   project: string;
   /** Between the parts of a container's name: `_` (robotoff_api_1) or `-` (protea-api-1), as the runbooks have them. */
   separator: "_" | "-";
-  /** Its network exists already: referenced, never created or destroyed. Default: false. */
+  /** Its network `default` exists already: referenced, never created or destroyed. Default: false. */
   externalNetwork?: boolean;
   services: ServiceSpec[];
   volumes: Volume[];
@@ -164,7 +188,15 @@ export function containerNames(system: SystemSpec): string[] {
   return containersOf(system).map(({ name }) => name);
 }
 
-/** Docker's name of a system's own network, as Compose would name it. */
-export function networkName(system: Pick<SystemSpec, "project">): string {
-  return `${system.project}_default`;
+/** Docker's name of one of a system's own networks, as Compose would name it. */
+export function networkName(system: Pick<SystemSpec, "project">, network: OwnNetwork): string {
+  return `${system.project}_${network}`;
 }
+
+/** Whether a system's network is somebody else's: compose's, of a deployment that was adopted. `servers` never is. */
+export const isExternal = (system: SystemSpec, network: OwnNetwork): boolean =>
+  network === "default" && system.externalNetwork === true;
+
+/** Docker's names of all a system's own networks. */
+export const networkNames = (system: Pick<SystemSpec, "project">): string[] =>
+  OWN_NETWORKS.map((network) => networkName(system, network));

@@ -50,7 +50,7 @@ export function terraform(system: SystemSpec, providerFolder: string): Container
     JSON.stringify({
       terraform: { required_providers: { docker: { source: "kreuzwerker/docker" } } },
       resource: {
-        docker_network: { network: { name: networkName(system), labels } },
+        docker_network: { network: { name: networkName(system, "default"), labels } },
         docker_image: { image: { name: system.services[0]!.image, keep_locally: true } },
         docker_container: Object.fromEntries(containers) as object,
       },

@@ -115,7 +115,7 @@ class Sides {
         .map((line) => line.split(/=(.*)/s)),
     ) as Record<string, string>;
     const image = this.stack.docker("inspect", "--format", "{{.Config.Image}}", this.container("bucket"));
-    const network = `${this.stack.name}-protea_default`;
+    const network = `${this.stack.name}-protea_servers`;
     const mirror = () =>
       this.docker(
         ...["run", "--rm", ...this.stack.marked, "--network", network, "-v", `${this.at}/mirror:/backup`],

@@ -3,7 +3,11 @@ import { formatDuration } from "../../config/units.ts";
 import {
   LOGGING,
   SECURITY_OPTIONS,
+  NETWORK_OPTIONS,
   networkName,
+  NO_NAMES,
+  OWN_NETWORKS,
+  isExternal,
   containerName,
   type EnvironmentValue,
   type ServiceSpec,
@@ -69,7 +73,8 @@ function composeService(system: SystemSpec, service: ServiceSpec): Record<string
       ...(readOnly ? { read_only: true } : {}),
     })),
     configs: service.files.map((file, index) => ({ source: configName(service, index), target: file.path })),
-    networks: service.externalNetworks.length > 0 ? ["default", ...service.externalNetworks] : undefined,
+    networks: [...service.networks, ...service.externalNetworks],
+    dns: service.networks.includes("default") ? undefined : NO_NAMES,
     depends_on: Object.fromEntries(service.needs.map(({ service: name, condition }) => [name, { condition }])),
     healthcheck: check && {
       test: check.test.map(escape),
@@ -116,7 +121,14 @@ export function composeFile(system: SystemSpec): Record<string, unknown> {
       ]),
     ),
     networks: {
-      default: { name: networkName(system), ...(system.externalNetwork ? { external: true } : {}) },
+      ...Object.fromEntries(
+        OWN_NETWORKS.map((network) => [
+          network,
+          isExternal(system, network)
+            ? { name: networkName(system, network), external: true }
+            : compact({ name: networkName(system, network), driver_opts: NETWORK_OPTIONS[network] }),
+        ]),
+      ),
       ...Object.fromEntries([...external].map((name) => [name, { external: true }])),
     },
     configs: Object.fromEntries(files),

@@ -5,6 +5,7 @@ import {
   containersOf,
   LOGGING,
   networkName,
+  NO_NAMES,
   SECURITY_OPTIONS,
   type ServiceSpec,
   type SystemSpec,
@@ -62,9 +63,10 @@ function fixed(system: SystemSpec, service: ServiceSpec) {
     hostname: service.hostname,
     user: service.user,
     networksAdvanced: [
-      { name: networkName(system), aliases: [service.name] },
+      ...service.networks.map((network) => ({ name: networkName(system, network), aliases: [service.name] })),
       ...service.externalNetworks.map((name) => ({ name })),
-    ],
+    ] as { name: string; aliases?: string[] }[],
+    dns: service.networks.includes("default") ? undefined : NO_NAMES,
     // As the provider lists them.
     ports: [...service.ports]
       .sort((one, other) => one.container - other.container)

@@ -120,8 +120,8 @@ export function declaredFacts(args: ShownArguments, image?: InspectedConfig): Fa
   for (const target of Object.keys(image?.Volumes ?? {})) set(`mount ${target}`, ANONYMOUS);
   for (const { type, source, target, readOnly } of args.mounts ?? [])
     set(`mount ${target}`, `${type} ${source}${readOnly ? ", read-only" : ""}`);
-  for (const { name, ...network } of args.networksAdvanced ?? [])
-    set(`network ${name}`, networkText("aliases" in network ? (network.aliases ?? []) : []));
+  for (const { name, aliases = [] } of args.networksAdvanced ?? []) set(`network ${name}`, networkText(aliases));
+  if (args.dns) set("dns", JSON.stringify(args.dns));
   // What the Docker provider asks for when nothing is said.
   set("network mode", "bridge");
   set("runtime", args.runtime);

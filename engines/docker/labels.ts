@@ -1,6 +1,6 @@
 /** Labels on what this program makes. */
 import { createHash } from "node:crypto";
-import type { ServiceSpec, SystemSpec } from "../../systems/spec.ts";
+import type { OwnNetwork, ServiceSpec, SystemSpec } from "../../systems/spec.ts";
 
 /** Label on everything this program makes: which stack it belongs to. */
 export const STACK_LABEL = "robotoff-protea.stack";
@@ -17,6 +17,11 @@ export const CONFIG_LABEL = "com.docker.compose.config-hash";
 /** The labels that make an object a member of its Compose project, so that `docker compose -p PROJECT …` works. */
 export function projectLabels(system: Pick<SystemSpec, "project">, stack: string): Record<string, string> {
   return { [PROJECT_LABEL]: system.project, [STACK_LABEL]: stack };
+}
+
+/** The labels of one of a system's own networks. */
+export function networkLabels(system: SystemSpec, stack: string, network: OwnNetwork): Record<string, string> {
+  return { ...projectLabels(system, stack), "com.docker.compose.network": network };
 }
 
 /** Labels in the Docker provider's form. */

@@ -1,7 +1,10 @@
 #!/bin/sh
-# aside.sh away SECONDS CONTAINER… | back NAME…: containers that others take the place of, and the way back. Removes nothing.
+# aside.sh away SECONDS CONTAINER… | back NAME… | join NETWORK NAME CONTAINER | leave NETWORK CONTAINER…: containers that others take the place
+# of, and the way back. Removes nothing.
 #   away   each container, by its id, is renamed to NAME-set-aside-TIME, does not start again by itself, and is stopped, within SECONDS; what it
 #          was started again for is kept in a file, for the way back. Once more, it changes nothing
+#   join   the container answers to NAME in a network that it is not declared to be in: who is not handed over yet asks there
+#   leave  and does no more. Both once more change nothing
 #   back   each container NAME-set-aside-TIME gets its name and its restart policy back, and is started if it ran
 set -eu
 verb=$1
@@ -53,6 +56,9 @@ back() {
   echo "$name: back"
 }
 
+# networks_of CONTAINER: each with a blank around it
+networks_of() { docker inspect --format ' {{range $name, $one := .NetworkSettings.Networks}}{{$name}} {{end}}' "$1"; }
+
 case $verb in
   away)
     seconds=$1
@@ -61,6 +67,18 @@ case $verb in
     # All at once: none waits for another's time.
     docker stop --time "$seconds" "$@" > /dev/null
     ;;
+  join)
+    networks=$(networks_of "$3")
+    case $networks in *" $1 "*) ;; *) docker network connect --alias "$2" "$1" "$3" ;; esac
+    ;;
+  leave)
+    network=$1
+    shift
+    for container in "$@"; do
+      networks=$(networks_of "$container")
+      case $networks in *" $network "*) docker network disconnect "$network" "$container" ;; esac
+    done
+    ;;
   back) for container in "$@"; do back "$container"; done ;;
-  *) echo "aside.sh: expected away or back" >&2; exit 2 ;;
+  *) echo "aside.sh: expected away, back, join or leave" >&2; exit 2 ;;
 esac

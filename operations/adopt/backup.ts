@@ -86,7 +86,7 @@ export function besideServer(service: ServiceSpec, running: Running, secret: (ke
     // As `docker compose run` marks them: of no service.
     Labels: { "com.docker.compose.project": system.project, "com.docker.compose.oneoff": "True" },
     HostConfig: {
-      NetworkMode: postgres ? `container:${servers.get("postgres")!.Id}` : networkName(system),
+      NetworkMode: postgres ? `container:${servers.get("postgres")!.Id}` : networkName(system, "default"),
       Binds: service.mounts
         .filter(({ source }) => source.startsWith("/"))
         .map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ":ro" : ""}`),

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { checkHost } from "../../hosts/checks.ts";
 import type { Adoption } from "../../hosts/adoption.ts";
 import { docker } from "../../hosts/docker.ts";
-import type { ServiceSpec, SystemSpec } from "../../systems/spec.ts";
+import { networkName, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
 import { describeStack, type Stack } from "../../systems/stack.ts";
 import { ENCRYPTED, knownSecrets } from "../../config/read.ts";
 import { selected, type Selection } from "../command.ts";
@@ -58,6 +58,21 @@ export function undeclaredProblems(undeclared: Container[], leave: ReadonlySet<s
       (one) =>
         `${nameOf(one)} runs in the compose project, and no declared service stands for it: declare it, stop it (docker stop ${nameOf(one)}), or let it run beside (LEAVE=${nameOf(one)})`,
     );
+}
+
+/** What runs beside finds no server any more where it asks for it. Pure. */
+export function outsiders(
+  todays: { system: SystemSpec; undeclared: Container[] }[],
+  leave: ReadonlySet<string>,
+): string[] {
+  return todays.flatMap(({ system, undeclared }) =>
+    undeclared
+      .filter((one) => leave.has(nameOf(one)))
+      .map(
+        (one) =>
+          `${nameOf(one)} runs beside: servers are in ${networkName(system, "servers")} at the end. If it uses one: docker network connect ${networkName(system, "servers")} ${nameOf(one)}`,
+      ),
+  );
 }
 
 /** A server's data is handed over to the program that wrote it, and to no other version. Pure. */
@@ -156,7 +171,7 @@ export function lookAt(options: Selection, leave: ReadonlySet<string>): Looked {
       ...askRedis(before, handovers),
       ...(problems ? [problems] : []),
     ],
-    notes: [...there.notes, ...warnings],
+    notes: [...there.notes, ...outsiders(todays, leave), ...warnings],
     differences: differencesText(differencesOf(handovers, byName, contents)),
   }; // prettier-ignore
 }

@@ -82,7 +82,8 @@ export function objects(handovers: Handover[], found: Pick<Found, "networks" | "
     ...system.volumes
       .filter((one) => !one.external && found.volumes.some((is) => is.Name === one.dockerName && foreign(is)))
       .map(({ name }) => ({ path: [`${system.name}:volumes`, name, "external"], value: "true" })),
-    ...(!system.externalNetwork && found.networks.some((is) => is.Name === networkName(system) && foreign(is))
+    ...(!system.externalNetwork &&
+    found.networks.some((is) => is.Name === networkName(system, "default") && foreign(is))
       ? [{ path: [`${system.name}:network`, "external"], value: "true" }]
       : []),
   ]);

@@ -25,6 +25,7 @@ export interface Handover {
 
 /** What there is of a system. */
 export interface Today {
+  system: SystemSpec;
   /** A row for each declared container that is not there yet. */
   handovers: Handover[];
   /** Containers of the compose project that no declared service stands for. */
@@ -62,5 +63,5 @@ export function today(system: SystemSpec, containers: Container[], stack: string
   const strangers = containers
     .filter((one) => names.has(nameOf(one)) && !mine.has(nameOf(one)) && !isComposes(system, one))
     .map(nameOf);
-  return { handovers, undeclared: there.filter((one) => standsFor(one) === undefined), aside, strangers };
+  return { system, handovers, undeclared: there.filter((one) => standsFor(one) === undefined), aside, strangers };
 }

@@ -7,7 +7,7 @@ import type { Ended } from "../../hosts/docker.ts";
 import { scheduleWords } from "../../hosts/schedule.ts";
 import { script } from "../../hosts/scripts.ts";
 import { together } from "../../hosts/together.ts";
-import { networkName, type SystemSpec } from "../../systems/spec.ts";
+import { networkNames, type SystemSpec } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
 import type { Container } from "./containers.ts";
 import { hashes, uploadFolders } from "./files.ts";
@@ -61,7 +61,7 @@ const NO_FILE = /no such container|could not find the file|^tar: |not look like 
 export function ask(stack: Stack, systems: SystemSpec[], wanted: Wanted[]): Found {
   const { host } = stack;
   const services = systems.flatMap((system) => system.services);
-  const networks = new Set([...systems.map(networkName), ...services.flatMap((one) => one.externalNetworks)]);
+  const networks = new Set([...systems.flatMap(networkNames), ...services.flatMap((one) => one.externalNetworks)]);
   const images = [...new Set(services.map(({ image }) => image))].map(quote).join(" ");
   const schedules = systems.flatMap((system) => schedulesOf(system, host));
   const uploads = wanted.flatMap((one) =>

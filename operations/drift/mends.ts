@@ -10,7 +10,7 @@ function inPlace(name: string, args: ShownArguments, { fact, declared, found }: 
   if (fact.startsWith("network ") && fact !== "network mode") {
     const network = fact.slice("network ".length);
     const joined = args.networksAdvanced?.find((one) => one.name === network);
-    const aliases = joined && "aliases" in joined ? joined.aliases : [];
+    const aliases = joined?.aliases ?? [];
     const connect = ["network", "connect", ...aliases.flatMap((alias) => ["--alias", alias]), network, name];
     const commands = [
       ...(found === undefined ? [] : [["network", "disconnect", network, name]]),

@@ -1,7 +1,15 @@
 /** How networks, volumes and images differ from what is declared, and what is among them that nobody declared. Pure. */
 import type { InspectedImage, InspectedNetwork, InspectedVolume } from "../../engines/docker/inspect.ts";
-import { PROJECT_LABEL, projectLabels, STACK_LABEL } from "../../engines/docker/labels.ts";
-import { networkName, type SystemSpec } from "../../systems/spec.ts";
+import { networkLabels, PROJECT_LABEL, STACK_LABEL } from "../../engines/docker/labels.ts";
+import {
+  isExternal,
+  NETWORK_OPTIONS,
+  networkName,
+  networkNames,
+  OWN_NETWORKS,
+  type OwnNetwork,
+  type SystemSpec,
+} from "../../systems/spec.ts";
 import type { Applied } from "./applied.ts";
 import { ASIDE, nameOf, shortId, type Container } from "./containers.ts";
 import { byDocker, byHand, byUp, LEFT, NOT_APPLIED, NOTHING, type Row } from "./rows.ts";
@@ -9,15 +17,21 @@ import { byDocker, byHand, byUp, LEFT, NOT_APPLIED, NOTHING, type Row } from "./
 const sorted = (map: Record<string, string> | null) =>
   JSON.stringify(Object.entries(map ?? {}).sort(([one], [other]) => (one < other ? -1 : 1)));
 
-/** A system's own network. */
-function networkRows(system: SystemSpec, stack: string, networks: InspectedNetwork[], applied: Applied): Row[] {
-  const where = networkName(system);
+/** One of a system's own networks. */
+function networkRows(
+  own: OwnNetwork,
+  system: SystemSpec,
+  stack: string,
+  networks: InspectedNetwork[],
+  applied: Applied,
+): Row[] {
+  const where = networkName(system, own);
   // Of others, as those that containers join besides.
-  if (system.externalNetwork) return [];
+  if (isExternal(system, own)) return [];
   const network = networks.find(({ Name }) => Name === where);
   if (!network) return [{ where, what: "network", declared: "there", found: "missing", mend: byUp() }];
   const { Driver, Internal, Attachable, EnableIPv6, Ingress, Options, Labels, Id } = network;
-  const labels = { ...projectLabels(system, stack), "com.docker.compose.network": "default" };
+  const labels = networkLabels(system, stack, own);
   const before = applied.networks.get(where);
   const facts: [string, string, string][] = [
     ["network", before ? shortId(before.id) : NOTHING, shortId(Id)],
@@ -26,7 +40,7 @@ function networkRows(system: SystemSpec, stack: string, networks: InspectedNetwo
     ["attachable", "false", String(Attachable)],
     ["ingress", "false", String(Ingress)],
     ["ipv6", "false", String(EnableIPv6)],
-    ["options", "[]", sorted(Options)],
+    ["options", sorted(NETWORK_OPTIONS[own] ?? null), sorted(Options)],
     ["labels", sorted(labels), sorted(Labels)],
   ];
   const mend = byHand(`nothing of a network can be changed: docker network rm ${where} once nothing is in it, make up`);
@@ -38,7 +52,10 @@ function networkRows(system: SystemSpec, stack: string, networks: InspectedNetwo
 /** Networks of others that containers join. */
 function externalRows(system: SystemSpec, networks: InspectedNetwork[]): Row[] {
   const joined = system.services.filter((one) => one.replicas > 0).flatMap((one) => one.externalNetworks);
-  const names = new Set([...(system.externalNetwork ? [networkName(system)] : []), ...joined]);
+  const names = new Set([
+    ...OWN_NETWORKS.filter((own) => isExternal(system, own)).map((own) => networkName(system, own)),
+    ...joined,
+  ]);
   return [...names]
     .filter((name) => !networks.some(({ Name }) => Name === name))
     .map((where) => ({ where, what: "external network", declared: "there", found: "missing", mend: byHand(`docker network create ${where}`) })); // prettier-ignore
@@ -104,7 +121,7 @@ function strangerRows(
   known: ReadonlySet<string>,
   applied: Applied,
 ): Row[] {
-  const network = networkName(system);
+  const networks = networkNames(system);
   return containers
     .filter((one) => !known.has(nameOf(one)) && !known.has(one.Id) && !setAside(one))
     .flatMap((one): Row[] => {
@@ -118,7 +135,9 @@ function strangerRows(
       // `make run` and `docker compose run`.
       if (labels["com.docker.compose.oneoff"] === "True") return [];
       const found = [
-        ...(network in (one.NetworkSettings.Networks ?? {}) ? [`in the network ${network}`] : []),
+        ...networks
+          .filter((network) => network in (one.NetworkSettings.Networks ?? {}))
+          .map((network) => `in the network ${network}`),
         ...(labels[PROJECT_LABEL] === system.project ? [`in the project ${system.project}`] : []),
       ].join(", ");
       return found ? [{ where, what: "container", declared: NOTHING, found, mend: LEFT }] : [];
@@ -140,7 +159,7 @@ export function objectRows(args: {
 }): Row[] {
   const { system, stack, applied, found, known } = args;
   return [
-    ...networkRows(system, stack, found.networks, applied),
+    ...OWN_NETWORKS.flatMap((network) => networkRows(network, system, stack, found.networks, applied)),
     ...externalRows(system, found.networks),
     ...volumeRows(system, stack, found.volumes),
     ...imageRows(system, found.images, applied),

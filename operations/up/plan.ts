@@ -4,7 +4,7 @@ import { applications } from "../../backups/restore.ts";
 import type { Inspected } from "../../engines/docker/inspect.ts";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
 import { inOrder } from "../../systems/order.ts";
-import { containersOf, networkName, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
+import { containersOf, networkNames, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
 import type { Declared } from "../containers/rows.ts";
 import type { State } from "../recovery/leftovers.ts";
 
@@ -154,7 +154,7 @@ export function withLostObjects(todo: Plan, systems: SystemSpec[], existing: Exi
   const volumes = systems.flatMap((system) => system.volumes.map((volume) => volume.dockerName));
   return {
     ...todo,
-    lostNetworks: lost(NETWORK, systems.map(networkName), existing.networks),
+    lostNetworks: lost(NETWORK, systems.flatMap(networkNames), existing.networks),
     lostVolumes: lost(VOLUME, volumes, existing.volumes),
     lostImages: images.map(([name, { urn }]) => ({ name, urn })),
   };

@@ -4,7 +4,7 @@ import type { MonitoringSettings } from "../../config/monitoring.ts";
 import type { ProteaSettings } from "../../config/protea.ts";
 import type { RobotoffSettings } from "../../config/robotoff.ts";
 import { healthcheck } from "../healthchecks.ts";
-import { healthy, imageReference, NOBODY, serviceSpec } from "../service-spec.ts";
+import { healthy, imageReference, NOBODY, ONLINE, serviceSpec } from "../service-spec.ts";
 import { networkName, type EnvironmentValue, type ServiceSpec, type SystemSpec } from "../spec.ts";
 import { blackboxFile } from "./prometheus.ts";
 import { watched, type Target } from "./targets.ts";
@@ -131,6 +131,8 @@ export function blackboxExporter(settings: MonitoringSettings, networks: string[
     files: [{ path: "/etc/blackbox_exporter/config.yml", content: blackboxFile }],
     readOnly: false,
     healthcheck: answers(9115, "/-/healthy"),
+    // Certificates are those of pages outside.
+    ...(settings.certificates.length > 0 ? { networks: ONLINE } : {}),
     externalNetworks: networks,
     memory: 64 * MIB,
   });
@@ -156,7 +158,7 @@ function postgresExporter(
   database: { user: string; database: string; queries?: string },
 ): Exporter {
   const queries = "/etc/postgres_exporter/queries.yml";
-  const network = networkName(system);
+  const network = networkName(system, "servers");
   const spec = serviceSpec({
     name: `${system.name}-postgres-exporter`,
     user: NOBODY,
@@ -210,7 +212,7 @@ export function serverExporters(
         entrypoint: [rest.entrypoint],
         healthcheck: answers(port, "/"),
       },
-      ...{ externalNetworks: [networkName(robotoff!)], memory: 64 * MIB },
+      ...{ externalNetworks: [networkName(robotoff!, "servers")], memory: 64 * MIB },
     });
     const target = { job: server, address: `${spec.name}:${port}`, system: "robotoff" as const, service: server };
     exporters.push({ spec, target });
@@ -221,13 +223,13 @@ export function serverExporters(
       entrypoint: "/redis_exporter",
       // How many wait in each of rq's queues, and how many workers each has.
       command: ["--check-keys=rq:queue:*,rq:workers:*"],
-      environment: { REDIS_ADDR: `redis://redis.${networkName(robotoff!)}:6379` },
+      environment: { REDIS_ADDR: `redis://redis.${networkName(robotoff!, "servers")}:6379` },
     }); // prettier-ignore
   if (others.robotoff && of("robotoff", "elasticsearch"))
     exporter("elasticsearch", 9114, {
       image: imageReference(settings.images.elasticsearchExporter),
       entrypoint: "/bin/elasticsearch_exporter",
-      command: [`--es.uri=http://elasticsearch.${networkName(robotoff!)}:9200`],
+      command: [`--es.uri=http://elasticsearch.${networkName(robotoff!, "servers")}:9200`],
       environment: others.robotoff.elasticsearch.security
         ? { ES_USERNAME: "elastic", ES_PASSWORD: { secret: "robotoff:elasticPassword" } }
         : {},

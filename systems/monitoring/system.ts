@@ -4,7 +4,16 @@ import { backupDirectory } from "../../config/host.ts";
 import type { MonitoringSettings } from "../../config/monitoring.ts";
 import type { ProteaSettings } from "../../config/protea.ts";
 import type { RobotoffSettings } from "../../config/robotoff.ts";
-import { imageReference, loopback, NOBODY, ONE_SERVER, serviceSpec, TMP, withSettings } from "../service-spec.ts";
+import {
+  imageReference,
+  loopback,
+  NOBODY,
+  ONE_SERVER,
+  ONLINE,
+  serviceSpec,
+  TMP,
+  withSettings,
+} from "../service-spec.ts";
 import { pulledThrough } from "../registry.ts";
 import { networkName, type ServiceSpec, type SystemSpec } from "../spec.ts";
 import { alertmanagerFile, SECRETS } from "./alertmanager.ts";
@@ -26,9 +35,9 @@ export interface Watched {
   protea?: ProteaSettings;
 }
 
-/** The networks of these systems. */
+/** The networks of these systems' servers. */
 const networksOf = (names: Set<string | undefined>, systems: SystemSpec[]) =>
-  systems.filter(({ name }) => names.has(name)).map(networkName);
+  systems.filter(({ name }) => names.has(name)).map((system) => networkName(system, "servers"));
 
 /** Keeps the alerts' state, silences among it, and tells people. */
 function alertmanager(settings: MonitoringSettings): ServiceSpec {
@@ -59,6 +68,7 @@ function alertmanager(settings: MonitoringSettings): ServiceSpec {
     mounts: [{ source: "alertmanager_data", target: "/alertmanager", readOnly: false }],
     ports: [loopback(9093, 9093)],
     healthcheck: answers(9093, "/-/healthy"),
+    networks: ONLINE,
     single: ONE_SERVER,
     memory: 128 * MIB,
     urls: { Alertmanager: "http://{9093}/" },

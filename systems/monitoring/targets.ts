@@ -63,7 +63,7 @@ export function probes(systems: SystemSpec[], certificates: string[]): Probe[] {
   const pages = PAGES.flatMap(({ system: name, service, port, path }) => {
     const system = systems.find((one) => one.name === name);
     if (!system || !watched(systems, name, service)) return [];
-    return [{ url: `http://${service}.${networkName(system)}:${port}${path}`, system: name, service }];
+    return [{ url: `http://${service}.${networkName(system, "servers")}:${port}${path}`, system: name, service }];
   });
   return [...pages, ...certificates.map((url) => ({ url, system: "public", service: new URL(url).host }))];
 }

@@ -1,7 +1,7 @@
 /** PROTEA's workers: one process a queue. Facts: upstream's scripts/worker.py and docs/upstream.md. */
 import { PROTEA_WORKERS, type ProteaSettings, type ProteaWorker } from "../../config/protea.ts";
 import { connectedTo } from "../healthchecks.ts";
-import { completed, healthy, imageReference, serviceSpec, TMP, withSettings } from "../service-spec.ts";
+import { completed, healthy, imageReference, ONLINE, serviceSpec, TMP, withSettings } from "../service-spec.ts";
 import type { ServiceSpec } from "../spec.ts";
 import { environment } from "./environment.ts";
 
@@ -51,6 +51,7 @@ const COORDINATOR = "the coordinator serialises GPU access; two cause RetryLater
 function worker(settings: ProteaSettings, name: string, queue: string): ServiceSpec {
   const { memory, folders } = QUEUES[queue] ?? ANY_QUEUE;
   const taxonomy = folders.some((folder) => folder === "taxonomy");
+  const known = QUEUES[queue] !== undefined;
   return serviceSpec({
     name,
     image: imageReference(settings.images.protea),
@@ -59,7 +60,9 @@ function worker(settings: ProteaSettings, name: string, queue: string): ServiceS
     mounts: mounts(...folders),
     tmpfs: [TMP],
     // ete3 unpacks the taxonomy where it stands, in /app; what the worker of a queue unknown here writes is not known.
-    readOnly: QUEUES[queue] !== undefined && !taxonomy,
+    readOnly: known && !taxonomy,
+    // The taxonomy and models are downloaded; the others work on what is in the servers.
+    networks: taxonomy || !known || folders.some((folder) => folder === "model_cache") ? ONLINE : ["servers"],
     healthcheck: { ...connectedTo(5672), ...(taxonomy ? { startPeriod: TAXONOMY_START } : {}) },
     memory,
     soleConsumer: queue === COORDINATED ? { queue, why: COORDINATOR } : undefined,

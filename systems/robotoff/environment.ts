@@ -21,7 +21,7 @@ export function environment(
   settings: RobotoffSettings,
   has: (secret: string) => boolean,
 ): Record<string, EnvironmentValue> {
-  const at = (name: string) => `${name}.${networkName(settings)}`;
+  const at = (name: string) => `${name}.${networkName(settings, "servers")}`;
   return {
     ROBOTOFF_INSTANCE: settings.instance,
     ROBOTOFF_TLD: settings.tld,

@@ -21,7 +21,7 @@ const MAPPING = `mappings:
 
 /** What makes the API report to the statsd exporter (upstream's docker/monitor.yml); with the network's suffix, as every server. */
 export const reporting = (settings: RobotoffSettings): string[] => [
-  `--statsd-host=statsd.${networkName(settings)}:9125`,
+  `--statsd-host=statsd.${networkName(settings, "servers")}:9125`,
   "--statsd-prefix=robotoff",
 ];
 

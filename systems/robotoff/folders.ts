@@ -61,6 +61,7 @@ export function checkoutJob(settings: RobotoffSettings): ServiceSpec[] {
       memory: 2 ** 30,
       // It gives all to the user that Robotoff runs as.
       capAdd: ANY_FILE,
+      networks: ["default"],
       readOnly: false,
       mounts: folder
         ? [{ source: folder, target: "/checkout", readOnly: false, path }]
@@ -88,6 +89,7 @@ export function languageModelJob(settings: RobotoffSettings): ServiceSpec {
     image: imageReference(settings.images.robotoff),
     ...script("langid-model.sh"),
     readOnly: false,
+    networks: ["default"],
     command: ["/opt/robotoff/models/lid.176.bin", LANGUAGES.url, LANGUAGES.sha256],
     mounts: folderMounts(settings).filter((mount) => mount.target.endsWith("/models")),
   });

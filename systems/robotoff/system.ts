@@ -9,7 +9,16 @@ import { postgres } from "../servers/postgres.ts";
 import { redis } from "../servers/redis.ts";
 import { triton } from "../servers/triton.ts";
 import { httpAnswers, listeningOn } from "../healthchecks.ts";
-import { completed, healthy, imageReference, loopback, NOBODY, serviceSpec, withSettings } from "../service-spec.ts";
+import {
+  completed,
+  healthy,
+  imageReference,
+  loopback,
+  NOBODY,
+  ONLINE,
+  serviceSpec,
+  withSettings,
+} from "../service-spec.ts";
 import { backupServices } from "./backup-services.ts";
 import { environment } from "./environment.ts";
 import { reporting, robotoffExporters } from "./exporters.ts";
@@ -57,6 +66,8 @@ export function describeRobotoff(
       tmpfs: [{ target: "/opt/robotoff/credentials", size: 2 ** 20 }],
       memory,
       needs,
+      // The website's API, pictures, product updates, models of others.
+      networks: ONLINE,
       externalNetworks: settings.externalNetworks,
       // rq finishes the job at hand on SIGTERM (a warm shutdown).
       stopGracePeriod: 30_000,
@@ -124,12 +135,13 @@ export function describeRobotoff(
     memory: 30 * GIB,
   });
   const application = [
-    app("migrate", 6 * GIB, migratable(backups), { kind: "job", command: run("migrate-db"), restart: "no" }),
+    app("migrate", 6 * GIB, migratable(backups), { kind: "job", command: run("migrate-db"), restart: "no", networks: ["servers"] }),
     // Nothing waits for it: the index is written to by jobs and read by searches, not at any start.
     app("init-elasticsearch", 1 * GIB, [...healthy("elasticsearch"), ...filled], {
       kind: "job",
       command: run("init-elasticsearch"),
       restart: "no",
+      networks: ["servers"],
     }),
     app("api", 6 * GIB, [...queueServers, ...healthy("elasticsearch", ...(settings.exporters ? ["statsd"] : []))], {
       // Upstream's own command: declaring the entrypoint takes it away.

@@ -4,7 +4,7 @@ import { soleConsumers } from "../protea/rules.ts";
 import { highPriorityQueues } from "../robotoff/rules.ts";
 import type { SystemSpec } from "../spec.ts";
 import { slotLimit } from "./backups.ts";
-import { ownNetworks, volumeNames } from "./docker-names.ts";
+import { ownNetworks, volumeNames, waysOut } from "./docker-names.ts";
 import { memory } from "./memory.ts";
 import { dataPorts, hostPorts, publishedOnce } from "./ports.ts";
 import { healthchecks, names, single } from "./services.ts";
@@ -20,6 +20,7 @@ const RULES = [
   names,
   volumeNames,
   ownNetworks,
+  waysOut,
   highPriorityQueues,
   slotLimit,
 ];

@@ -1,6 +1,6 @@
 /** What must hold of the names that Docker knows things by, over all systems of a stack. */
 import type { Problem } from "../../config/problems.ts";
-import { networkName, type SystemSpec } from "../spec.ts";
+import { networkName, networkNames, type SystemSpec } from "../spec.ts";
 
 /** Two volumes of one name would be one, with two servers' data in it. External ones may be shared on purpose. */
 export function volumeNames(systems: SystemSpec[]): Problem[] {
@@ -20,7 +20,7 @@ export function volumeNames(systems: SystemSpec[]): Problem[] {
 
 /** An external network exists before this program makes anything. */
 export function ownNetworks(systems: SystemSpec[]): Problem[] {
-  const own = new Set(systems.map(networkName));
+  const own = new Set(systems.flatMap(networkNames));
   // Monitoring is made after the others, whose networks it joins.
   return systems.flatMap((system) => {
     if (system.name === "monitoring") return [];
@@ -31,5 +31,25 @@ export function ownNetworks(systems: SystemSpec[]): Problem[] {
         path: `${system.name}:externalNetworks`,
         message: `"${network}" is made by this stack; expected networks that others made`,
       }));
+  });
+}
+
+/**
+ * A way out is by the network whose name comes first, of those of a container that have a gateway. Only monitoring is in another system's.
+ * https://docs.docker.com/engine/network/#connecting-to-multiple-networks
+ */
+export function waysOut(systems: SystemSpec[]): Problem[] {
+  const closed = new Set(systems.map((system) => networkName(system, "servers")));
+  return systems.flatMap((system) => {
+    const own = networkName(system, "default");
+    const online = system.services.filter(({ networks }) => networks.includes("default"));
+    const before = online.flatMap((one) => one.externalNetworks).find((name) => closed.has(name) && name < own);
+    if (before === undefined) return [];
+    return [
+      {
+        path: `${system.name}:project`,
+        message: `Docker takes the way out by the network whose name comes first, and from "${before}" there is none; expected a name before it`,
+      },
+    ];
   });
 }

@@ -44,6 +44,7 @@ export function backupCopy(
     // Reads what anybody's files are.
     user: "0:0",
     capAdd: ["DAC_OVERRIDE"],
+    networks: ["default"],
     readOnly: false,
     environment: { ...resticVariables(copy, system), RESTIC_HOST: project },
     mounts: [{ source: directory, target: BACKUPS, readOnly: true, path: "host:backups.directory" }],

@@ -144,7 +144,7 @@ describe("from the recovery kit alone", () => {
     const ours = ["--filter", `label=robotoff-protea.stack=${stack.name}`];
     here.docker("rm", "--force", ...here.docker("ps", "--all", "--quiet", ...ours).split("\n"));
     here.docker("volume", "rm", ...here.docker("volume", "ls", "--quiet", ...ours).split("\n"));
-    here.docker("network", "rm", `${stack.name}-protea_default`);
+    here.docker("network", "rm", `${stack.name}-protea_default`, `${stack.name}-protea_servers`);
     const file = `Pulumi.${stack.name}.yaml`;
     for (const lost of [folder, join(stack.folder, "state"), join(stack.folder, file)])
       rmSync(lost, { recursive: true });

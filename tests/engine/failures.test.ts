@@ -174,7 +174,7 @@ test("make up makes a lost network again, with its containers, and data stays", 
     "kill",
     ...names.filter((name) => stack.docker("inspect", "--format", "{{.State.Running}}", name) === "true"),
   );
-  stack.docker("network", "rm", `${stack.name}-protea_default`);
+  stack.docker("network", "rm", `${stack.name}-protea_servers`);
   expect(succeeded(stack.makeUp())).toContain("  network gone: made again, with the containers that were in it: ");
   expect(stack.query("protea", "select answer from kept")).toBe("42");
   succeeded(stack.preview("--refresh", "--expect-no-changes"));

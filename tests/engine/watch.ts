@@ -6,7 +6,7 @@
  *     succeeded(stack.makeUp());
  *     expect(await watch.end()).toEqual([]);
  *
- * One container in each system's network asks Docker's name server up to twenty times a second, and of PROTEA also the broker
+ * One container in the network of each system's servers asks Docker's name server up to twenty times a second, and of PROTEA also the broker
  * (watch.py). It is of the project as a one-off, as of `make run`: no drift. A network cannot be removed while it is watched.
  * The names are those that are declared when it begins: of a service that is scaled meanwhile say how many there may be at most.
  * It ends by itself when the test's process does.
@@ -76,7 +76,7 @@ class OneWatch {
     const run = ["run", "--rm", "--interactive", ...all.marked, ...labels, "--dns", "127.0.0.9"];
     const { image } = system.services.find(({ name }) => name === "migrate")!;
     const program = readFileSync("tests/engine/watch.py", "utf8");
-    const inside = ["--network", networkName(system), "--entrypoint", "python3", image, "-c", program];
+    const inside = ["--network", networkName(system, "servers"), "--entrypoint", "python3", image, "-c", program];
     const [command, ...words] = all.docker(...run, ...inside);
     this.child = spawn(command!, words, { stdio: "pipe" });
     this.child.stdout!.on("data", (data: Buffer) => (this.text += data.toString()));

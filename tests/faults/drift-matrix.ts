@@ -123,7 +123,7 @@ export function driftMatrix(get: () => Place): void {
 
   test("what docker changes of a container that is there", () => {
     const update = (...words: string[]) => stack.docker("update", ...words);
-    const network = networkName(system());
+    const network = networkName(system(), "servers");
     const [ping, reaper, writer, api] = ["worker-ping", "worker-reaper", "worker-embeddings-write", "api"].map(protea);
     const [frontend, batch, predictions] = ["frontend", "worker-embeddings-batch", "worker-predictions-write"].map(
       protea,
@@ -154,7 +154,7 @@ export function driftMatrix(get: () => Place): void {
   });
 
   test("what somebody puts beside it, and files", () => {
-    const network = networkName(system());
+    const network = networkName(system(), "servers");
     const sleeping = (name: string, ...words: string[]) =>
     stack.docker("run", "--detach", "--name", name, ...stack.marked, ...words, stack.idle, "sleep", "infinity"); // prettier-ignore
     const [guest, member, volume] = ["guest", "member", "volume"].map((what) => `${byHand.other}-${what}`);

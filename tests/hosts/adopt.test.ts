@@ -20,6 +20,20 @@ beforeAll(async () => {
 
 afterAll(() => lab.down());
 
+/** The servers' containers in the order in which they came into compose's network, or left it. */
+function inComposes(action: "connect" | "disconnect"): string[] {
+  const events = lab
+    .on(HOST, "cat", JOINED)
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "));
+  const ids = events.filter(([what]) => what === action).map(([, id]) => id!);
+  const name = (id: string) => lab.on(HOST, "docker", "inspect", "--format", "{{.Name}}", id).trim().slice(1);
+  const there = new Set(lab.on(HOST, "docker", "ps", "--all", "--quiet", "--no-trunc").trim().split("\n"));
+  return [...new Set(ids.filter((id) => there.has(id)).map(name))];
+}
+const JOINED = "/tmp/joined";
+
 const containers = () => lab.on(HOST, "docker", "ps", "--all", "--format", "{{.ID}} {{.Names}}");
 
 test("what is in the way is told at once, and nothing is changed", () => {
@@ -38,6 +52,9 @@ test("what is in the way is told at once, and nothing is changed", () => {
 
 test("it is killed while it hands over, goes on, and everything is there, on the same volumes; then there is a way back", async () => {
   const [before, made] = [kept.seen(), kept.made()];
+  const events =
+    "docker events --filter type=network --filter network=protea_default --format '{{.Action}} {{.Actor.Attributes.container}}'";
+  lab.on(HOST, "sh", "-c", `nohup ${events} > ${JOINED} 2>&1 &`);
   const begun = rehearsal.begin("adopt", "staging", "SYSTEM=protea");
   while (!begun.said().includes("hands over") && begun.process.exitCode === null) await pause(200);
   await pause(6_000);
@@ -48,6 +65,13 @@ test("it is killed while it hands over, goes on, and everything is there, on the
   expect(said).toMatch(/^protea-frontend-1 +(\d+\.\d s|not seen: before this run)$/m);
   expect(said).toContain("no drift: the host has what is declared");
   succeeded(rehearsal.make("preview", "staging", "SYSTEM=protea", "ARGS=--expect-no-changes"));
+  // Who was not handed over yet found them, and nobody finds them there now.
+  const servers = ["postgres", "rabbitmq", "minio", "api"].map((name) => `protea-${name}-1`);
+  expect(inComposes("connect")).toEqual(expect.arrayContaining(servers));
+  expect(inComposes("disconnect")).toEqual(expect.arrayContaining(servers));
+  const inside = lab.on(HOST, "docker", "network", "inspect", "--format", "{{range .Containers}}{{.Name}} {{end}}", "protea_default"); // prettier-ignore
+  expect(inside).toContain("protea-worker-jobs-1");
+  for (const server of servers) expect(inside).not.toContain(server);
   kept.adoptedBy(rehearsal);
   expect(kept.seen()).toEqual(before);
   expect(kept.made()).toEqual(expect.arrayContaining(made));

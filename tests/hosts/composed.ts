@@ -87,12 +87,16 @@ export class Kept {
     this.projects = projects;
   }
 
-  /** What a command prints in the one container that does a service's work now. */
-  private in(project: Project, service: string, ...words: string[]): string {
+  /** The one container that does a service's work now. */
+  private container(project: Project, service: string): string {
     const label = (name: string, value: string) => ["--filter", `label=com.docker.compose.${name}=${value}`];
     const own = [...label("project", project), ...label("service", service), ...label("oneoff", "False")];
-    const id = this.lab.on(this.host, "docker", "ps", "--quiet", ...own).trim();
-    return this.lab.on(this.host, "docker", "exec", id, ...words).trim();
+    return this.lab.on(this.host, "docker", "ps", "--quiet", ...own).trim();
+  }
+
+  /** What a command prints in it. */
+  private in(project: Project, service: string, ...words: string[]): string {
+    return this.lab.on(this.host, "docker", "exec", this.container(project, service), ...words).trim();
   }
 
   private sql(project: Project, statement: string): string {
@@ -102,8 +106,9 @@ export class Kept {
 
   private mc(script: string): string {
     const { user, password } = this.minio;
-    const address = `MC_HOST_server=http://${user}:${password}@minio:9000`;
-    const run = ["docker", "run", "--rm", "--network", "protea_default", "--env", address, "--entrypoint", "sh", MC];
+    const address = `MC_HOST_server=http://${user}:${password}@127.0.0.1:9000`;
+    const network = `container:${this.container("protea", "minio")}`;
+    const run = ["docker", "run", "--rm", "--network", network, "--env", address, "--entrypoint", "sh", MC];
     return this.lab.on(this.host, ...run, "-ec", script).trim();
   }
 

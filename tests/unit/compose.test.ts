@@ -56,6 +56,11 @@ const system: SystemSpec = {
   ],
 };
 
+const OWN = {
+  default: { name: "robotoff_default" },
+  servers: { name: "robotoff_servers", driver_opts: { "com.docker.network.bridge.enable_ip_masquerade": "false" } },
+};
+
 test("a whole file", () => {
   expect(composeFile(system)).toEqual({
     name: "robotoff",
@@ -79,7 +84,8 @@ test("a whole file", () => {
           { type: "bind", source: "/srv/models", target: "/models", read_only: true },
         ],
         configs: [{ source: "api-1", target: "/etc/mapping.yml" }],
-        networks: ["default", "po_webnet"],
+        networks: ["servers", "po_webnet"],
+        dns: ["127.0.0.1"],
         depends_on: {
           postgres: { condition: "service_healthy" },
           migrate: { condition: "service_completed_successfully" },
@@ -114,7 +120,7 @@ test("a whole file", () => {
       },
     },
     volumes: { data: { name: "robotoff_data" }, backup: { name: "old_backup", external: true } },
-    networks: { default: { name: "robotoff_default" }, po_webnet: { external: true } },
+    networks: { ...OWN, po_webnet: { external: true } },
     configs: { "api-1": { content: "match: $$1\n" } },
   });
 });
@@ -164,10 +170,12 @@ test("what is not said is left out", () => {
         read_only: true,
         pids_limit: 512,
         cpu_shares: 512,
+        networks: ["servers"],
+        dns: ["127.0.0.1"],
         security_opt: ["no-new-privileges:true"],
       },
     },
-    networks: { default: { name: "robotoff_default" } },
+    networks: OWN,
   });
 });
 

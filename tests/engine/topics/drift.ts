@@ -38,7 +38,7 @@ export function drift(get: () => TestStack): void {
         get().container("protea", one),
       );
       const [paused, cut, limited, impostor] = names as [string, string, string, string];
-      const network = `${get().name}-protea_default`;
+      const network = `${get().name}-protea_servers`;
       const guest = `${byHand.other}-guest`;
       const before = get().containers();
       get().docker("pause", paused);

@@ -1,6 +1,8 @@
 /** What somebody who got into a container can do from there: asked of each container that runs. */
 import type { InspectedSettings } from "../../../engines/docker/inspect.ts";
 import { exceptionOf, POINTS } from "../../../engines/docker/benchmark.ts";
+import { run } from "../host.ts";
+import { Outside } from "../outside.ts";
 import type { TestStack } from "../stack.harness.ts";
 
 /** The kernel's numbers: https://github.com/torvalds/linux/blob/master/include/uapi/linux/capability.h */
@@ -73,6 +75,55 @@ export function security(get: () => TestStack): void {
       const started = Number(get().docker("exec", name, "python3", "-c", count));
       expect(started).toBeGreaterThan(100);
       expect(started).toBeLessThan(512);
+    });
+
+    test("reaches from a server neither the outside nor the other system's database; from an application the outside", async () => {
+      const outside = await Outside.create();
+      try {
+        const address = (system: "robotoff" | "protea") =>
+          get().docker(
+            ...[
+              "inspect",
+              "--format",
+              `{{(index .NetworkSettings.Networks "${get().name}-${system}_servers").IPAddress}}`,
+            ],
+            get().container(system, "postgres"),
+          );
+        const [databases, out] = [{ robotoff: address("robotoff"), protea: address("protea") }, outside.address];
+        const servers = [
+          ...["postgres", "redis", "elasticsearch", "triton"].map((name) => ["robotoff", name] as const),
+          ...["postgres", "rabbitmq", "minio", "api", "frontend", "worker-ping"].map(
+            (name) => ["protea", name] as const,
+          ),
+        ];
+        const no = [
+          ...servers.map(([system, name]) => ({ system, name, to: out, port: 7777 })),
+          { system: "robotoff", name: "api", to: databases.protea, port: 5432 } as const,
+          { system: "robotoff", name: "redis", to: databases.protea, port: 5432 } as const,
+          { system: "protea", name: "worker-jobs", to: databases.robotoff, port: 5432 } as const,
+          { system: "protea", name: "minio", to: databases.robotoff, port: 5432 } as const,
+        ];
+        const yes = [
+          { system: "robotoff", name: "api", to: out, port: 7777 } as const,
+          { system: "protea", name: "worker-jobs", to: out, port: 7777 } as const,
+          { system: "robotoff", name: "api", to: databases.robotoff, port: 5432 } as const,
+          { system: "protea", name: "worker-ping", to: databases.protea, port: 5432 } as const,
+        ];
+        // Who is let through is not kept waiting; who is not gets no answer.
+        const asks = (tries: (typeof yes | typeof no)[number][], seconds: number) =>
+          tries.map(
+            ({ system, name, to, port }) =>
+              `docker exec ${get().container(system, name)} timeout ${seconds} bash -c 'exec 3<>/dev/tcp/${to}/${port}' 2> /dev/null && echo "${system} ${name} ${to}" &`,
+          );
+        const lines = [...asks(no, 5), ...asks(yes, 60)];
+        const reached = run("sh", ["-c", `${lines.join("\n")}\nwait`])
+          .text.trim()
+          .split("\n")
+          .sort();
+        expect(reached).toEqual(yes.map(({ system, name, to }) => `${system} ${name} ${to}`).sort());
+      } finally {
+        outside.remove();
+      }
     });
   });
 }

@@ -14,7 +14,7 @@ const IMAGE =
 const NAME = "expected a name of at most 55 a-z, 0-9, - and _ that begins with a letter or digit";
 const ENDPOINT = "expected a Docker endpoint of this machine, unix:///PATH; another machine's is host:ssh";
 const SERVICE_KEYS =
-  "capAdd, command, cpuShares, cpus, entrypoint, environment, gpus, healthcheck, hostname, memory, memoryReservation, pidsLimit, ports, readOnly, replicas, restart, " +
+  "capAdd, command, cpuShares, cpus, entrypoint, environment, gpus, healthcheck, hostname, memory, memoryReservation, networks, pidsLimit, ports, readOnly, replicas, restart, " +
   "shmSize, stopGracePeriod, stopSignal, tmpfs, ulimits, user, volumes";
 
 const api = (settings: object): Values => ({ "robotoff:services": { api: settings } });

@@ -324,6 +324,21 @@ const rules: [string, Values, string[]][] = [
     [],
   ],
   [
+    "monitoring, which is in networks without a way out, with a name after theirs",
+    {
+      ...{ "monitoring:enabled": true, "monitoring:project": "watch" },
+      "monitoring:certificates": ["https://robotoff.openfoodfacts.org"],
+    },
+    [
+      'monitoring:project: Docker takes the way out by the network whose name comes first, and from "robotoff_servers" there is none; expected a name before it',
+    ],
+  ],
+  [
+    "the same where it asks for nothing outside but with Alertmanager, which is in none of them",
+    { "monitoring:enabled": true, "monitoring:project": "watch" },
+    [],
+  ],
+  [
     "an external network of the stack's own",
     { "protea:externalNetworks": ["robotoff_default", "po_webnet"] },
     ['protea:externalNetworks: "robotoff_default" is made by this stack; expected networks that others made'],

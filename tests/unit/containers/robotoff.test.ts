@@ -120,7 +120,7 @@ test("an API that reports needs the exporter first: what it cannot resolve at it
   expect(needs(true)).toContainEqual({ service: "statsd", condition: "service_healthy" });
   expect(needs(false).map((need) => need.service)).not.toContain("statsd");
   expect(service("api", { "robotoff:exporters": true }).command).toContain(
-    "--statsd-host=statsd.robotoff_default:9125",
+    "--statsd-host=statsd.robotoff_servers:9125",
   );
   expect(service("api").command?.join(" ")).toBe(
     "gunicorn --config /opt/robotoff/gunicorn.py --log-file=- robotoff.app.api:api",

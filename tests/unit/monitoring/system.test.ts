@@ -27,7 +27,7 @@ test.each(STACKS)("%s watched: the others are as before, but for MinIO's measure
 
 test("each exporter is in the network of the one that it asks, and no other", () => {
   const stack = monitored("local");
-  const [robotoff, protea] = stack.systems.map(networkName);
+  const [robotoff, protea] = stack.systems.map((system) => networkName(system, "servers"));
   const joined = Object.fromEntries(
     monitoringOf(stack).services.map(({ name, externalNetworks }) => [name, externalNetworks]),
   );
@@ -103,8 +103,12 @@ test("in a compose file the others' networks are external", () => {
   const { networks } = composeFile(monitoringOf(monitored("local"))) as { networks: unknown };
   expect(networks).toEqual({
     default: { name: "monitoring_default" },
-    robotoff_default: { external: true },
-    protea_default: { external: true },
+    servers: {
+      name: "monitoring_servers",
+      driver_opts: { "com.docker.network.bridge.enable_ip_masquerade": "false" },
+    },
+    robotoff_servers: { external: true },
+    protea_servers: { external: true },
   });
 });
 

@@ -6,7 +6,13 @@ import { besideServer, partsToday } from "../../../operations/adopt/backup.ts";
 import { backOrder } from "../../../operations/adopt/back.ts";
 import { definitions, passwordHash } from "../../../operations/adopt/broker.ts";
 import { gaps, gapsText, type Event } from "../../../operations/adopt/gaps.ts";
-import { adoptionOf, redisProblem, serverProblems, undeclaredProblems } from "../../../operations/adopt/look.ts";
+import {
+  adoptionOf,
+  outsiders,
+  redisProblem,
+  serverProblems,
+  undeclaredProblems,
+} from "../../../operations/adopt/look.ts";
 import { objects } from "../../../operations/adopt/objects.ts";
 import { today, type Handover } from "../../../operations/adopt/old.ts";
 import { compareSecrets, known } from "../../../operations/adopt/secrets.ts";
@@ -110,6 +116,15 @@ test("what runs and is not declared is somebody's choice", () => {
     "robotoff-notebook-1 runs in the compose project, and no declared service stands for it: declare it, stop it (docker stop robotoff-notebook-1), or let it run beside (LEAVE=robotoff-notebook-1)",
   ]);
   expect(undeclaredProblems([runs], new Set(["robotoff-notebook-1"]))).toEqual([]);
+});
+
+test("who may run beside is told where servers are at the end", () => {
+  const notebook = composed("robotoff", "notebook");
+  const todays = [{ system: system("robotoff"), undeclared: [notebook] }];
+  expect(outsiders(todays, new Set(["robotoff-notebook-1"]))).toEqual([
+    "robotoff-notebook-1 runs beside: servers are in robotoff_servers at the end. If it uses one: docker network connect robotoff_servers robotoff-notebook-1",
+  ]);
+  expect(outsiders(todays, new Set())).toEqual([]);
 });
 
 test("a server's data is handed over to the version that wrote it, and from a server that runs", () => {

@@ -218,6 +218,8 @@ describe("production", () => {
     expect(resources.filter(isA("Network")).map(({ inputs }) => inputs.name)).toEqual([
       "robotoff_default",
       "protea_default",
+      "robotoff_servers",
+      "protea_servers",
     ]);
     expect(find(resources, "robotoff-api-1").inputs.networksAdvanced).toContainEqual({ name: "po_webnet" });
   });

@@ -13,7 +13,7 @@ import type { Stack } from "../../../systems/stack.ts";
 import { committed } from "./stack.ts";
 
 export const NAME = "protea-rabbitmq-1";
-export const NETWORK = "protea_default";
+export const NETWORK = "protea_servers";
 export const PASSWORD = "the-password";
 
 interface Engine {
@@ -52,6 +52,15 @@ export const stackOf = (one: ServiceSpec): Stack => ({
   systems: [systemOf(one)],
 });
 
+/** The network that leads outside, which the service is not in. */
+const OTHER = (network: InspectedNetwork): InspectedNetwork => ({
+  ...structuredClone(network),
+  Id: "0".repeat(64),
+  Name: "protea_default",
+  Options: {},
+  Labels: { ...network.Labels, "com.docker.compose.network": "default" },
+});
+
 const SIGN = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
 const urn = (name: string) => `urn:pulumi:local::robotoff-protea::type::${name}`;
 const ENVIRONMENT = [`RABBITMQ_DEFAULT_PASS=${PASSWORD}`, "RABBITMQ_DEFAULT_USER=protea"];
@@ -62,7 +71,9 @@ export function state(one: ServiceSpec = service(), secrets = true): Resource[] 
   const { labels, ...args } = argumentsOf(one);
   const envs = secrets ? { ...SIGN, plaintext: JSON.stringify(ENVIRONMENT) } : { ...SIGN, ciphertext: "v1:abc" };
   return [
-    { urn: urn("protea-network"), type: "docker:index/network:Network", id: network.Id, inputs: { name: NETWORK } },
+    ...[network, OTHER(network)].map(({ Id: id, Name: name }) => ({
+      ...{ urn: urn(`network-${name}`), type: "docker:index/network:Network", id, inputs: { name } },
+    })),
     {
       ...{ urn: urn("protea-rabbitmq_data"), type: "docker:index/volume:Volume", id: volume.Name },
       inputs: { name: volume.Name },
@@ -82,9 +93,10 @@ export function state(one: ServiceSpec = service(), secrets = true): Resource[] 
 /** All of a host as the `up` left it. */
 export function found(change: (engine: Engine) => void = () => undefined): Found {
   const real = engine();
+  const other = OTHER(real.network);
   change(real);
   return {
-    ...{ containers: [real.container], networks: [real.network], volumes: [real.volume], images: [real.image] },
+    ...{ containers: [real.container], networks: [real.network, other], volumes: [real.volume], images: [real.image] },
     ...{ scripts: new Map<string, string>(), schedules: [], scheduled: [], uploads: new Map<string, Map<string, string>>() },
   }; // prettier-ignore
 }

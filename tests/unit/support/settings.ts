@@ -50,6 +50,7 @@ export function settingsOf(
       Tmpfs: args.tmpfs,
       NanoCpus: Number(args.cpus ?? 0) * 1e9,
       NetworkMode: "bridge",
+      Dns: args.dns ?? [],
       RestartPolicy: { Name: args.restart, MaximumRetryCount: 0 },
       LogConfig: { Type: args.logDriver, Config: args.logOpts },
       PortBindings: Object.fromEntries(
@@ -69,10 +70,7 @@ export function settingsOf(
     })),
     NetworkSettings: {
       Networks: Object.fromEntries(
-        args.networksAdvanced.map((network) => [
-          network.name,
-          { Aliases: "aliases" in network ? network.aliases : [], IPAMConfig: null },
-        ]),
+        args.networksAdvanced.map((network) => [network.name, { Aliases: network.aliases ?? [], IPAMConfig: null }]),
       ),
     },
   };

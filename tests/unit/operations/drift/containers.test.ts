@@ -75,7 +75,7 @@ test.each<[string, string, (container: Container) => void]>([
   ["auto remove | - | true", REPLACE, ({ HostConfig }) => (HostConfig.AutoRemove = true)],
   ["init | - | true", REPLACE, ({ HostConfig }) => (HostConfig.Init = true)],
   ['extra hosts | - | ["minio:10.0.0.9"]', REPLACE, ({ HostConfig }) => (HostConfig.ExtraHosts = ["minio:10.0.0.9"])],
-  ['dns | - | ["10.0.0.9"]', REPLACE, ({ HostConfig }) => (HostConfig.Dns = ["10.0.0.9"])],
+  ['dns | ["127.0.0.1"] | ["10.0.0.9"]', REPLACE, ({ HostConfig }) => (HostConfig.Dns = ["10.0.0.9"])],
   ["tmpfs /run | - | ", REPLACE, ({ HostConfig }) => (HostConfig.Tmpfs!["/run"] = "")],
   [`tmpfs /tmp | ${TMPFS} | -`, REPLACE, ({ HostConfig }) => delete HostConfig.Tmpfs!["/tmp"]],
   [`tmpfs /tmp | ${TMPFS} | mode=1777`, REPLACE, ({ HostConfig }) => (HostConfig.Tmpfs!["/tmp"] = "mode=1777")],

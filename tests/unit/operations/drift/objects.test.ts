@@ -20,7 +20,10 @@ describe("the network", () => {
     ["attachable | false | true", (network) => (network.Attachable = true)],
     ["ingress | false | true", (network) => (network.Ingress = true)],
     ["ipv6 | false | true", (network) => (network.EnableIPv6 = true)],
-    ['options | [] | [["mtu","1400"]]', (network) => (network.Options = { mtu: "1400" })],
+    [
+      'options | [["com.docker.network.bridge.enable_ip_masquerade","false"]] | [["mtu","1400"]]',
+      (network) => (network.Options = { mtu: "1400" }),
+    ],
   ])("%s", (expected, change) => {
     expect(rows(found(({ network }) => change(network)))).toEqual([`${NETWORK} | ${expected} | ${ANEW}`]);
   });
@@ -29,7 +32,7 @@ describe("the network", () => {
     const reversed = (labels: Record<string, string>) => Object.fromEntries(Object.entries(labels).reverse());
     expect(rows(found(({ network }) => (network.Labels = reversed(network.Labels!))))).toEqual([]);
     expect(rows(found(({ network }) => (network.Labels = null)))[0]).toMatch(
-      /_default \| labels \| \[\[.* \| \[\] \| /,
+      /_servers \| labels \| \[\[.* \| \[\] \| /,
     );
   });
 
