@@ -11,11 +11,13 @@ function refuseWatched({ stack: name, system }: Selection): void {
   const { host, systems } = readStack(name);
   const [watched, monitoring] = [system, "monitoring"].map((one) => systems.find((known) => known.name === one));
   if (!watched || !monitoring) return;
-  const joins = monitoring.services.some(({ externalNetworks }) => externalNetworks.includes(networkName(watched)));
+  const joins = monitoring.services.some(({ externalNetworks }) =>
+    externalNetworks.includes(networkName(watched, "servers")),
+  );
   const project = `label=com.docker.compose.project=${monitoring.project}`;
   if (!joins || dockerOutput(host, ["ps", "--all", "--quiet", "--filter", project]) === "") return;
   throw new Error(
-    `monitoring is in ${networkName(watched)}, the network of ${system}, which cannot be removed before it: nothing was done.\n` +
+    `monitoring is in ${networkName(watched, "servers")}, the network of the servers of ${system}, which cannot be removed before it: nothing was done.\n` +
       `make destroy STACK=${name} SYSTEM=monitoring, then this again; or, to be without ${system} for good: ${system}:enabled: false in Pulumi.${name}.yaml, and make up`,
   );
 }

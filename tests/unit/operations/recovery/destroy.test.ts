@@ -51,7 +51,7 @@ describe("one system of a stack that is watched", () => {
     expect(await destroy("--system", "protea")).toEqual({
       ...{ status: 1, stdout: "" },
       stderr:
-        "monitoring is in protea_default, the network of protea, which cannot be removed before it: nothing was done.\n" +
+        "monitoring is in protea_servers, the network of the servers of protea, which cannot be removed before it: nothing was done.\n" +
         "make destroy STACK=local SYSTEM=monitoring, then this again; or, to be without protea for good: " +
         "protea:enabled: false in Pulumi.local.yaml, and make up\n",
     });
