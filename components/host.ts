@@ -1,6 +1,6 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings } from "../config/host.ts";
 import { preparations } from "../hosts/checks.ts";
 import { providerArguments, quote, shell } from "../hosts/connection.ts";
@@ -45,21 +45,38 @@ export class Host extends Component {
    * @param args.beside the scripts that it looks for beside itself
    * @param args.triggers values whose change runs it again
    * @param args.after what it waits for
+   * @param args.stdin its standard input, which may be a secret
+   * @param args.prints it is run again when its words are others: what it prints is used
+   * @param args.remove its arguments when this resource is no longer declared, or destroyed
    */
   run(
     resource: string,
     args: {
       name: string;
-      args: string[];
+      args: pulumi.Input<string[]>;
       beside?: string[];
       triggers: pulumi.Input<string>[];
       after: pulumi.Resource[];
+      stdin?: pulumi.Input<string>;
+      prints?: boolean;
+      remove?: string[];
     },
     opts: pulumi.CustomResourceOptions,
   ) {
-    const create = runCommand(script(args.name), args.args);
+    const own = script(args.name);
+    const create = pulumi.output(args.args).apply((words) => runCommand(own, words));
     const dependsOn = [...args.after, ...[args.name, ...(args.beside ?? [])].map((name) => this.install(name))];
-    return this.command(resource, { create, triggers: args.triggers }, { ...opts, dependsOn });
+    return this.command(
+      resource,
+      {
+        ...{ create, triggers: args.triggers },
+        ...(args.prints ? { update: create } : {}),
+        ...(args.stdin === undefined ? {} : { stdin: args.stdin }),
+        // On a host that was made anew there is nothing to remove, and nothing that could.
+        ...(args.remove && { delete: `[ ! -x ${own.path} ] || ${runCommand(own, args.remove)}` }),
+      },
+      { ...opts, dependsOn, ...(args.stdin === undefined ? {} : { additionalSecretOutputs: ["stdin"] }) },
+    );
   }
 
   /** Runs a script on the host once, before anything is installed there. */

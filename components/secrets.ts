@@ -16,21 +16,21 @@ export interface SecretsArgs {
 /** The values of a stack's secrets: from its configuration, or generated once and kept, encrypted, in its state. */
 export class Secrets extends Component {
   private readonly values = new Map<string, pulumi.Output<string>>();
+  private readonly versions = new Map<string, pulumi.Output<string>>();
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Secrets", name, opts);
     for (const { key } of args.secrets) {
       const configured = args.configured.get(key);
-      if (configured) this.values.set(key, configured);
-      else if (args.generate) this.values.set(key, this.generate(key));
+      if (!configured && args.generate) this.generate(key);
       // Missing, and only a preview (config/read.ts refuses it otherwise).
-      else this.values.set(key, pulumi.secret(placeholder(key)));
+      else this.given(key, configured ?? pulumi.secret(placeholder(key)));
     }
     this.registerOutputs();
   }
 
   /** 32 random hexadecimal digits. Without triggers the command never runs again, so the value stays. */
-  private generate(key: string): pulumi.Output<string> {
+  private generate(key: string): void {
     const random = new command.local.Command(
       this.child(key.replace(":", "-")),
       {
@@ -41,25 +41,41 @@ export class Secrets extends Component {
       },
       { parent: this, additionalSecretOutputs: ["stdout"] },
     );
-    return pulumi.secret(random.stdout);
+    this.values.set(key, pulumi.secret(random.stdout));
+    this.versions.set(key, random.id);
   }
 
-  /** A container's variables as `NAME=value`, sorted by name; only those with a secret in them are secret. */
-  environment(variables: Record<string, EnvironmentValue>): pulumi.Input<string>[] {
-    return Object.entries(variables)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => {
-        if (typeof value === "string") return `${name}=${value}`;
-        const parts = (Array.isArray(value) ? value : [value]).map((part) =>
-          typeof part === "string" ? part : this.text(part),
-        );
-        return pulumi.all(parts).apply((texts) => `${name}=${texts.join("")}`);
-      });
+  /** A value that is configured. Nothing is run but a shell that does nothing, whose id in the state is another when the value is. */
+  private given(key: string, value: pulumi.Output<string>): void {
+    const version = new command.local.Command(
+      this.child(`version-${key.replace(":", "-")}`),
+      { create: ":", update: ":", triggers: [value], logging: "none", addPreviousOutputInEnv: false },
+      { parent: this, additionalSecretOutputs: ["triggers"] },
+    );
+    this.values.set(key, value);
+    this.versions.set(key, version.id);
   }
 
-  private text(reference: SecretReference): pulumi.Output<string> {
-    const value = this.values.get(reference.secret);
-    if (!value) throw new Error(`${reference.secret} is used by a service but declared nowhere in config/secrets.ts`);
-    return reference.encode === "url" ? value.apply(encodeURIComponent) : value;
+  /** What stands for a secret's value where that must not be seen: another one for another value, and no secret. */
+  version(key: string): pulumi.Output<string> {
+    return this.known(this.versions, key);
+  }
+
+  /** A variable's value; secret where there is a secret in it. */
+  text(value: EnvironmentValue): pulumi.Output<string> {
+    return pulumi
+      .all([value].flat().map((part) => (typeof part === "string" ? part : this.part(part))))
+      .apply((texts) => texts.join(""));
+  }
+
+  private part({ secret, encode }: SecretReference): pulumi.Output<string> {
+    const value = this.known(this.values, secret);
+    return encode === "url" ? value.apply(encodeURIComponent) : value;
+  }
+
+  private known(all: ReadonlyMap<string, pulumi.Output<string>>, key: string): pulumi.Output<string> {
+    const found = all.get(key);
+    if (!found) throw new Error(`${key} is used by a service but declared nowhere in config/secrets.ts`);
+    return found;
   }
 }

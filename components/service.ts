@@ -2,12 +2,12 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { containerArguments } from "../engines/docker/container-args.ts";
 import { IMAGE_LABEL, labelList } from "../engines/docker/labels.ts";
+import { plainVariables, secretMount } from "../engines/docker/secrets.ts";
 import { adoption, joinWhileAdopted, setAside } from "../hosts/adoption.ts";
 import { containerName, isExternal, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
 import type { Host } from "./host.ts";
-import type { Secrets } from "./secrets.ts";
 
 export interface ServiceArgs {
   /** The stack's name. */
@@ -15,12 +15,13 @@ export interface ServiceArgs {
   system: SystemSpec;
   service: ServiceSpec;
   host: Host;
-  secrets: Secrets;
+  /** The host's folder of its secrets, absolute; undefined: it has none. */
+  secrets?: pulumi.Output<string>;
   /** The image's content id (sha256:…): a moved tag replaces the containers. */
   imageId: pulumi.Input<string>;
   /** The networks of other systems, by Docker's name. */
   networks?: ReadonlyMap<string, pulumi.Resource>;
-  /** Networks, volumes and images: a container is made when they are there. */
+  /** Networks, volumes, images and secrets: a container is made when they are there. */
   foundation: pulumi.Resource[];
   /** Healthy servers and finished jobs: it runs after them. A job's container on volumes alone is made before: the job alone waits. */
   needed: pulumi.Resource[];
@@ -92,12 +93,13 @@ export class Service extends Component {
   private container(n: number): docker.Container {
     const { stack, service, system, host, secrets, imageId, foundation, needed } = this.args;
     const joined = service.externalNetworks.flatMap((name) => this.args.networks?.get(name) ?? []);
-    const { labels, ...rest } = containerArguments(system, service, n, stack, host.protectVolumes);
+    const { labels, mounts, ...rest } = containerArguments(system, service, n, stack, host.protectVolumes);
     const made = new docker.Container(
       this.child(String(n)),
       {
         ...rest,
-        envs: secrets.environment(service.environment),
+        mounts: [...mounts, ...(secrets ? [secretMount(secrets)] : [])],
+        envs: Object.entries(plainVariables(service)).map(([variable, value]) => `${variable}=${value}`),
         labels: [...labelList(labels), { label: IMAGE_LABEL, value: imageId }],
       },
       {
@@ -108,7 +110,6 @@ export class Service extends Component {
           rest.name,
           service.kind === "job" && !bindsFolder(service) ? foundation : [...foundation, ...joined, ...needed],
         ),
-        additionalSecretOutputs: ["envs"],
         // Two containers cannot share a name, and two databases must never share a volume.
         deleteBeforeReplace: true,
       },

@@ -12,6 +12,7 @@ import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
 import type { Host } from "./host.ts";
 import type { Secrets } from "./secrets.ts";
+import { SecretFiles } from "./secret-files.ts";
 import { Service } from "./service.ts";
 
 export interface SystemArgs {
@@ -38,7 +39,8 @@ export class System extends Component {
     const images = this.images(args, first);
     // Every image is there before any container is touched: a missing one must not stop a deployment half-way.
     this.networks = this.ownNetworks(args, first);
-    const foundation = [...this.networks.values(), ...this.volumes(args, first), ...images.values()];
+    const secrets = new SecretFiles({ ...args, first }, { parent: this });
+    const foundation = [...this.networks.values(), ...this.volumes(args, first), ...images.values(), ...secrets.written];
     const awaited = new Set(system.services.flatMap((service) => service.needs.map((need) => need.service)));
     const ready = new Map<string, pulumi.Resource[]>();
     const backedUp = backupArguments(system, args.host.settings) !== undefined;
@@ -52,6 +54,7 @@ export class System extends Component {
         {
           ...args,
           ...{ service, imageId: images.get(service.image)!.imageId, foundation, needed },
+          secrets: secrets.folders.get(service.name),
           // Back to the moment before its migration.
           ...(backedUp && service.name === MIGRATION ? { before: beforeMigration(system) } : {}),
         },
@@ -72,6 +75,7 @@ export class System extends Component {
       new Backup({ system, host: args.host, services, after }, { parent: this });
     }
     this.pidsLimits(args, [...services.values()]);
+    secrets.keep([...services.values()].flatMap(({ containers }) => containers));
     // What nothing else waits for is waited for at the end, all of it at once.
     if (last.length > 0) healthy(this.child("healthy"), { ...args, services: last }, { parent: this });
     this.registerOutputs();

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { run, selected, type Options } from "./command.ts";
 import { confirm } from "./confirm.ts";
+import { EXEC } from "../engines/docker/secrets.ts";
 import { runningContainer } from "./containers/running.ts";
 import { dockerCommand, quote } from "../hosts/connection.ts";
 import { dockerOutput } from "../hosts/docker.ts";
@@ -20,13 +21,13 @@ function positive(name: string, given: string): number {
   return Number(given);
 }
 
-/** Asks letters.py in a container that has RabbitMQ's address and password in its environment. */
+/** Asks letters.py in a container that has RabbitMQ's address and password among its secrets. */
 function asker({ stack: name }: Options): (...words: string[]) => unknown {
   const stack = readStack(name);
   const [system] = selected(stack, { system: "protea" });
   const container = runningContainer(stack.host, system!, ({ environment }) => "PROTEA_AMQP_URL" in environment).name;
   return (...words) => {
-    const command = ["exec", "-i", container, "python", "-", DEAD_LETTERS, ...words];
+    const command = ["exec", "-i", container, EXEC, "python", "-", DEAD_LETTERS, ...words];
     console.error(`${dockerCommand(stack.host, command).map(quote).join(" ")} < operations/letters/letters.py`);
     return JSON.parse(dockerOutput(stack.host, command, SCRIPT)) as unknown;
   };

@@ -42,6 +42,7 @@ import {
   needingLost,
   plan,
   preparingOf,
+  secretFilesOf,
   withLostObjects,
 } from "./up/plan.ts";
 
@@ -124,7 +125,16 @@ async function prepare(options: Options<"yes">, state: State): Promise<{ replace
   const urns = new Map(state.resources.map(({ urn, inputs }) => [inputs?.name, urn]));
   const again = gone.length > 0 ? preparing : [];
   const half = todo.half.map(({ urn }) => urn);
-  const replaced = [...again, ...half, ...failed.map((name) => urns.get(name)!), ...loss.replace, ...emptied];
+  // What could not be started may miss them; written again they are what they were.
+  const secrets = failed.length > 0 || todo.lost.length > 0 ? secretFilesOf(state, selected(stack, options)) : [];
+  const replaced = [
+    ...again,
+    ...half,
+    ...secrets,
+    ...failed.map((name) => urns.get(name)!),
+    ...loss.replace,
+    ...emptied,
+  ];
   return { replaced: replaced.flatMap((urn) => ["--replace", urn]), stopped: loss.stop };
 }
 

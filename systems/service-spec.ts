@@ -12,7 +12,7 @@ const MIB = 2 ** 20;
 export const ONE_SERVER = "two servers must never share a data volume";
 
 type Optional =
-  | "kind" | "server" | "path" | "environment" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas" | "single"
+  | "kind" | "server" | "path" | "environment" | "secrets" | "ports" | "dataPorts" | "mounts" | "files" | "restart" | "replicas" | "single"
   | "memory" | "memoryNeeds" | "ulimits" | "capAdd" | "readOnly" | "tmpfs" | "pidsLimit" | "cpuShares" | "stopGracePeriod" | "needs" | "networks" | "externalNetworks" | "urls"; // prettier-ignore
 
 /** Processes and threads of a container: the most that was seen of any server here, idle, is a quarter of it; a fork bomb ends there. */
@@ -44,6 +44,7 @@ export function serviceSpec(base: Omit<ServiceSpec, Optional> & Partial<Pick<Ser
     server: false,
     path: "",
     environment: {},
+    secrets: "variables",
     ports: [],
     dataPorts: [],
     mounts: [],

@@ -4,6 +4,9 @@
  */
 import type { Mount, Port } from "../config/units.ts";
 
+/** Where a container has its secrets: a file for each variable, by its name. */
+export const SECRETS = "/run/secrets";
+
 /** A secret of the stack, by its configuration key (`protea:postgresPassword`). Its value is nowhere in a description. */
 export interface SecretReference {
   secret: string;
@@ -95,11 +98,17 @@ export interface ServiceSpec {
   hostname?: string;
   user?: string;
   environment: Record<string, EnvironmentValue>;
+  /**
+   * How its processes get the variables that have a secret in them; each is a file, none stands in the container's configuration
+   * (docs/decisions/secrets.md). `variables`: a shell reads them before the entrypoint; the image's own entrypoint and command have to be
+   * declared then. `files`: NAME_FILE has the file's path, for an image that reads it, or for programs that are run in it later.
+   */
+  secrets: "variables" | "files";
   ports: Port[];
   /** The ports (of the container) that carry data: never on a public address. */
   dataPorts: number[];
   mounts: Mount[];
-  /** Files written into the container before it starts; never secrets. */
+  /** Files written into the container before it starts; never secrets, which are in `environment`. */
   files: { path: string; content: string }[];
   /** A job has none: its exit code says all. */
   healthcheck?: HealthCheck;

@@ -1,4 +1,5 @@
 /** What there is to back up: a database of text, pgbench's rows and vectors, a bucket and a folder. */
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import type { TestStack } from "../../tests/engine/stack.harness.ts";
@@ -37,7 +38,7 @@ export function inBucket(stack: TestStack, program: string): string {
     "client, bucket = Client(os.environ['MC_HOST_server']), os.environ['BUCKET']",
   ];
   const container = stack.container("protea", "files-backup");
-  return stack.docker("exec", container, "python3", "-B", "-c", [...prelude, program].join("\n"));
+  return stack.docker("exec", container, EXEC, "python3", "-B", "-c", [...prelude, program].join("\n"));
 }
 
 /** Half of it in small objects of 50 kB, half in objects of 20 MB. */

@@ -12,6 +12,7 @@ import {
   type Tmpfs,
 } from "../../systems/spec.ts";
 import { configHash, containerLabels } from "./labels.ts";
+import { entrypointOf } from "./secrets.ts";
 
 const mebibytes = (bytes: number | undefined) => (bytes === undefined ? undefined : Math.round(bytes / 2 ** 20));
 /**
@@ -58,7 +59,7 @@ function fixed(system: SystemSpec, service: ServiceSpec) {
   const check = service.healthcheck;
   return {
     image: service.image,
-    entrypoints: service.entrypoint,
+    entrypoints: entrypointOf(service),
     command: service.command,
     hostname: service.hostname,
     user: service.user,
@@ -127,7 +128,7 @@ function handling(service: ServiceSpec, keepAnonymousVolumes: boolean) {
   };
 }
 
-/** Arguments of docker.Container, except those only known at run time: image label and environment. */
+/** Arguments of docker.Container, except those only known at run time (the image's label, the folder of secrets), and the environment. */
 export type ContainerArguments = ReturnType<typeof containerArguments>;
 
 /**

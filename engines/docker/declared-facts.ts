@@ -18,8 +18,10 @@ import type { InspectedConfig } from "./inspect.ts";
  * The arguments of docker.Container that a container shows: those declared now, or those that the last `up` gave.
  * The last three are an engine's own choice, known once a container was made; undefined: any.
  */
-export type ShownArguments = Omit<Partial<ContainerArguments>, "image" | "labels"> & {
+export type ShownArguments = Omit<Partial<ContainerArguments>, "image" | "labels" | "mounts"> & {
   image: string;
+  /** Where one is mounted from; undefined: from anywhere. */
+  mounts?: (Omit<ContainerArguments["mounts"][number], "source"> & { source: string | undefined })[];
   /** The content of that image, sha256:… */
   imageId: string | undefined;
   /** As the variables, by name; undefined: any value. */
@@ -119,7 +121,7 @@ export function declaredFacts(args: ShownArguments, image?: InspectedConfig): Fa
   for (const [port, hosts] of byPort(args.ports ?? [])) set(`port ${port}`, hosts.sort().join(", "));
   for (const target of Object.keys(image?.Volumes ?? {})) set(`mount ${target}`, ANONYMOUS);
   for (const { type, source, target, readOnly } of args.mounts ?? [])
-    set(`mount ${target}`, `${type} ${source}${readOnly ? ", read-only" : ""}`);
+    facts.set(`mount ${target}`, source && `${type} ${source}${readOnly ? ", read-only" : ""}`);
   for (const { name, aliases = [] } of args.networksAdvanced ?? []) set(`network ${name}`, networkText(aliases));
   if (args.dns) set("dns", JSON.stringify(args.dns));
   // What the Docker provider asks for when nothing is said.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # copy.sh SYSTEM AGENT VAULT CONTAINER: the copy of a system's folder of backups off the host, by restic in CONTAINER, which has
-# the repository and its passwords in its environment. backup.sh runs it at its end, and `make copy` by itself.
+# the repository in its environment, its passwords in its secrets. backup.sh runs it at its end, and `make copy` by itself.
 # It adds and never removes: what is kept there, and for how long, is decided from elsewhere (docs/backups.md).
 # LOCKED=1: whoever calls it holds the lock. Exit code 75: a backup or restore runs.
 set -eu
@@ -8,7 +8,7 @@ system=$1 agent=$2 vault=$3 container=$4
 here=$(dirname "$0")
 begin=$(date +%s)
 in_vault() { docker exec -i -u root "$agent" nice -n 10 sh -s -- "$@" < "$here/$vault"; }
-restic() { docker exec --env RESTIC_PROGRESS_FPS=0.1 "$container" nice -n 10 restic --retry-lock 30m "$@"; }
+restic() { docker exec --env RESTIC_PROGRESS_FPS=0.1 "$container" /run/secrets/exec nice -n 10 restic --retry-lock 30m "$@"; }
 die() {
   in_vault copy-failed || true
   echo "$system: nothing was copied off the host: $*; the backups here are as they were. Then: make copy" >&2
@@ -39,7 +39,7 @@ running=$(docker inspect --type container --format '{{.State.Running}}' "$contai
 
 # restic itself tries for a quarter of an hour to reach a server that does not answer.
 code=0
-found=$(docker exec "$container" timeout 20 restic cat config 2>&1) || code=$?
+found=$(docker exec "$container" /run/secrets/exec timeout 20 restic cat config 2>&1) || code=$?
 case $code in
   0) ;;
   10)

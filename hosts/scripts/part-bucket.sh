@@ -1,6 +1,9 @@
 #!/bin/sh
 # part-bucket.sh backup OUT [PREVIOUS] | verify FOLDER | room FOLDER | restore FOLDER | deep FOLDER | empty FOLDER: PROTEA's bucket. Runs in the container
-# files-backup, which has the program (systems/protea/backup-parts) and, in its environment, server and bucket. into FOLDER: another server's (bucket.py).
+# files-backup, which has the program (systems/protea/backup-parts) and, in its secrets and environment, server and bucket. into FOLDER: another server's (bucket.py).
 set -eu
 umask 077
-exec python3 -B /opt/backup-parts/bucket.py "$@"
+# In its own container it is told its passwords by files; in a scratch one by variables.
+exec=/run/secrets/exec
+[ -x $exec ] || exec=
+exec $exec python3 -B /opt/backup-parts/bucket.py "$@"

@@ -99,7 +99,9 @@ disk=
 for mount in $mounts; do
   case $verb:$mount in
     *:/backups) set -- "$@" --volume "$mount$own" ;;
-    into:*) ;;
+    # Of the container's own servers, which only a restore speaks to.
+    deep:*:/run/secrets | into:*) ;;
+    *:/run/secrets) set -- "$@" --volume "$mount:ro" ;;
     deep:*:/snapshots) disk=/snapshots; set -- "$@" --volume "$volume:/snapshots" ;;
     deep:*) disk=${mount#*:}; set -- "$@" --volume "$disk" ;;
     *) set -- "$@" --volume "$mount" ;;

@@ -102,8 +102,8 @@ start_again() {
   docker start "$server" > /dev/null
   # The applications' password is the stack's, not the one that was at the backup.
   docker exec "$server" sh -c 'until pg_isready -q -h 127.0.0.1; do sleep 0.05; done
-[ -z "${POSTGRES_PASSWORD:-}" ] || psql -qX -v ON_ERROR_STOP=1 -v role="$POSTGRES_USER" -U "$POSTGRES_USER" -d postgres << "SQL" ||
-\set password `printenv POSTGRES_PASSWORD`
+[ -z "${POSTGRES_PASSWORD_FILE:-}" ] || psql -qX -v ON_ERROR_STOP=1 -v role="$POSTGRES_USER" -U "$POSTGRES_USER" -d postgres << "SQL" ||
+\set password `cat "$POSTGRES_PASSWORD_FILE"`
 alter role :"role" password :'"'"'password'"'"'
 SQL
   echo "warning: the password of $POSTGRES_USER stays as it was at the backup, see above" >&2' ||

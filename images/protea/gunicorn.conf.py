@@ -1,4 +1,4 @@
-"""Gunicorn's configuration (read by the image's default command)."""
+"""Gunicorn's configuration (read by the image's `uvicorn`)."""
 
 from protea.logs import JsonFormatter
 

@@ -1,5 +1,6 @@
 /** How what runs today differs from what is declared: what its users may notice. Pure. */
 import type { InspectedConfig } from "../../engines/docker/inspect.ts";
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { containerRows, nameOf, type Container } from "../drift/containers.ts";
 import { NOTHING } from "../drift/rows.ts";
 import type { Wanted } from "../drift/wanted.ts";
@@ -15,8 +16,13 @@ interface Difference {
 
 /** What is told otherwise, or is rightly another one; and what every container of this program has, told in one line. */
 const TOLD =
-  /^(container|label .*|image id|state|env .*|name|network.*|health check|stop .*|memory swap|log .*|security option .*)$/;
-const ON_ALL = "on every container besides: health checks, time to stop, log rotation, no-new-privileges, no swap";
+  /^(container|label .*|image id|state|env .*|name|network.*|mount \/run\/secrets|health check|stop .*|memory swap|log .*|security option .*)$/;
+/** An entrypoint without what reads secrets before it: today's container has them as variables. */
+const withoutSecrets = (entrypoint: string): string =>
+  entrypoint === JSON.stringify([EXEC]) ? NOTHING : entrypoint.replace(`["${EXEC}",`, "[");
+
+const ON_ALL =
+  "on every container besides: secrets as files, health checks, time to stop, log rotation, no-new-privileges, no swap";
 
 const rowsOf = (wanted: Wanted, container: Container, contents: ReadonlyMap<string, InspectedConfig | null>) =>
   containerRows({
@@ -40,11 +46,11 @@ export function differencesOf(
   for (const { name, service, old } of handovers)
     for (const container of old.slice(0, 1)) {
       for (const { what, declared, found } of rowsOf(wanted.get(name)!, container, contents)) {
-        if (what.startsWith("env ") && declared === NOTHING) {
-          const variable = what.slice("env ".length);
+        const variable = what.replace(/^env /, "");
+        if (variable !== what && declared === NOTHING && !(variable in service.environment)) {
           lacking.set(variable, [...(lacking.get(variable) ?? []), service.name]);
         }
-        if (TOLD.test(what)) continue;
+        if (TOLD.test(what) || (what === "entrypoint" && withoutSecrets(declared) === found)) continue;
         const key = JSON.stringify([what, declared, found]);
         const where = settings.get(key)?.where ?? [];
         settings.set(key, { where: [...where, nameOf(container)], what, declared, found });

@@ -1,6 +1,7 @@
 /** What the last `up` applied, out of a stack's state with its secrets. Pure. */
 import type { ShownArguments } from "../../engines/docker/declared-facts.ts";
 import { IMAGE_LABEL } from "../../engines/docker/labels.ts";
+import { secretFiles } from "../../engines/docker/secrets.ts";
 import { variablesIn } from "../../engines/docker/inspect.ts";
 import { isSecret } from "../state-secrets.ts";
 
@@ -24,6 +25,15 @@ export interface AppliedObject {
   urn: string;
 }
 
+export interface AppliedSecrets {
+  /** Compose project. */
+  project: string;
+  /** The first digits of the hash of the file that is in each folder besides. */
+  exec: string;
+  /** Each file's text, by FOLDER/NAME; undefined: it was not decrypted. */
+  files: Map<string, string> | undefined;
+}
+
 export interface Applied {
   /** Each by Docker's name. */
   containers: Map<string, AppliedContainer>;
@@ -33,6 +43,8 @@ export interface Applied {
   images: Map<string, string>;
   /** Scripts that are installed on the host: NAME-HASH.sh, by their URN. */
   scripts: Map<string, string>;
+  /** The secrets that a system's containers have as files, by the URN of what writes them. */
+  secrets: Map<string, AppliedSecrets>;
   /** What sets a schedule of the host: its whole command line, by its URN. */
   schedules: Map<string, string>;
 }
@@ -48,11 +60,9 @@ function clear(value: unknown): unknown {
 type Inputs = Omit<ShownArguments, "labels" | "environment" | "imageId"> & {
   name: string;
   labels?: { label: string; value: string }[];
-  /** Undefined: not decrypted. */
   envs?: string[];
 };
 
-/** @param declared the names of the variables, where their values are not known */
 function container({ inputs, outputs }: Resource): ShownArguments {
   const { labels: listed = [], envs, ...rest } = clear(inputs) as Inputs;
   const labels = Object.fromEntries(listed.map(({ label, value }) => [label, value]));
@@ -60,6 +70,14 @@ function container({ inputs, outputs }: Resource): ShownArguments {
   const own = ["runtime", "ipcMode", "cgroupnsMode"] as const;
   const chosen = Object.fromEntries(own.map((name) => [name, (outputs?.[name] as string | null) ?? undefined]));
   return { ...rest, ...chosen, labels, environment, imageId: labels[IMAGE_LABEL] };
+}
+
+/** What components/secret-files.ts has written. */
+function secretsOf({ urn, inputs }: Resource): [string, AppliedSecrets][] {
+  if (!/-secrets-files$/.test(urn) || !inputs) return [];
+  const { create, stdin } = clear(inputs) as { create: string; stdin?: string };
+  const [, project, exec] = / write (\S+) \S+-([0-9a-f]{12})\.sh$/.exec(create) ?? [];
+  return [[urn, { project: project!, exec: exec!, files: stdin === undefined ? undefined : secretFiles(stdin) }]];
 }
 
 /** @param resources of the state */
@@ -87,6 +105,7 @@ export function applied(resources: Resource[]): Applied {
     images: new Map(
       of("docker:index/remoteImage:RemoteImage").map(({ name, id }) => [name, id.slice(0, "sha256:".length + 64)]),
     ),
+    secrets: new Map(resources.flatMap(secretsOf)),
     scripts: new Map(
       commands(/::host-script-[^:]+$/).flatMap(([urn, create]) => {
         const [, file] = /([\w-]+-[0-9a-f]{12}\.sh)$/.exec(create) ?? [];

@@ -21,6 +21,8 @@ export interface Found {
   images: InspectedImage[];
   /** Hashes of the scripts that can be run, by name. */
   scripts: Map<string, string>;
+  /** Hashes of the files that containers have their secrets from, by project, and by FOLDER/NAME. */
+  secrets: Map<string, Map<string, string>>;
   /** What schedule.sh says of each of schedulesOf(), of one system after the other. */
   schedules: string[];
   /** The names of what the host runs by itself. */
@@ -74,6 +76,10 @@ export function ask(stack: Stack, systems: SystemSpec[], wanted: Wanted[]): Foun
     `${IDS}; [ -z "$ids" ] || own=$(docker container inspect --format '{{.Image}}' $ids | sort -u); docker image inspect ${images} $own`,
     `cd ${OWN}/scripts 2> /dev/null || exit 0; find . -name '*.sh' -perm -100 -exec sha256sum {} +`,
     `ls ${OWN}/schedule 2> /dev/null || :`,
+    ...systems.map(
+      ({ project }) =>
+        `cd ${OWN}/secrets/${quote(project)} 2> /dev/null || exit 0; find . -type f -perm -444 -exec sha256sum {} +`,
+    ),
     ...schedules.map((schedule) => `sh -s -- look ${scheduleWords(host, schedule)}`),
     ...uploads.map(({ container, path }) => filesLine(container, path)),
   ];
@@ -82,6 +88,7 @@ export function ask(stack: Stack, systems: SystemSpec[], wanted: Wanted[]): Foun
     lines,
     script("schedule").content,
   ) as [Ended, Ended, Ended, Ended, Ended, Ended, ...Ended[]];
+  const secrets = rest.splice(0, systems.length);
   const files = new Map<string, Map<string, string>>();
   for (const [index, { container, path }] of uploads.entries()) {
     const inside = hashes(printed(rest[schedules.length + index]!, NO_FILE));
@@ -95,6 +102,7 @@ export function ask(stack: Stack, systems: SystemSpec[], wanted: Wanted[]): Foun
     volumes: list(volumes),
     images: list(known),
     scripts: hashes(printed(scripts)),
+    secrets: new Map(systems.map(({ project }, index) => [project, hashes(printed(secrets[index]!))])),
     scheduled: printed(scheduled).split("\n").filter(Boolean),
     schedules: rest.slice(0, schedules.length).map((ended) => printed(ended)),
     uploads: files,

@@ -6,7 +6,7 @@ import type { Stack } from "../../systems/stack.ts";
 import type { Applied } from "./applied.ts";
 import type { Found } from "./ask.ts";
 import { containerRows, nameOf, withoutEchoes } from "./containers.ts";
-import { scheduleRows, scriptRows, strayScheduleRows, uploadRows } from "./files.ts";
+import { scheduleRows, scriptRows, secretRows, strayScheduleRows, uploadRows } from "./files.ts";
 import { objectRows } from "./objects.ts";
 import type { Row } from "./rows.ts";
 import { secretValues, wantedContainers, type Wanted } from "./wanted.ts";
@@ -65,6 +65,9 @@ export function compare(
       ...strayScheduleRows(system.project, declared, found.scheduled, applied),
     ];
   });
-  const rows = [...containers, ...objects, ...scriptRows(applied, found.scripts), ...schedules];
-  return masked(rows, secretValues(wanted));
+  const secrets = systems.flatMap(({ project }) =>
+    secretRows(project, found.secrets.get(project) ?? new Map(), applied),
+  );
+  const rows = [...containers, ...objects, ...scriptRows(applied, found.scripts), ...secrets, ...schedules];
+  return masked(rows, secretValues(wanted, applied));
 }

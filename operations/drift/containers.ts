@@ -7,7 +7,7 @@ import { problem } from "../containers/rows.ts";
 import type { AppliedContainer } from "./applied.ts";
 import { mended } from "./mends.ts";
 import { byDocker, byUp, NOT_APPLIED, NOTHING, type Row } from "./rows.ts";
-import { secretNames, type Wanted } from "./wanted.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** All of what `docker container inspect` prints. */
 export type Container = Inspected & InspectedSettings;
@@ -21,15 +21,14 @@ export const shortId = (id: string): string => id.replace(/^sha256:/, "").slice(
 export const ECHOES = new Set([CONFIG_LABEL, IMAGE_LABEL].map((label) => `label ${label}`));
 
 /** A fact as a person may see it: of variables whatever was found may be a secret. */
-function shown(wanted: Wanted, { fact, declared, found }: Difference): Pick<Row, "what" | "declared" | "found"> {
-  const [kind, name] = fact.split(" ", 2) as [string, string];
-  if (kind === "env") {
-    const wantedValue = secretNames(wanted.service).has(name) ? "(secret)" : (declared ?? NOTHING);
+function shown({ fact, declared, found }: Difference): Pick<Row, "what" | "declared" | "found"> {
+  if (fact.startsWith("env ")) {
     const is = found === undefined ? NOTHING : declared === undefined ? "(set)" : "(another value)";
-    return { what: fact, declared: wantedValue, found: is };
+    return { what: fact, declared: declared ?? NOTHING, found: is };
   }
   const text = (value = NOTHING) => (fact === "image id" ? shortId(value) : value);
-  return { what: fact, declared: text(declared), found: text(found) };
+  // What is found nowhere and may have any value has to be there.
+  return { what: fact, declared: text(declared ?? (found === undefined ? "there" : undefined)), found: text(found) };
 }
 
 /** How it runs. */
@@ -90,7 +89,7 @@ export function containerRows(args: {
     ...rename,
     ...identity,
     ...stateRow(wanted, container, stack),
-    ...differing.map((one) => ({ where: name, ...shown(wanted, one), mend: mend(one) })),
+    ...differing.map((one) => ({ where: name, ...shown(one), mend: mend(one) })),
   ];
 }
 

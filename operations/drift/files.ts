@@ -1,6 +1,6 @@
 /** How files of a host, and of its containers, differ from what was put there. Pure. */
 import { createHash } from "node:crypto";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Schedule } from "../../hosts/schedule.ts";
 import type { Applied } from "./applied.ts";
 import { LEFT, NOT_APPLIED, NOTHING, replacing, type Row } from "./rows.ts";
@@ -21,6 +21,26 @@ export function scriptRows(applied: Applied, found: ReadonlyMap<string, string>)
     const is = found.get(where)?.slice(0, 12);
     if (is === declared) return [];
     return [{ where, what: "script of the host", declared, found: is ?? "missing", mend: replacing(urn) }];
+  });
+}
+
+/**
+ * The files that containers have their secrets from. What is in one is shown nowhere.
+ * @param found hashes of those that everybody in a container can read, by FOLDER/NAME
+ */
+export function secretRows(project: string, found: ReadonlyMap<string, string>, { secrets }: Applied): Row[] {
+  return [...secrets].flatMap(([urn, written]) => {
+    if (written.project !== project || !written.files) return [];
+    const { files, exec } = written;
+    const folders = new Set([...files.keys()].map((file) => dirname(file)));
+    const declared = new Map([...files].map(([file, text]) => [file, sha256(text)]));
+    for (const folder of folders) declared.set(`${folder}/exec`, exec);
+    return [...declared].flatMap(([file, hash]): Row[] => {
+      const is = found.get(file);
+      if (is?.startsWith(hash)) return [];
+      const row = { where: `${project}/${dirname(file)}`, what: `secret ${basename(file)}`, declared: "(secret)" };
+      return [{ ...row, found: is === undefined ? "missing" : "(another value)", mend: replacing(urn) }];
+    });
   });
 }
 

@@ -2,7 +2,14 @@
 import { containerArguments } from "../../engines/docker/container-args.ts";
 import type { ShownArguments } from "../../engines/docker/declared-facts.ts";
 import { IMAGE_LABEL } from "../../engines/docker/labels.ts";
-import { containerName, type EnvironmentValue, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
+import { hasSecrets, plainVariables, secretMount, secretVariables } from "../../engines/docker/secrets.ts";
+import {
+  containerName,
+  SECRETS,
+  type EnvironmentValue,
+  type ServiceSpec,
+  type SystemSpec,
+} from "../../systems/spec.ts";
 import type { Applied } from "./applied.ts";
 
 export interface Wanted {
@@ -11,23 +18,11 @@ export interface Wanted {
   args: ShownArguments;
 }
 
-/** A value that no variable has: of a secret that was declared since the last `up`. */
-const NEW_SECRET = "\0";
-
-/**
- * What variables have to be: of those with a secret in them, what the last `up` gave them. Whether a secret was changed
- * since, only Pulumi knows.
- */
-function environment(service: ServiceSpec, before: ShownArguments | undefined): ShownArguments["environment"] {
-  const value = (name: string, declared: EnvironmentValue) => {
-    if (typeof declared === "string") return declared;
-    // Nothing there at all: it was not decrypted.
-    if (!before || Object.keys(before.environment).length === 0) return undefined;
-    return before.environment[name] ?? NEW_SECRET;
-  };
-  return Object.fromEntries(
-    Object.entries(service.environment).map(([name, declared]) => [name, value(name, declared)]),
-  );
+/** The mount of its secrets: the folder of the last `up`, where that is known. Whether a secret was changed since, only Pulumi knows. */
+function secretMounts(service: ServiceSpec, before: ShownArguments | undefined) {
+  if (!hasSecrets(service)) return [];
+  const known = before?.mounts?.find(({ target }) => target === SECRETS);
+  return [secretMount(known?.source)];
 }
 
 /** @param keepAnonymousVolumes as of containerArguments() */
@@ -41,14 +36,15 @@ export function wantedContainers(
     Array.from({ length: service.replicas }, (_, index) => {
       const name = containerName(system, service.name, index + 1);
       const before = containers.get(name)?.args;
-      const { labels, ...args } = containerArguments(system, service, index + 1, stack, keepAnonymousVolumes);
+      const { labels, mounts, ...args } = containerArguments(system, service, index + 1, stack, keepAnonymousVolumes);
       const imageId = images.get(service.image);
       const { runtime, ipcMode, cgroupnsMode } = before ?? {};
       const shown: ShownArguments = {
         ...args,
         ...{ runtime, ipcMode, cgroupnsMode, imageId, pidsLimit: service.pidsLimit },
         labels: { ...labels, [IMAGE_LABEL]: imageId },
-        environment: environment(service, before),
+        mounts: [...mounts, ...secretMounts(service, before)],
+        environment: plainVariables(service),
       };
       return { service, name, args: shown };
     }),
@@ -66,18 +62,21 @@ function within(declared: EnvironmentValue, value: string): string[] {
   return [value.slice(before.length, value.length - after.length)];
 }
 
-/** The values of secrets that these containers were given: what is never to be shown. */
-export function secretValues(wanted: Wanted[]): Set<string> {
-  return new Set(
-    wanted.flatMap(({ service, args }) =>
-      Object.entries(service.environment).flatMap(([name, declared]) => {
-        const value = args.environment[name];
-        return value === undefined || value === NEW_SECRET ? [] : within(declared, value);
-      }),
+/** The values of secrets that containers were given: what is never to be shown. */
+export function secretValues(wanted: Wanted[], { secrets }: Pick<Applied, "secrets">): Set<string> {
+  const texts = new Map(
+    [...secrets.values()].flatMap(({ project, files }) =>
+      [...(files ?? [])].map(([file, text]) => [`${project}/${file}`, text] as const),
     ),
   );
+  return new Set(
+    wanted.flatMap(({ service, args }) => {
+      const source = args.mounts?.find(({ target }) => target === SECRETS)?.source ?? "";
+      const folder = source.split("/").slice(-2).join("/");
+      return secretVariables(service).flatMap(([name, declared]) => {
+        const text = texts.get(`${folder}/${name}`);
+        return text === undefined ? [] : within(declared, text);
+      });
+    }),
+  );
 }
-
-/** The names of the variables that have a secret in them. */
-export const secretNames = ({ environment }: ServiceSpec): Set<string> =>
-  new Set(Object.entries(environment).flatMap(([name, value]) => (typeof value === "string" ? [] : [name])));

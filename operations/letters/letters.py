@@ -1,5 +1,5 @@
 """Looks at dead letters, puts one back, or removes those that were counted. Runs in a container of PROTEA's own image (it
-has pika), read from standard input; the server's address with its password is in that container's environment.
+has pika), read from standard input; the server's address with its password is among that container's secrets (/run/secrets/exec).
 
     python - QUEUE list LIMIT        the first ones, which stay as they are
     python - QUEUE republish N ID    the N-th (from 1), if it is still the one with this ID

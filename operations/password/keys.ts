@@ -1,11 +1,6 @@
 /** Which secret a person means, and a generated one's value in the stack's state. Pure. */
+import { secretKeys } from "../../engines/docker/secrets.ts";
 import type { ServiceSpec } from "../../systems/spec.ts";
-
-/** The keys of the secrets that a service gets. */
-export function secretKeys(service: ServiceSpec): string[] {
-  const parts = Object.values(service.environment).flat();
-  return [...new Set(parts.flatMap((part) => (typeof part === "string" ? [] : [part.secret])))].sort();
-}
 
 /**
  * The one that is meant.
@@ -13,7 +8,7 @@ export function secretKeys(service: ServiceSpec): string[] {
  * @throws Error with the choice when that is not clear
  */
 export function chosenKey(service: ServiceSpec, key: string | undefined): string {
-  const keys = secretKeys(service);
+  const keys = secretKeys(Object.values(service.environment));
   if (keys.length === 0) throw new Error(`${service.name} has no secret`);
   const meant = key === undefined ? keys : keys.filter((known) => known === key || known.split(":")[1] === key);
   if (meant.length === 1) return meant[0]!;

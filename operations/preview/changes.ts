@@ -22,8 +22,6 @@ export interface Step {
   newState?: Resource;
   /** The inputs whose change makes the step. */
   diffReasons?: string[] | null;
-  /** Of these, what within them: `envs[3]`. Kinds are add, delete, update, each also with `-replace`. */
-  detailedDiff?: Record<string, { kind: string }> | null;
 }
 
 /** The whole answer. */
@@ -56,8 +54,6 @@ export interface Change {
   gone: boolean;
   /** It leaves the program and stays on the host. */
   kept: boolean;
-  /** Step.detailedDiff. */
-  within: Record<string, { kind: string }>;
 }
 
 /** What stands for a value that only the `up` will know (a new image's id). */
@@ -107,8 +103,7 @@ function change(step: Step, known: Map<string, Step>): Change {
   const all = Object.keys({ ...before, ...after });
   // Of what is made, and of Commands, Pulumi does not say which.
   const keys = gone || !step.diffReasons ? all.filter((key) => !same(before?.[key], after?.[key])) : step.diffReasons;
-  // Variables may be hidden on both sides. The plug-in does not read them back from the host, so that a difference is declared.
-  const declared = keys.filter((key) => key === "envs" || isDeclared(key, before, after));
+  const declared = keys.filter((key) => isDeclared(key, before, after));
   return {
     op: OPS[op]!,
     kind: (newState ?? oldState)!.type.split(":").at(-1)!,
@@ -121,7 +116,6 @@ function change(step: Step, known: Map<string, Step>): Change {
     drifted: gone ? [] : keys.filter((key) => !declared.includes(key)),
     gone,
     kept: op === "delete" && oldState?.retainOnDelete === true,
-    within: step.detailedDiff ?? {},
   };
 }
 

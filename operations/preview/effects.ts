@@ -15,8 +15,6 @@ export interface Effect {
   /** The system's name, or the project where the system is no longer declared. */
   system: string;
   service: string;
-  /** As it is declared now; undefined: it is not. */
-  spec?: ServiceSpec;
   /** It keeps data that others use: a database, a queue, a bucket, a search. */
   stateful: boolean;
   /** Docker's names of the volumes that it writes to: those that it had and will have, those it loses, and new ones. */
@@ -72,7 +70,7 @@ function effect(stack: Stack, change: Change): Effect {
   // Of one that is no longer declared only its mounts are known: rather one too many.
   const declared = system?.services.find((one) => one.name === service);
   return {
-    ...{ change, name, service, spec, volumes },
+    ...{ change, name, service, volumes },
     system: system?.name ?? labels.get(PROJECT_LABEL)!,
     stateful: declared ? declared.dataPorts.length > 0 : had.length > 0,
     stopping: Number((change.before ?? inputs).stopTimeout ?? 10),

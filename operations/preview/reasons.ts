@@ -1,7 +1,7 @@
 /** What of a container is declared otherwise, in Docker's words. Pure; no secret's value gets into it. */
 import { variablesIn } from "../../engines/docker/inspect.ts";
 import { formatSize } from "../../config/units.ts";
-import type { ServiceSpec } from "../../systems/spec.ts";
+import { SECRETS } from "../../systems/spec.ts";
 import { CONFIG_LABEL, IMAGE_LABEL } from "../../engines/docker/labels.ts";
 import { labelsOf, same, UNKNOWN, type Change, type Inputs } from "./changes.ts";
 
@@ -18,7 +18,7 @@ export function code(value: unknown): string {
 
 const change = (what: string, from: unknown, to: unknown) => `${what} ${code(from)} → ${code(to)}`;
 
-/** `NAME=value`s by name; undefined where the digest hides them, since one of them is a secret. */
+/** `NAME=value`s by name; undefined where the digest hides them: an earlier version had secrets among them. */
 const variables = (inputs: Inputs | undefined) =>
   Array.isArray(inputs?.envs) ? variablesIn(inputs.envs as string[]) : undefined;
 
@@ -27,27 +27,9 @@ function differing<T>(before: Map<string, T>, after: Map<string, T>): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].filter((name) => !same(before.get(name), after.get(name)));
 }
 
-/** As the containers get them (components/secrets.ts): sorted by name. */
-const namesOf = (service: ServiceSpec | undefined) =>
-  Object.entries(service?.environment ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** Of variables that are hidden, Pulumi tells by their place which differ. */
-function hidden({ within }: Change, service: ServiceSpec | undefined): string[] {
-  const declared = namesOf(service);
-  const told = Object.entries(within).flatMap(([path, { kind }]) => {
-    const place = /^envs\[(\d+)\]$/.exec(path)?.[1];
-    if (place === undefined) return [];
-    const [name, value] = declared[Number(place)] ?? [];
-    if (kind.startsWith("delete") || name === undefined) return ["a variable less"];
-    if (typeof value === "string") return [`variable ${code(`${name}=${value}`)}`];
-    return [`variable ${code(name)}, which has a secret`];
-  });
-  return told.length > 0 ? [...new Set(told)] : ["variables"];
-}
-
-function environment(one: Change, service: ServiceSpec | undefined): string[] {
-  const [before, after] = [variables(one.before), variables(one.after)];
-  if (!before || !after) return hidden(one, service);
+function environment({ before: old, after: now }: Change): string[] {
+  const [before, after] = [variables(old), variables(now)];
+  if (!before || !after) return ["variables"];
   return differing(before, after).map((name) => {
     if (!after.has(name)) return `variable ${code(name)} left out`;
     if (!before.has(name)) return `new variable ${code(`${name}=${after.get(name)!}`)}`;
@@ -103,6 +85,19 @@ function list(what: string, by: string, show: (item: Item) => string) {
   };
 }
 
+/** Where a container's secrets are on the host says what they are made of. */
+function mounts(key: string, { before, after }: Change): string[] {
+  const others = (inputs: Inputs | undefined) =>
+    items(inputs?.[key], "target", (item) => (item.target === SECRETS ? "" : mount(item)));
+  const source = (inputs: Inputs | undefined) =>
+    ((inputs?.[key] ?? []) as Item[]).find(({ target }) => target === SECRETS)?.source;
+  const [old, now] = [source(before), source(after)];
+  const told = old === now ? [] : old === undefined ? ["secrets as files"] : ["another secret"];
+  const [from, to] = [others(before), others(after)];
+  for (const map of [from, to]) map.delete(SECRETS);
+  return [...differing(from, to).map((name) => change(`mount ${code(name)}:`, from.get(name), to.get(name))), ...told];
+}
+
 function files(key: string, { before, after }: Change): string[] {
   const of = (inputs: Inputs | undefined) => items(inputs?.[key], "file", ({ content }) => String(content));
   return differing(of(before), of(after)).map((name) => `file ${code(name)}`);
@@ -119,15 +114,15 @@ const value =
   (key: string, { before, after }: Change) => [change(what, before?.[key], after?.[key])];
 
 /** By an input's name; what is not here is shown by that name. */
-const WORDS: Record<string, (key: string, one: Change, service: ServiceSpec | undefined) => string[]> = {
-  envs: (_, one, service) => environment(one, service),
+const WORDS: Record<string, (key: string, one: Change) => string[]> = {
+  envs: (_, one) => environment(one),
   labels: (_, one) => labels(one),
   memory: size("memory"),
   memoryReservation: size("reserved memory"),
   shmSize: size("/dev/shm"),
   // As the memory is.
   memorySwap: (key, one) => (same(one.before?.memory, one.after?.memory) ? size("memory and swap")(key, one) : []),
-  mounts: list("mount", "target", mount),
+  mounts,
   ports: list("port", "internal", port),
   uploads: files,
   networksAdvanced: list("network", "name", ({ aliases }) => JSON.stringify(aliases ?? [])),
@@ -139,17 +134,14 @@ const WORDS: Record<string, (key: string, one: Change, service: ServiceSpec | un
   healthcheck: value("health check"),
 };
 
-/**
- * What is declared otherwise than by the last `up`.
- * @param service as it is declared now, for the names of its variables
- */
-export function reasons(one: Change, service: ServiceSpec | undefined): string[] {
-  const said = one.declared.flatMap((key) => (WORDS[key] ?? value(key))(key, one, service));
+/** What is declared otherwise than by the last `up`. */
+export function reasons(one: Change): string[] {
+  const said = one.declared.flatMap((key) => (WORDS[key] ?? value(key))(key, one));
   return said.length > 0 ? said : ["settings"];
 }
 
 /** What the host has otherwise, by hand: declared → found. */
 export function drift(one: Change): string[] {
   const other = { ...one, before: one.after, after: one.found };
-  return one.drifted.flatMap((key) => (key === "labels" ? [] : (WORDS[key] ?? value(key))(key, other, undefined)));
+  return one.drifted.flatMap((key) => (key === "labels" ? [] : (WORDS[key] ?? value(key))(key, other)));
 }

@@ -10,8 +10,8 @@ const list = (names: string[]) => names.map((name) => code(name)).join(", ");
 const section = (title: string, lines: string[]) => (lines.length > 0 ? [`## ${title}`, "", ...lines, ""] : []);
 
 /** Of what is changed; what comes or goes has no reason but its declaration. */
-const why = ({ change, spec }: Effect) =>
-  change.op === "update" || change.op === "replace" ? reasons(change, spec).join("; ") : "";
+const why = ({ change }: Effect) =>
+  change.op === "update" || change.op === "replace" ? reasons(change).join("; ") : "";
 
 /** For whom a service is away, and how long at most. */
 function away({ stopping, starting, usedBy }: Effect): string {
@@ -55,7 +55,7 @@ function line(effects: Effect[]): string {
 
 /** Lines; containers of which the same is said have one. */
 function lines(effects: Effect[]): string[] {
-  const said = (one: Effect) => JSON.stringify({ ...one, change: one.change.op, name: "", spec: "", why: why(one) });
+  const said = (one: Effect) => JSON.stringify({ ...one, change: one.change.op, name: "", why: why(one) });
   const others = ({ stateful, service, ...one }: Effect) =>
     said({ ...one, stateful, service: stateful ? service : "" });
   return [...grouped(effects, others).values()].map(line);
@@ -113,7 +113,8 @@ function rest(changes: Change[], others: string[]): string[] {
     ...(of("docker", "update", "replace").length > 0 ? ["- how the host is reached"] : []),
     ...told("what `host:prepare` declares is made on the host", /^host-prepare$/),
     ...(scripts.length > 0 ? [`- scripts on the host: ${list(scripts)}`] : []),
-    ...told("passwords are generated", /^secrets-/),
+    ...told("passwords are generated", /^secrets-(?!version-)/),
+    ...told("secrets are written to the host, as files that containers read", /-secrets-files$/),
     ...told(
       "an empty database is looked for, and filled from its backup where `host:backups.restoreWhenEmpty` says so",
       /-fill$/,

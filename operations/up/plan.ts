@@ -164,6 +164,12 @@ export function withLostObjects(todo: Plan, systems: SystemSpec[], existing: Exi
 export const installedScripts = (state: State): string[] =>
   (state.resources ?? []).flatMap(({ urn }) => /::host-script-([^:]+)$/.exec(urn)?.[1] ?? []);
 
+/** What writes the secrets of these systems on the host: their URNs. On a host that was made anew they are gone. */
+export const secretFilesOf = (state: State, systems: SystemSpec[]): string[] =>
+  (state.resources ?? []).flatMap(({ urn }) =>
+    systems.some(({ name }) => urn.endsWith(`::${name}-secrets-files`)) ? [urn] : [],
+  );
+
 /** What makes the things of host:prepare: its URN, where an `up` has made them. */
 export const preparingOf = (state: State): string[] =>
   (state.resources ?? []).flatMap(({ urn }) => (urn.endsWith("::host-prepare") ? [urn] : []));

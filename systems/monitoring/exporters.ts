@@ -177,6 +177,7 @@ function postgresExporter(
       DATA_SOURCE_USER: database.user,
       DATA_SOURCE_PASS: { secret: `${system.name}:postgresPassword` },
     },
+    secrets: "files",
     files: database.queries === undefined ? [] : [{ path: queries, content: database.queries }],
     healthcheck: answers(9187, "/"),
     externalNetworks: [network],

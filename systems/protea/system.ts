@@ -40,7 +40,8 @@ function servers(settings: ProteaSettings, backups: string | undefined, monitore
       kind: "job",
       image,
       user: "postgres",
-      command: ["psql", "-v", "ON_ERROR_STOP=1", "-c", "CREATE EXTENSION IF NOT EXISTS vector"],
+      entrypoint: ["psql"],
+      command: ["-v", "ON_ERROR_STOP=1", "-c", "CREATE EXTENSION IF NOT EXISTS vector"],
       environment: {
         PGHOST: "postgres",
         PGUSER: user,
@@ -116,6 +117,8 @@ export function describeProtea(
     serviceSpec({
       name: "api",
       image,
+      // Upstream's own command: secrets are read before it.
+      command: ["uvicorn", "protea.api.app:app", "--host", "0.0.0.0", "--port", "8000"],
       environment: apiEnvironment(settings, has),
       mounts: mounts("artefacts"),
       // What a person uploads passes through it.

@@ -45,12 +45,11 @@ export function robotoffExporters(settings: RobotoffSettings): ServiceSpec[] {
       image: imageReference(settings.images.postgresExporter),
       user: NOBODY,
       environment: {
-        DATA_SOURCE_NAME: [
-          `postgresql://${settings.postgres.user}:`,
-          { secret: "robotoff:postgresPassword", encode: "url" },
-          `@postgres:5432/${settings.postgres.database}?sslmode=disable`,
-        ],
+        DATA_SOURCE_URI: `postgres:5432/${settings.postgres.database}?sslmode=disable`,
+        DATA_SOURCE_USER: settings.postgres.user,
+        DATA_SOURCE_PASS: { secret: "robotoff:postgresPassword" },
       },
+      secrets: "files",
       ports: [loopback(9187, 9187)],
       healthcheck: answers(9187),
       needs: healthy("postgres"),

@@ -19,6 +19,8 @@ export function backupContainer(
     user: "0:0",
     capAdd: ANY_FILE,
     readOnly: false,
+    // For what is run in it.
+    secrets: "files",
     healthcheck: healthcheck(["CMD", "test", "-w", BACKUPS]),
     memory: 128 * 2 ** 20,
     single: "backups are made one after the other",

@@ -47,6 +47,8 @@ export function backupCopy(
     networks: ["default"],
     readOnly: false,
     environment: { ...resticVariables(copy, system), RESTIC_HOST: project },
+    // For what is run in it.
+    secrets: "files",
     mounts: [{ source: directory, target: BACKUPS, readOnly: true, path: "host:backups.directory" }],
     healthcheck: healthcheck(["CMD", "test", "-r", BACKUPS]),
     memory: 512 * 2 ** 20,

@@ -1,4 +1,4 @@
-import type { ServiceSpec } from "../spec.ts";
+import { SECRETS, type ServiceSpec } from "../spec.ts";
 import { healthcheck, OPENING } from "../healthchecks.ts";
 import { ONE_SERVER, serviceSpec } from "../service-spec.ts";
 
@@ -26,11 +26,15 @@ export function elasticsearch(args: {
   const heap = `${Math.floor(args.heap.bytes / 2 ** 20)}m`;
   const url = "http://127.0.0.1:9200/_cluster/health?wait_for_status=yellow&timeout=5s";
   // The password goes to curl by standard input: an argument would show in the process list.
-  const secured = `printf 'user = "elastic:%s"' "$ELASTIC_PASSWORD" | curl -fsS -o /dev/null -K - '${url}'`;
+  const secured = `printf 'user = "elastic:%s"' "\${ELASTIC_PASSWORD:-$(cat ${SECRETS}/ELASTIC_PASSWORD)}" | curl -fsS -o /dev/null -K - '${url}'`;
   return serviceSpec({
     name: "elasticsearch",
     server: true,
     image: args.image,
+    // The image's own. It reads ELASTIC_PASSWORD_FILE only where that file is its user's alone, which the host's user cannot make it.
+    ...(args.security
+      ? { entrypoint: ["/bin/tini", "--", "/usr/local/bin/docker-entrypoint.sh"], command: ["eswrapper"] }
+      : {}),
     environment: {
       "discovery.type": "single-node",
       "bootstrap.memory_lock": "true",

@@ -42,6 +42,7 @@ export function postgres(args: {
       POSTGRES_PASSWORD: { secret: args.password },
       POSTGRES_DB: args.database,
     },
+    secrets: "files",
     ports: args.ports,
     dataPorts: [5432],
     mounts: [

@@ -16,6 +16,9 @@ export function rabbitmq(args: {
     name: "rabbitmq",
     server: true,
     image: args.image,
+    // The image's own. It has no file in the place of the password's variable; the server itself reads that.
+    entrypoint: ["docker-entrypoint.sh"],
+    command: ["rabbitmq-server"],
     // The node's name, and so its data's folder, is made from the host name: it must outlive the container.
     hostname: "rabbitmq",
     environment: {
@@ -55,7 +58,8 @@ export function queues(args: { image: string; user: string; password: string; qu
     name: "queues",
     kind: "job",
     image: args.image,
-    command: ["sh", "-ec", script, "queues", ...args.queues],
+    entrypoint: ["sh", "-ec", script, "queues"],
+    command: args.queues,
     environment: { USERNAME: args.user, PASSWORD: { secret: args.password } },
     user: "rabbitmq",
     tmpfs: [TMP],

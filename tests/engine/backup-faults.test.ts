@@ -1,4 +1,5 @@
 /** What may go wrong around a backup: each is said and has an exit code, and the backup before is as it was. */
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
@@ -203,7 +204,7 @@ test("tables are made and dropped, objects written and deleted meanwhile: no fal
   ].join("\n");
   const words = [
     ["exec", stack.container("protea", "postgres"), "sh", "-c", tables],
-    ["exec", stack.container("protea", "files-backup"), "python3", "-B", "-c", objects],
+    ["exec", stack.container("protea", "files-backup"), EXEC, "python3", "-B", "-c", objects],
   ];
   const writers = words.map((args) => spawn("docker", args, { stdio: "ignore" }));
   try {

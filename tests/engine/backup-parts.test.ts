@@ -1,4 +1,5 @@
 /** PROTEA's queues, bucket, lab folder and repository as parts of a stack's backups: made with them, found when they rot, brought back. */
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -44,6 +45,7 @@ const queue = (word: string, count: number) =>
   stack.docker(
     "exec",
     stack.container("protea", "files-backup"),
+    EXEC,
     "python3",
     "-B",
     "-c",
@@ -55,7 +57,7 @@ const queued = () => {
 channel = pika.BlockingConnection(pika.URLParameters(os.environ['RABBITMQ_URL'])).channel()
 while (found := channel.basic_get('${DEAD}'))[0]: print(found[2].decode())`;
   return stack
-    .docker("exec", stack.container("protea", "files-backup"), "python3", "-c", program)
+    .docker("exec", stack.container("protea", "files-backup"), EXEC, "python3", "-c", program)
     .split("\n")
     .filter(Boolean);
 };
@@ -68,6 +70,7 @@ const inBucket = (program: string) => {
   return stack.docker(
     "exec",
     stack.container("protea", "files-backup"),
+    EXEC,
     "python3",
     "-B",
     "-c",
@@ -249,7 +252,7 @@ test("the bucket into another S3 server", async () => {
         return { key: name.replace(/^[^/]*\//, ""), etag, metadata };
       });
   const listing = ["mc", "stat", "--recursive", "--json"];
-  const live = stack.docker("exec", stack.container("protea", "minio"), "sh", "-c",
+  const live = stack.docker("exec", stack.container("protea", "minio"), EXEC, "sh", "-c",
     'MC_HOST_s="http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@127.0.0.1:9000" mc stat --recursive --json s/protea'); // prettier-ignore
   expect(stats(succeeded(there(...listing, "s/copies")))).toEqual(stats(live));
   expect(failed(into("of the other"))).toContain("the bucket copies has contents there; nothing was changed");

@@ -203,10 +203,7 @@ export const MADE_AGAIN: Record<string, [what: string[], change: (whole: Whole) 
   "less time to stop": [["stop timeout"], ({ Config }) => (Config.StopTimeout = 1)],
   "without its health check": [["health check", "state"], ({ Config }) => (Config.Healthcheck = { Test: ["NONE"] })],
   "a variable more": [["env PGPASSWORD"], ({ Config }) => Config.Env.push("PGPASSWORD=hunter2")],
-  "another password": [
-    ["env PROTEA_DB_URL"],
-    ({ Config }) => (Config.Env = Config.Env.map((one) => one.replace(/^(PROTEA_DB_URL=.*:).*(@.*)$/, "$1hunter2$2"))),
-  ],
+  "another database": [["env PROTEA_DB_URL"], ({ Config }) => Config.Env.push("PROTEA_DB_URL=postgresql+psycopg://protea:hunter2@elsewhere/protea")],
   "another value": [
     ["env PYTHONUNBUFFERED"],
     ({ Config }) => (Config.Env = [...Config.Env.filter((one) => !one.startsWith("PYTHONUNBUFFERED")), "PYTHONUNBUFFERED=0"]),

@@ -2,7 +2,7 @@
  * Another machine, behind a proxy: two containers with real sshds, and this machine's own engine, whose socket the far one has. Only the proxy
  * is on a network with a way to it.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SshSettings } from "../../config/host.ts";
@@ -32,7 +32,14 @@ export class FarHost {
       here.docker("run", "--detach", "--name", own, ...labels, ...options, image("machine"), key);
     sshd(this.proxy);
     here.docker("network", "connect", this.inside, this.proxy);
-    sshd(this.far, "--network", this.inside, "--volume", "/var/run/docker.sock:/var/run/docker.sock", ...more);
+    // What an up writes there, containers of this machine's engine read: under the same name on both.
+    const shared = join(this.folder, "shared");
+    mkdirSync(shared);
+    chownSync(shared, 1000, 1000);
+    const volumes = ["/var/run/docker.sock:/var/run/docker.sock", `${shared}:${shared}`];
+    sshd(this.far, "--network", this.inside, ...volumes.flatMap((one) => ["--volume", one]), ...more);
+    const link = `mkdir -p ~/.local/share && ln -s ${shared} ~/.local/share/robotoff-protea`;
+    here.docker("exec", "--user", "off", "--env", "HOME=/home/off", this.far, "sh", "-c", link);
   }
 
   private address(container: string, network: string): string {

@@ -1,4 +1,5 @@
 /** A stack of PROTEA with something in every part of its backups. */
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -62,7 +63,7 @@ export function fill(stack: TestStack, n: number): void {
     `for n in range(30): client.request('PUT', bucket, f'a {n}', body=f'{n} {${n} if n < 15 else 0} '.encode() * 50)`,
   ].join("\n");
   const python = (text: string) =>
-    stack.docker("exec", stack.container("protea", "files-backup"), "python3", "-B", "-c", text);
+    stack.docker("exec", stack.container("protea", "files-backup"), EXEC, "python3", "-B", "-c", text);
   python(program);
   python(queueing("protea.dead-letter", `f'{n} {${n}}'.encode() * n`, 40));
 }

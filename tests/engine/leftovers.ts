@@ -71,13 +71,18 @@ export function removeNamed(host: TestHost, has: (name: string) => boolean): voi
   const images = host.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split("\n");
   const own = images.filter((image) => has(image.split("/")[0]!));
   if (own.length > 0) host.docker("rmi", "--force", ...own);
-  // What an up keeps of a stack.
-  const folder = '"$HOME"/.local/share/robotoff-protea/deployments';
-  const kept = host
-    .shell(`ls ${folder} 2>/dev/null`)
-    .text.split("\n")
-    .filter((name) => name && has(name));
-  if (kept.length > 0) host.shell(`cd ${folder} && rm -rf ${kept.join(" ")}`);
+  // What an up keeps of a stack, and writes of its systems.
+  for (const [kind, stackOf] of [
+    ["deployments", (name: string) => name],
+    ["secrets", (name: string) => name.replace(/-[a-z]+$/, "")],
+  ] as const) {
+    const folder = `"$HOME"/.local/share/robotoff-protea/${kind}`;
+    const kept = host
+      .shell(`ls ${folder} 2>/dev/null`)
+      .text.split("\n")
+      .filter((name) => name && has(stackOf(name)));
+    if (kept.length > 0) host.shell(`cd ${folder} && rm -rf ${kept.join(" ")}`);
+  }
 }
 
 /** Removes what runs of this machine left on a host when they were killed. */

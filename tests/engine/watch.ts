@@ -14,7 +14,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { PROJECT_LABEL } from "../../engines/docker/labels.ts";
-import { containerName, containersOf, networkName, type SystemSpec } from "../../systems/spec.ts";
+import { containerName, containersOf, networkName, SECRETS, type SystemSpec } from "../../systems/spec.ts";
 import { until } from "../http.ts";
 import { must } from "./host.ts";
 import type { Running } from "./drift-kinds.ts";
@@ -56,10 +56,10 @@ function namesOf(system: SystemSpec, more: Record<string, number>): Record<strin
 function queueOf({ docker }: Watched, system: SystemSpec): object {
   const service = system.services.find(({ soleConsumer }) => soleConsumer !== undefined);
   if (!service) return {};
-  const variables = "{{range .Config.Env}}{{println .}}{{end}}";
-  const [command, ...words] = docker("inspect", "--format", variables, containerName(system, service.name, 1));
-  const text = must(command!, ...words);
-  const url = /^PROTEA_AMQP_URL=(.*)$/m.exec(text)?.[1];
+  // compose's container has it as a variable.
+  const line = `cat ${SECRETS}/PROTEA_AMQP_URL 2> /dev/null || printenv PROTEA_AMQP_URL`;
+  const [command, ...words] = docker("exec", containerName(system, service.name, 1), "sh", "-c", line);
+  const url = must(command!, ...words);
   return { url, queue: service.soleConsumer!.queue, consumers: 1 };
 }
 

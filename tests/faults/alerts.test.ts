@@ -5,6 +5,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { AlertReceiver } from "../engine/alert-receiver.ts";
 import { succeeded } from "../engine/host.ts";
 import { TestStack } from "../engine/stack.harness.ts";
@@ -158,7 +159,7 @@ const FAULTS: Fault[] = [
   {
     name: "a dead letter",
     told: ["DeadLetters protea.dead-letter"],
-    begin: () => docker("exec", container("protea", "worker-ping"), "python", "-c", PUBLISH),
+    begin: () => docker("exec", container("protea", "worker-ping"), EXEC, "python", "-c", PUBLISH),
     mend: () => rabbitmq("purge_queue", "protea.dead-letter"),
   },
   {

@@ -2,6 +2,7 @@
  * Something in every part of both systems' data, and all of it that can be compared. How much: OBJECTS=, ROWS=, MESSAGES= (2000, 50000,
  * 2000).
  */
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { queueing } from "../engine/filled-stack.ts";
@@ -115,7 +116,7 @@ export class Contents {
   }
 
   private python(program: string): string {
-    return this.exec("protea", "files-backup", "python3", "-B", "-c", CLIENT + program);
+    return this.exec("protea", "files-backup", EXEC, "python3", "-B", "-c", CLIENT + program);
   }
 
   private redis(...words: string[]): string {

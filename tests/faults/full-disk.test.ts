@@ -2,6 +2,7 @@
  * Docker's disk is full during a deep verification and during a restore, of the database and of the bucket: too little room at the
  * beginning, and a disk that fills while data is written. On an engine of its own, whose disk is a small one.
  */
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
@@ -26,7 +27,7 @@ const query = (sql: string) => stack.query("protea", sql);
 const LARGE = "select g, repeat(md5(g::text), 20) as text from generate_series(1, 250000) g";
 const python = (program: string) =>
   stack.docker(
-    ...["exec", stack.container("protea", "files-backup"), "python3", "-B", "-c"],
+    ...["exec", stack.container("protea", "files-backup"), EXEC, "python3", "-B", "-c"],
     `
 import os, sys, hashlib; sys.path.insert(0, '/opt/backup-parts')
 from s3 import Client

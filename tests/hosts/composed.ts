@@ -1,4 +1,5 @@
 /** What runs on the hosts before this program comes: both systems under docker compose, from compose files as their own projects have them. */
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { readFileSync } from "node:fs";
 import { succeeded } from "../engine/host.ts";
 import type { HostName, Lab } from "./lab.ts";
@@ -99,6 +100,12 @@ export class Kept {
     return this.lab.on(this.host, "docker", "exec", this.container(project, service), ...words).trim();
   }
 
+  /** Of the API, which has RabbitMQ's address as a variable: compose's, or ours among its secrets. */
+  private python(program: string): string {
+    const either = `exec=${EXEC}; [ -x $exec ] || exec=; exec $exec python3 -c "$0"`;
+    return this.in("protea", "api", "sh", "-c", either, program);
+  }
+
   private sql(project: Project, statement: string): string {
     const user = project === "protea" ? "protea" : "postgres";
     return this.in(project, "postgres", "psql", "-U", user, "-d", project, "-qAtc", statement);
@@ -132,7 +139,7 @@ export class Kept {
       this.in("robotoff", "elasticsearch", "sh", "-ec", put);
     }
     if (this.projects.includes("protea")) {
-      this.in("protea", "api", "python3", "-c", PUBLISH);
+      this.python(PUBLISH);
       this.mc(
         `mc -q mb server/protea; for n in $(seq 60); do echo "$n" | mc -q pipe "server/protea/kept/object $n" > /dev/null; done`,
       );
@@ -149,7 +156,7 @@ export class Kept {
       found.documents = `${this.in("robotoff", "elasticsearch", "curl", "-fsS", "--retry", "60", "--retry-all-errors", "--retry-delay", "1", `${ELASTIC}/kept/_count`)} ${this.in("robotoff", "elasticsearch", "sh", "-ec", search)}`;
     }
     if (this.projects.includes("protea")) {
-      found.messages = this.in("protea", "api", "python3", "-c", READ);
+      found.messages = this.python(READ);
       found.objects = this.mc(
         'mc ls --recursive --json server/protea/kept | sed \'s/.*"key":"\\([^"]*\\)".*/\\1/\' | sort | while read -r key; do echo "$key $(mc cat "server/protea/kept/$key" | sha256sum)"; done',
       );

@@ -1,3 +1,4 @@
+import { EXEC } from "../../../engines/docker/secrets.ts";
 import { request, until } from "../../http.ts";
 import type { TestStack } from "../stack.harness.ts";
 
@@ -84,6 +85,7 @@ export function applications(get: () => TestStack): void {
       const objects = get().docker(
         "exec",
         get().container("protea", "minio"),
+        EXEC,
         "sh",
         "-c",
         `MC_HOST_s=http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@127.0.0.1:9000 mc ls --recursive s/protea/embeddings/${id}/`,

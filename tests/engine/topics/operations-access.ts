@@ -1,3 +1,4 @@
+import { SECRETS } from "../../../systems/spec.ts";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +13,8 @@ export function accessOperations(get: () => TestStack): void {
       const inContainer = get().docker(
         "exec",
         get().container("protea", "rabbitmq"),
-        "printenv",
-        "RABBITMQ_DEFAULT_PASS",
+        "cat",
+        `${SECRETS}/RABBITMQ_DEFAULT_PASS`,
       );
       const shown = succeeded(get().operation("password", ...words, "--show", "1"));
       expect(shown.split("\n")).toContain(inContainer);

@@ -1,3 +1,4 @@
+import { EXEC } from "../../../engines/docker/secrets.ts";
 import { request, until } from "../../http.ts";
 import { failed, succeeded } from "../host.ts";
 import type { TestStack } from "../stack.harness.ts";
@@ -24,7 +25,7 @@ channel = connection.channel()
 channel.confirm_delivery()
 channel.basic_publish("", "protea.dead-letter", ${body}, pika.BasicProperties(headers=${headers}, delivery_mode=2))
 connection.close()`;
-      get().docker("exec", get().container("protea", "worker-jobs"), "python", "-c", script);
+      get().docker("exec", get().container("protea", "worker-jobs"), EXEC, "python", "-c", script);
     };
 
     test("consumers beside what is declared; red without the one consumer of protea.embeddings", async () => {

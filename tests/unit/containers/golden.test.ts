@@ -14,18 +14,23 @@ describe.each(STACKS)("%s", (stack) => {
     expectGolden(render(described()), `tests/unit/containers/${stack}.yaml`);
   });
 
-  test("passwords, tokens and keys are references to secrets, alone and within URLs", () => {
-    const variables = Object.entries(described()).flatMap(([name, { environment }]) =>
-      Object.entries(environment).map(([variable, value]) => ({ name, variable, value })),
-    );
-    const sensitive = variables.filter(
+  test("passwords, tokens and keys are no variables but files, references to secrets alone and within URLs", () => {
+    const of = (kind: "environment" | "secrets") =>
+      Object.entries(described()).flatMap(([name, given]) =>
+        Object.entries(given[kind] ?? {}).map(([variable, value]) => ({ name, variable, value })),
+      );
+    const sensitive = of("environment").filter(
       ({ variable, value }) => /PASS|TOKEN|SECRET|DSN|CREDENTIALS|_KEY$/.test(variable) || /:\/\/[^/]*@/.test(value),
     );
-    const inClear = sensitive.filter(({ value }) => !/\$\{[a-z]+:[A-Za-z]+(\|url)?\}/.test(value));
-    expect(sensitive.length).toBeGreaterThan(20);
+    const inClear = sensitive.filter(
+      ({ variable, value }) => value !== `/run/secrets/${variable.replace(/_FILE$/, "")}`,
+    );
     // The access key is the user's name, the other a path.
     const harmless = ["PROTEA_MINIO_ACCESS_KEY", "GOOGLE_APPLICATION_CREDENTIALS"];
     expect(inClear.filter(({ variable }) => !harmless.includes(variable))).toEqual([]);
+    const files = of("secrets");
+    expect(files.length).toBeGreaterThan(20);
+    expect(files.filter(({ value }) => !/\$\{[a-z]+:[A-Za-z]+(\|url)?\}/.test(value))).toEqual([]);
   });
 
   test("container names are unique", () => {

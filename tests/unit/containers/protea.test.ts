@@ -122,7 +122,7 @@ describe("workers that the stack file adds", () => {
 test("the API alone has the API's secrets, and says which origins it allows only where the stack file does", () => {
   const secrets = { "protea:adminToken": "x", "protea:jwtSecret": "y" };
   const having = (containers: ReturnType<typeof protea>, variable: string) =>
-    Object.entries(containers).filter(([, { environment }]) => variable in environment);
+    Object.entries(containers).filter(([, { environment, secrets }]) => variable in { ...environment, ...secrets });
   const names = ["PROTEA_ADMIN_TOKEN", "PROTEA_JWT_SECRET", "PROTEA_ALLOWED_ORIGINS"];
   for (const name of names) expect(having(protea(), name)).toEqual([]);
   const origins = ["https://protea.example.org", "http://localhost:3000"];
@@ -136,10 +136,9 @@ test("the API alone has the API's secrets, and says which origins it allows only
     "test",
   );
   for (const name of names) expect(having(set, name).map(([container]) => container)).toEqual(["protea-api-1"]);
-  expect(set["protea-api-1"]!.environment).toMatchObject({
-    PROTEA_ADMIN_TOKEN: "${protea:adminToken}",
-    PROTEA_JWT_SECRET: "${protea:jwtSecret}",
-    PROTEA_ALLOWED_ORIGINS: "https://protea.example.org,http://localhost:3000",
+  expect(set["protea-api-1"]).toMatchObject({
+    secrets: { PROTEA_ADMIN_TOKEN: "${protea:adminToken}", PROTEA_JWT_SECRET: "${protea:jwtSecret}" },
+    environment: { PROTEA_ALLOWED_ORIGINS: "https://protea.example.org,http://localhost:3000" },
   });
 });
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { parse } from "yaml";
 import type { SecretForm } from "../../../config/secrets.ts";
 import { besideServer, partsToday } from "../../../operations/adopt/backup.ts";
+import { differencesOf } from "../../../operations/adopt/differences.ts";
 import { backOrder } from "../../../operations/adopt/back.ts";
 import { definitions, passwordHash } from "../../../operations/adopt/broker.ts";
 import { gaps, gapsText, type Event } from "../../../operations/adopt/gaps.ts";
@@ -18,8 +19,11 @@ import { today, type Handover } from "../../../operations/adopt/old.ts";
 import { compareSecrets, known } from "../../../operations/adopt/secrets.ts";
 import { shownSetting, withAll } from "../../../operations/adopt/settings.ts";
 import { planText } from "../../../operations/adopt/text.ts";
+import { applied } from "../../../operations/drift/applied.ts";
 import type { Container } from "../../../operations/drift/containers.ts";
+import { wantedContainers } from "../../../operations/drift/wanted.ts";
 import type { SystemSpec } from "../../../systems/spec.ts";
+import { settingsOf } from "../support/settings.ts";
 import { committed } from "../support/stack.ts";
 
 const stack = committed("staging");
@@ -69,6 +73,33 @@ function handover(project: "robotoff" | "protea", service: string, made: Made = 
   const found = today(own, [composed(project, service, made)], "staging").handovers;
   return found.find((one) => one.service.name === service)!;
 }
+
+test("secrets that are variables today, and how they are read here, are no difference; another entrypoint is one", () => {
+  const own = system("protea");
+  const wanted = new Map(wantedContainers(own, "staging", true, applied([])).map((one) => [one.name, one]));
+  const told = (entrypoint: string[] | null) => {
+    const handovers = (["rabbitmq", "worker-ping"] as const).map((name) => {
+      const one = handover("protea", name, { env: ["RABBITMQ_DEFAULT_PASS=x", "PROTEA_DB_URL=y", "MINE=z"] });
+      const today = composed("protea", name);
+      const { Config, ...rest } = settingsOf(own, one.service);
+      const Entrypoint = name === "rabbitmq" ? ["docker-entrypoint.sh"] : entrypoint;
+      const Env = [
+        ...Config.Env!,
+        "MINE=z",
+        ...(name === "rabbitmq" ? ["RABBITMQ_DEFAULT_PASS=x"] : ["PROTEA_DB_URL=y"]),
+      ];
+      const Mounts = rest.Mounts.filter(({ Destination }) => Destination !== "/run/secrets");
+      return {
+        ...one,
+        old: [{ ...today, ...rest, Mounts, Config: { ...today.Config, ...Config, Entrypoint, Env } } as Container],
+      };
+    });
+    const { settings, lacking } = differencesOf(handovers, wanted, new Map([["sha256:1", {}]]));
+    return { settings: settings.map(({ what, found }) => [what, found]), lacking: [...lacking] };
+  };
+  expect(told(null)).toEqual({ settings: [], lacking: [["MINE", ["rabbitmq", "worker-ping"]]] });
+  expect(told(["sleep"]).settings).toEqual([["entrypoint", '["sleep"]']]);
+});
 
 test("which container takes whose place: by compose's labels, whatever the names are", () => {
   const seen = today(

@@ -66,7 +66,7 @@ describe("the verb", () => {
     docker.answer("ps --filter label=com.docker.compose.project=protea --format {{.Names}}", "protea-worker-ping-1\n");
   });
   afterEach(() => docker.remove());
-  const ASK = "exec -i protea-worker-ping-1 python - protea.dead-letter";
+  const ASK = "exec -i protea-worker-ping-1 /run/secrets/exec python - protea.dead-letter";
   const answer = (words: string, value: object) => docker.answer(`${ASK} ${words}`, JSON.stringify(value));
   const asked = () => docker.calls.filter((call) => call.startsWith(ASK)).map((call) => call.slice(ASK.length + 1));
 

@@ -44,7 +44,7 @@ describe("local", () => {
   test("every container waits for its network, volumes and image, and is replaced in place", () => {
     const containers = resources.filter(isA("Container"));
     const images = new Map(resources.filter(isA("RemoteImage")).map(({ inputs, name }) => [inputs.name, name]));
-    for (const { name, parent, inputs, after, deleteBeforeReplace, secretOutputs } of containers) {
+    for (const { name, parent, inputs, after, deleteBeforeReplace } of containers) {
       const system = parent.split("-")[0]!;
       const image = images.get(inputs.image)!;
       const volumes = resources.filter(isA("Volume")).filter((volume) => volume.parent === system);
@@ -52,11 +52,7 @@ describe("local", () => {
         name,
         after: expect.arrayContaining([`${system}-network`, image, ...named(volumes)]) as string[],
       });
-      expect({ name, deleteBeforeReplace, secretOutputs }).toEqual({
-        name,
-        deleteBeforeReplace: true,
-        secretOutputs: ["envs"],
-      });
+      expect({ name, deleteBeforeReplace }).toEqual({ name, deleteBeforeReplace: true });
     }
   });
 
@@ -90,8 +86,26 @@ describe("local", () => {
   test("a command runs only when a trigger changes, and nothing is undone", () => {
     const commands = resources.filter(isA("Command"));
     expect(commands.length).toBeGreaterThan(8);
-    expect(named(commands.filter(({ inputs }) => inputs.update !== ":"))).toEqual([]);
-    expect(named(commands.filter(({ inputs }) => "delete" in inputs))).toEqual([]);
+    // But for where secrets are: what it prints is used, and they go with the system.
+    const folders = ["robotoff-secrets-folder", "protea-secrets-folder"];
+    expect(named(commands.filter(({ inputs }) => inputs.update !== ":"))).toEqual(folders);
+    expect(named(commands.filter(({ inputs }) => "delete" in inputs))).toEqual(folders);
+    const { inputs } = find(resources, folders[1]!);
+    expect(inputs.update).toBe(inputs.create);
+    expect(inputs.delete).toMatch(/^\[ ! -x \S+ \] \|\| \S+\/secrets-\w{12}\.sh remove protea$/);
+    expect(inputs.triggers).toEqual([]);
+  });
+
+  test("secrets are written before any container is made, and those that none has any more are removed after all are", () => {
+    const containers = resources.filter(isA("Container")).filter(({ parent }) => parent.startsWith("protea"));
+    expect(named(containers.filter(({ after }) => !after.includes("protea-secrets-files")))).toEqual([]);
+    const { inputs, after, secretOutputs } = find(resources, "protea-secrets-files");
+    expect(secretOutputs).toEqual(["stdin"]);
+    expect(after).toContain("host-script-secrets-exec");
+    const keep = find(resources, "protea-secrets-keep");
+    expect(keep.inputs.triggers).toEqual(inputs.triggers);
+    expect(String(keep.inputs.create).split(" keep protea ")[1]).toBe((inputs.triggers as string[]).join(" "));
+    expect(keep.after).toEqual(expect.arrayContaining(named(containers)));
   });
 
   test("volumes may go", () => {
@@ -121,11 +135,16 @@ describe("local", () => {
 
   test("generated passwords are kept as secrets and appear nowhere in clear", () => {
     expect(find(resources, "secrets-protea-minioPassword").secretOutputs).toEqual(["stdout"]);
-    expect(JSON.stringify(resources)).not.toContain("generated-by");
-    expect(find(resources, "protea-minio-1").inputs.envs).toEqual([SECRET, "MINIO_ROOT_USER=protea"]);
-    expect(find(resources, "protea-minio-1").revealed().envs).toContain(
-      "MINIO_ROOT_PASSWORD=generated-by-secrets-protea-minioPassword",
-    );
+    expect(JSON.stringify(resources)).not.toContain("generated-by-secrets-");
+    const container = find(resources, "protea-minio-1");
+    const file = "MINIO_ROOT_PASSWORD_FILE=/run/secrets/MINIO_ROOT_PASSWORD";
+    expect(container.inputs.envs).toEqual([file, "MINIO_ROOT_USER=protea"]);
+    const { source, ...mount } = (container.inputs.mounts as { source: string; target: string }[]).at(-1)!;
+    expect(mount).toEqual({ type: "bind", target: "/run/secrets", readOnly: true });
+    const files = find(resources, "protea-secrets-files");
+    expect(files.inputs.stdin).toBe(SECRET);
+    const line = [source.split("/").at(-1), "MINIO_ROOT_PASSWORD", "generated-by-secrets-protea-minioPassword"];
+    expect(String(files.revealed().stdin).split("\n")).toContain(line.join("\t"));
   });
 });
 
@@ -211,6 +230,7 @@ describe("production", () => {
       "robotoff_postgres-tmp",
       "robotoff_backup",
       "robotoff_postgres-socket",
+      expect.stringMatching(/^generated-by-robotoff-secrets-folder\/postgres-\w{12}$/),
     ]);
   });
 
@@ -224,25 +244,40 @@ describe("production", () => {
     expect(find(resources, "robotoff-api-1").inputs.networksAdvanced).toContainEqual({ name: "po_webnet" });
   });
 
-  test("no secret appears in clear, encoded or not; variables with one are secret", () => {
+  /** The files of a service, as they are written. */
+  const filesOf = (system: string, service: string, of = resources) =>
+    String(find(of, `${system}-secrets-files`).revealed().stdin)
+      .split("\n")
+      .map((line) => line.split("\t"))
+      .filter(([folder]) => folder!.replace(/-\w{12}$/, "") === service)
+      .map(([, ...file]) => file.join("="));
+
+  test("no secret appears in clear, encoded or not; a container has none among its variables", () => {
     const text = JSON.stringify(resources);
     expect(text).not.toMatch(/hunter2/);
-    const envs = find(resources, "robotoff-api-1").inputs.envs as string[];
-    expect(envs.filter((env) => env === SECRET)).toHaveLength(8);
-    expect(envs).toContain("OFF_USER=roboto-app");
+    const containers = resources.filter(isA("Container"));
+    expect(JSON.stringify(containers.map((one) => one.revealed()))).not.toMatch(/hunter2/);
+    expect(find(resources, "robotoff-api-1").inputs.envs).toContain("OFF_USER=roboto-app");
+    expect(filesOf("robotoff", "api")).toHaveLength(8);
   });
 
-  test("the configured secrets reach the containers, percent-encoded within URLs", () => {
-    expect(find(resources, "protea-api-1").revealed().envs).toEqual(
+  test("the configured secrets reach the containers' files, percent-encoded within URLs", () => {
+    expect(filesOf("protea", "api")).toEqual(
       expect.arrayContaining([
         "PROTEA_DB_URL=postgresql+psycopg://protea:hunter2postgresPassword@postgres/protea",
         "PROTEA_MINIO_SECRET_KEY=hunter2minioPassword",
       ]),
     );
-    expect(find(resources, "robotoff-api-1").revealed().envs).toContain("POSTGRES_PASSWORD=hunter2@/%");
-    expect(find(resources, "robotoff-postgres-exporter-1").revealed().envs).toEqual([
-      "DATA_SOURCE_NAME=postgresql://postgres:hunter2%40%2F%25@postgres:5432/robotoff?sslmode=disable",
-    ]);
+    expect(filesOf("robotoff", "api")).toContain("POSTGRES_PASSWORD=hunter2@/%");
+    expect(filesOf("robotoff", "postgres-exporter")).toEqual(["DATA_SOURCE_PASS=hunter2@/%"]);
+    const encoded = find(resources, "protea-secrets-files").revealed().stdin;
+    expect(encoded).toContain("amqp://protea:hunter2rabbitmqPassword@rabbitmq/");
+  });
+
+  test("a configured secret has a version, which is no secret and another one for another value", () => {
+    const { inputs, secretOutputs, revealed } = find(resources, "secrets-version-protea-minioPassword");
+    expect([inputs.create, inputs.triggers, secretOutputs]).toEqual([":", [SECRET], ["triggers"]]);
+    expect(revealed().triggers).toEqual(["hunter2minioPassword"]);
   });
 
   test("the host is reached by ssh with the stack's settings, and scripts run there", () => {

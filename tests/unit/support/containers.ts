@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, isScalar, parseDocument, stringify, visit } from "yaml";
 import { containerArguments } from "../../../engines/docker/container-args.ts";
+import { hasSecrets, plainVariables, secretVariables } from "../../../engines/docker/secrets.ts";
 import type { EnvironmentValue, ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
 import type { Stack } from "../../../systems/stack.ts";
 
@@ -26,12 +27,14 @@ export function environmentOf(service: ServiceSpec): Record<string, string> {
   return Object.fromEntries(Object.entries(service.environment).map(([name, value]) => [name, show(value)]));
 }
 
-/** A service's containers by name: every argument, with the environment. */
+/** A service's containers by name: every argument, with the environment, and what it reads of secrets. */
 function containersOfService(system: SystemSpec, service: ServiceSpec, stack: string, keep: boolean) {
   return Array.from({ length: service.replicas }, (_, index) => {
     const { name, uploads, ...rest } = containerArguments(system, service, index + 1, stack, keep);
     const shown = uploads.map(({ file, content }) => ({ file, content: SOURCES.get(content) ?? content }));
-    return [name, { ...rest, environment: environmentOf(service), uploads: shown }] as const;
+    const secrets = Object.fromEntries(secretVariables(service).map(([variable, value]) => [variable, show(value)]));
+    const given = { environment: plainVariables(service), ...(hasSecrets(service) ? { secrets } : {}) };
+    return [name, { ...rest, ...given, uploads: shown }] as const;
   });
 }
 

@@ -2,18 +2,15 @@
 import { IMAGE_LABEL } from "../../../engines/docker/labels.ts";
 import { containerArguments } from "../../../engines/docker/container-args.ts";
 import { labelList } from "../../../engines/docker/labels.ts";
+import { hasSecrets, plainVariables, secretMount } from "../../../engines/docker/secrets.ts";
 import { UNKNOWN, type Digest, type Inputs, type Resource, type Step } from "../../../operations/preview/changes.ts";
-import type { SystemSpec } from "../../../systems/spec.ts";
+import type { ServiceSpec } from "../../../systems/spec.ts";
 import type { Stack } from "../../../systems/stack.ts";
 
 const urn = (resource: string) => `urn:pulumi:test::robotoff-protea::type::${resource}`;
 
-/** As components/secrets.ts makes them; Pulumi hides them all as soon as one is secret. */
-function envs(environment: SystemSpec["services"][number]["environment"]) {
-  const names = Object.keys(environment).sort((a, b) => (a < b ? -1 : 1));
-  if (names.some((name) => typeof environment[name] !== "string")) return "[secret]";
-  return names.map((name) => `${name}=${environment[name] as string}`);
-}
+const envs = (service: ServiceSpec) =>
+  Object.entries(plainVariables(service)).map(([name, value]) => `${name}=${value}`);
 
 function resources(stack: Stack): Map<string, Resource> {
   const made = stack.systems.flatMap((system) => [
@@ -25,9 +22,10 @@ function resources(stack: Stack): Map<string, Resource> {
       ]),
     ...system.services.flatMap((service) => [
       ...Array.from({ length: service.replicas }, (_, index) => {
-        const { labels, ...rest } = containerArguments(system, service, index + 1, stack.name, false);
+        const { labels, mounts: declared, ...rest } = containerArguments(system, service, index + 1, stack.name, false);
         const all = [...labelList(labels), { __defaults: [], label: IMAGE_LABEL, value: `sha256:${service.image}` }];
-        const inputs = { __defaults: [], ...rest, labels: all, envs: envs(service.environment) };
+        const mounts = [...declared, ...(hasSecrets(service) ? [secretMount(`/secrets/${service.name}-1`)] : [])];
+        const inputs = { __defaults: [], ...rest, mounts, labels: all, envs: envs(service) };
         const type = "docker:index/container:Container";
         return [`${system.name}-${service.name}-${index + 1}`, { type, id: `id-of-${rest.name}`, inputs }];
       }),

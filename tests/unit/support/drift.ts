@@ -1,7 +1,9 @@
 /** A stack of one service as a real engine had it (`docker inspect`, Engine 26.1), and what Pulumi's state had of it. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { containerArguments } from "../../../engines/docker/container-args.ts";
 import { labelList } from "../../../engines/docker/labels.ts";
+import { secretMount } from "../../../engines/docker/secrets.ts";
 import type { InspectedImage, InspectedNetwork, InspectedVolume } from "../../../engines/docker/inspect.ts";
 import type { Resource } from "../../../operations/drift/applied.ts";
 import { applied } from "../../../operations/drift/applied.ts";
@@ -31,6 +33,17 @@ export function engine(): Engine {
   real.container.Config.Image = image;
   real.image.RepoTags = [image];
   real.container.Config.Labels = { ...real.container.Config.Labels, ...labels };
+  // It was made before secrets were files.
+  real.container.Config.Entrypoint = ["/run/secrets/exec", "docker-entrypoint.sh"];
+  real.container.Config.Env = real.container.Config.Env!.filter((one) => !one.startsWith("RABBITMQ_DEFAULT_PASS="));
+  const mount = {
+    Type: "bind",
+    Source: SECRETS_FOLDER,
+    Destination: "/run/secrets",
+    RW: false,
+    Propagation: "rprivate",
+  };
+  real.container.Mounts.push(mount);
   return real;
 }
 
@@ -63,14 +76,31 @@ const OTHER = (network: InspectedNetwork): InspectedNetwork => ({
 
 const SIGN = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
 const urn = (name: string) => `urn:pulumi:local::robotoff-protea::type::${name}`;
-const ENVIRONMENT = [`RABBITMQ_DEFAULT_PASS=${PASSWORD}`, "RABBITMQ_DEFAULT_USER=protea"];
+
+/** What writes the files of the service. */
+export const SECRETS_URN = urn("protea-secrets-files");
+export const SECRETS_FOLDER = "/home/off/secrets/protea/rabbitmq-0123456789ab";
+const EXEC = "4".repeat(64);
+
+/** Hashes of these files, as the host has them. */
+export const secretHashes = (): Map<string, string> =>
+  new Map([
+    ["rabbitmq-0123456789ab/RABBITMQ_DEFAULT_PASS", createHash("sha256").update(PASSWORD).digest("hex")],
+    ["rabbitmq-0123456789ab/exec", EXEC],
+  ]);
 
 /** The state after an `up` of this service. @param secrets whether it was decrypted */
 export function state(one: ServiceSpec = service(), secrets = true): Resource[] {
   const { container, image, network, volume } = engine();
-  const { labels, ...args } = argumentsOf(one);
-  const envs = secrets ? { ...SIGN, plaintext: JSON.stringify(ENVIRONMENT) } : { ...SIGN, ciphertext: "v1:abc" };
+  const { labels, mounts, ...args } = argumentsOf(one);
+  const lines = `rabbitmq-0123456789ab\tRABBITMQ_DEFAULT_PASS\t${PASSWORD}\n`;
+  const stdin = secrets ? { ...SIGN, plaintext: JSON.stringify(lines) } : { ...SIGN, ciphertext: "v1:abc" };
+  const envs = ["RABBITMQ_DEFAULT_USER=protea"];
   return [
+    {
+      ...{ urn: SECRETS_URN, type: "command:local:Command", id: "files" },
+      inputs: { create: `secrets-000000000000.sh write protea secrets-exec-${EXEC.slice(0, 12)}.sh`, stdin },
+    },
     ...[network, OTHER(network)].map(({ Id: id, Name: name }) => ({
       ...{ urn: urn(`network-${name}`), type: "docker:index/network:Network", id, inputs: { name } },
     })),
@@ -84,7 +114,12 @@ export function state(one: ServiceSpec = service(), secrets = true): Resource[] 
     },
     {
       ...{ urn: urn("protea-rabbitmq-1"), type: "docker:index/container:Container", id: container.Id },
-      inputs: { ...args, envs, labels: labelList({ ...labels, "com.docker.compose.image": image.Id }) },
+      inputs: {
+        ...args,
+        mounts: [...mounts, secretMount(SECRETS_FOLDER)],
+        envs,
+        labels: labelList({ ...labels, "com.docker.compose.image": image.Id }),
+      },
       outputs: { runtime: "runc", ipcMode: "private", cgroupnsMode: null },
     },
   ];
@@ -97,7 +132,7 @@ export function found(change: (engine: Engine) => void = () => undefined): Found
   change(real);
   return {
     ...{ containers: [real.container], networks: [real.network, other], volumes: [real.volume], images: [real.image] },
-    ...{ scripts: new Map<string, string>(), schedules: [], scheduled: [], uploads: new Map<string, Map<string, string>>() },
+    ...{ scripts: new Map<string, string>(), secrets: new Map([["protea", secretHashes()]]), schedules: [], scheduled: [], uploads: new Map<string, Map<string, string>>() },
   }; // prettier-ignore
 }
 

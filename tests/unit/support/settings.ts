@@ -2,8 +2,8 @@
 import { parseDuration } from "../../../config/units.ts";
 import { containerArguments } from "../../../engines/docker/container-args.ts";
 import type { InspectedSettings } from "../../../engines/docker/inspect.ts";
+import { hasSecrets, plainVariables, secretMount } from "../../../engines/docker/secrets.ts";
 import type { ServiceSpec, SystemSpec } from "../../../systems/spec.ts";
-import { environmentOf } from "./containers.ts";
 
 const MIB = 2 ** 20;
 const nanoseconds = (text: string) => parseDuration(text)! * 1e6;
@@ -24,7 +24,7 @@ export function settingsOf(
       User: args.user,
       Cmd: args.command,
       Entrypoint: args.entrypoints,
-      Env: Object.entries(environmentOf(service)).map(([name, value]) => `${name}=${value}`),
+      Env: Object.entries(plainVariables(service)).map(([name, value]) => `${name}=${value}`),
       Labels: { ...args.labels, "com.docker.compose.image": "sha256:1" },
       StopSignal: args.stopSignal,
       StopTimeout: args.stopTimeout,
@@ -65,9 +65,11 @@ export function settingsOf(
       MaskedPaths: ["/proc/kcore"],
       ReadonlyPaths: ["/proc/sys"],
     },
-    Mounts: args.mounts.map(({ type, source, target, readOnly }) => ({
-      ...{ Type: type, Name: source, Source: source, Destination: target, RW: !readOnly, Propagation: "" },
-    })),
+    Mounts: [...args.mounts, ...(hasSecrets(service) ? [secretMount("/secrets")] : [])].map(
+      ({ type, source, target, readOnly }) => ({
+        ...{ Type: type, Name: source, Source: source, Destination: target, RW: !readOnly, Propagation: "" },
+      }),
+    ),
     NetworkSettings: {
       Networks: Object.fromEntries(
         args.networksAdvanced.map((network) => [network.name, { Aliases: network.aliases ?? [], IPAMConfig: null }]),

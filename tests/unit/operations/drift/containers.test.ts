@@ -5,7 +5,18 @@ import { applied } from "../../../../operations/drift/applied.ts";
 import type { Container } from "../../../../operations/drift/containers.ts";
 import { wantedContainers } from "../../../../operations/drift/wanted.ts";
 import type { ServiceSpec } from "../../../../systems/spec.ts";
-import { engine, found, NAME, NETWORK, PASSWORD, rows, service, state } from "../../support/drift.ts";
+import {
+  engine,
+  found,
+  NAME,
+  NETWORK,
+  PASSWORD,
+  rows,
+  SECRETS_FOLDER,
+  SECRETS_URN,
+  service,
+  state,
+} from "../../support/drift.ts";
 import { settingsOf } from "../../support/settings.ts";
 import { committed, STACKS } from "../../support/stack.ts";
 
@@ -102,15 +113,20 @@ test.each<[string, string, (container: Container) => void]>([
   ["working dir | - | /tmp", REPLACE, ({ Config }) => (Config.WorkingDir = "/tmp")],
   ["tty | - | true", REPLACE, ({ Config }) => (Config.Tty = true)],
   ['command | ["rabbitmq-server"] | ["sleep","1"]', REPLACE, ({ Config }) => (Config.Cmd = ["sleep", "1"])],
-  ['entrypoint | ["docker-entrypoint.sh"] | -', REPLACE, ({ Config }) => (Config.Entrypoint = null)],
+  [
+    'entrypoint | ["/run/secrets/exec","docker-entrypoint.sh"] | -',
+    REPLACE,
+    ({ Config }) => (Config.Entrypoint = null),
+  ],
   ["mount /data | - | bind /srv, rslave", REPLACE, ({ Mounts }) => Mounts.push({ Type: "bind", Source: "/srv", Destination: "/data", RW: true, Propagation: "rslave" })], // prettier-ignore
   // As the engine makes it by itself, of what its own folder is in.
   ["mount /data | - | bind /, read-only", REPLACE, ({ Mounts }) => Mounts.push({ Type: "bind", Source: "/", Destination: "/data", RW: false, Propagation: "rslave" })], // prettier-ignore
   ["stop signal | - | SIGKILL", REPLACE, ({ Config }) => (Config.StopSignal = "SIGKILL")],
   ["stop timeout | 60 s | 1 s", REPLACE, ({ Config }) => (Config.StopTimeout = 1)],
   ["stop timeout | 60 s | -", REPLACE, ({ Config }) => delete Config.StopTimeout],
-  ["env RABBITMQ_DEFAULT_PASS | (secret) | (another value)", REPLACE, ({ Config }) => (Config.Env = Config.Env!.map((one) => one.replace(PASSWORD, "other")))], // prettier-ignore
-  ["env RABBITMQ_DEFAULT_PASS | (secret) | -", REPLACE, ({ Config }) => (Config.Env = Config.Env!.filter((one) => !one.includes("PASS")))], // prettier-ignore
+  ["env RABBITMQ_DEFAULT_PASS | - | (set)", REPLACE, ({ Config }) => Config.Env!.push("RABBITMQ_DEFAULT_PASS=other")],
+  [`mount /run/secrets | bind ${SECRETS_FOLDER}, read-only | -`, REPLACE, ({ Mounts }) => Mounts.pop()],
+  [`mount /run/secrets | bind ${SECRETS_FOLDER}, read-only | bind /tmp/mine, read-only`, REPLACE, ({ Mounts }) => (Mounts.at(-1)!.Source = "/tmp/mine")], // prettier-ignore
   ["env RABBITMQ_DEFAULT_USER | protea | (another value)", REPLACE, ({ Config }) => (Config.Env = Config.Env!.map((one) => one.replace("=protea", "=guest")))], // prettier-ignore
   ["env LANG | C.UTF-8 | -", REPLACE, ({ Config }) => (Config.Env = Config.Env!.filter((one) => !one.startsWith("LANG")))], // prettier-ignore
   ["env DEBUG | - | (set)", REPLACE, ({ Config }) => (Config.Env = [...Config.Env!, "DEBUG=hunter2"])],
@@ -229,9 +245,9 @@ describe("a stack file that was changed since the last up", () => {
 
   test("a secret that was declared since", () => {
     const environment = { ...service().environment, MORE: { secret: "protea:adminToken" } };
-    expect(rows(found(), declared({ environment }))).toEqual([
-      `${NAME} | env MORE | (secret) | - | make up: not applied yet`,
-    ]);
+    const [row, ...more] = rows(found(), declared({ environment }));
+    expect(row).toMatch(/^protea-rabbitmq-1 \| label com.docker.compose.config-hash .* make up: not applied yet$/);
+    expect(more).toEqual([]);
   });
 
   test("an image that no up has looked for has any content; its own settings are not known", () => {
@@ -240,12 +256,48 @@ describe("a stack file that was changed since the last up", () => {
 });
 
 describe("secrets", () => {
-  test("that were not decrypted have to be there, and may be anything", () => {
-    const host = found(({ container }) => (container.Config.Env = container.Config.Env!.map((one) => one.replace(PASSWORD, "x")))); // prettier-ignore
+  const FILE = "rabbitmq-0123456789ab/RABBITMQ_DEFAULT_PASS";
+  const row = (what: string, is: string) =>
+    `protea/rabbitmq-0123456789ab | secret ${what} | (secret) | ${is} | make heal: replaced`;
+  const withFiles = (change: (files: Map<string, string>) => unknown) => {
+    const host = found();
+    change(host.secrets.get("protea")!);
+    return host;
+  };
+
+  test.each<[string, (files: Map<string, string>) => unknown, string[]]>([
+    ["as they were written", () => undefined, []],
+    ["another file", (files) => files.set(FILE, "0".repeat(64)), [row("RABBITMQ_DEFAULT_PASS", "(another value)")]],
+    ["a file that is gone", (files) => files.delete(FILE), [row("RABBITMQ_DEFAULT_PASS", "missing")]],
+    [
+      "another program to read them",
+      (files) => files.set("rabbitmq-0123456789ab/exec", "0".repeat(64)),
+      [row("exec", "(another value)")],
+    ],
+    ["a whole folder", (files) => files.clear(), [row("RABBITMQ_DEFAULT_PASS", "missing"), row("exec", "missing")]],
+  ])("on the host: %s", (_what, change, expected) => {
+    expect(rows(withFiles(change))).toEqual(expected);
+  });
+
+  test("that were not decrypted may be anything", () => {
+    const host = withFiles((files) => files.set(FILE, "0".repeat(64)));
     expect(rows(host, service(), state(service(), false))).toEqual([]);
-    host.containers[0]!.Config.Env = host.containers[0]!.Config.Env!.filter((one) => !one.includes("PASS"));
-    expect(rows(host, service(), state(service(), false))).toEqual([
-      `${NAME} | env RABBITMQ_DEFAULT_PASS | (secret) | - | make up: not applied yet`,
+  });
+
+  test("as variables, by an earlier version: not applied yet", () => {
+    const before = ({ container }: ReturnType<typeof engine>) => {
+      container.Config.Env!.push(`RABBITMQ_DEFAULT_PASS=${PASSWORD}`);
+      container.Mounts.pop();
+    };
+    const resources = state().map((one) => {
+      if (!one.type!.includes("Container")) return one;
+      const inputs = one.inputs as { envs: string[]; mounts: unknown[] };
+      const envs = [...inputs.envs, `RABBITMQ_DEFAULT_PASS=${PASSWORD}`];
+      return { ...one, inputs: { ...inputs, envs, mounts: inputs.mounts.slice(0, -1) } };
+    });
+    expect(rows(found(before), service(), resources)).toEqual([
+      `${NAME} | mount /run/secrets | there | - | make up: not applied yet`,
+      `${NAME} | env RABBITMQ_DEFAULT_PASS | - | (set) | make up: not applied yet`,
     ]);
   });
 
@@ -265,8 +317,8 @@ describe("secrets", () => {
     const url = ["amqp://protea:", { secret: "protea:rabbitmqPassword", encode: "url" as const }, "@rabbitmq/"];
     const declared = { ...service(), environment: { URL: url } };
     const resources = state(declared);
-    const container = resources.find(({ type }) => type!.includes("Container"))!;
-    container.inputs!.envs = [`URL=amqp://protea:${PASSWORD}@rabbitmq/`];
+    const files = resources.find((one) => one.urn === SECRETS_URN)!;
+    files.inputs!.stdin = `rabbitmq-0123456789ab\tURL\tamqp://protea:${PASSWORD}@rabbitmq/\n`;
     const told = rows(
       found(({ container: one }) => (one.Config.Cmd = [PASSWORD])),
       declared,

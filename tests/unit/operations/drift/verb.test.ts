@@ -233,9 +233,14 @@ describe("make heal", () => {
     const { status, stdout, stderr } = await verb("heal", [], "", state());
     expect([status, stderr.split("\n").slice(-3)]).toEqual([
       1,
-      ["bin/pulumi preview --json --stack local", "Pulumi gave no preview; see above", ""],
+      // The files of its secrets are missing as well.
+      [
+        "bin/pulumi preview --json --stack local --replace urn:pulumi:local::robotoff-protea::type::protea-secrets-files",
+        "Pulumi gave no preview; see above",
+        "",
+      ],
     ]);
     expect(stdout).toMatch(/^started, made again or applied by make up:\n {2}protea-/m);
-    expect(stderr).toMatch(/ operations\/up.ts --stack local --system protea --\n/);
+    expect(stderr).toMatch(/ operations\/up.ts --stack local --system protea -- --replace \S+::protea-secrets-files\n/);
   });
 });

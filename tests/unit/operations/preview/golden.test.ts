@@ -1,7 +1,7 @@
 /** Whole texts of previews. `npm run unit:golden` writes them anew. */
 import { effectsOf, predict } from "../../../../operations/preview/effects.ts";
 import { IMAGE_LABEL } from "../../../../engines/docker/labels.ts";
-import { changesOf, UNKNOWN, type Digest, type Inputs } from "../../../../operations/preview/changes.ts";
+import { changesOf, UNKNOWN, type Digest, type Resource } from "../../../../operations/preview/changes.ts";
 import { previewText, refusedText } from "../../../../operations/preview/text.ts";
 import { describeStack } from "../../../../systems/stack.ts";
 import { digest, type Hand } from "../../support/digest.ts";
@@ -70,33 +70,30 @@ test("a server with data comes first, with who uses it; what changes in place st
   expectText("servers", { after, more: { steps: [command("replace", "protea-backups-first")] } });
 });
 
-test("variables: a secret's name and never its value; what is hidden beside it by its place", () => {
+test("secrets: that one is another, and never which; those of an earlier version become files", () => {
   const after = withServices(PRODUCTION, "protea", {
     frontend: { environment: { NEW: "1" } },
   });
-  const now = described(after);
-  const names = Object.keys(now.systems[1]!.services.find(({ name }) => name === "api")!.environment).sort();
-  const place = (name: string) => `envs[${names.indexOf(name)}]`;
-  const api = (inputs: Inputs) => ({ type: "docker:index/container:Container", inputs });
   const labels = [
     { label: "com.docker.compose.project", value: "protea" },
     { label: "com.docker.compose.service", value: "api" },
   ];
-  const inputs = { name: "protea-api-1", envs: "[secret]", labels, stopTimeout: 10 };
-  const rotated = {
-    op: "replace",
-    urn: "urn:pulumi:test::robotoff-protea::type::protea-api-1",
-    oldState: api(inputs),
-    newState: api(inputs),
-    diffReasons: ["envs"],
-    detailedDiff: {
-      [place("PROTEA_DB_URL")]: { kind: "update-replace" },
-      [place("PROTEA_STORAGE_BACKEND")]: { kind: "add-replace" },
-      "envs[99]": { kind: "delete-replace" },
+  const api = (envs: unknown, source?: string) => ({
+    type: "docker:index/container:Container",
+    inputs: {
+      ...{ name: "protea-api-1", envs, labels, stopTimeout: 10 },
+      mounts: [
+        { type: "volume", source: "a", target: "/a" },
+        ...(source ? [{ type: "bind", source, target: "/run/secrets", readOnly: true }] : []),
+      ],
     },
-  };
-  expect(names).toEqual(expect.arrayContaining(["PROTEA_DB_URL", "PROTEA_STORAGE_BACKEND"]));
-  expectText("variables", { after, more: { steps: [rotated] } });
+  });
+  const step = (name: string, oldState: Resource, newState: Resource, ...diffReasons: string[]) => ({
+    ...{ op: "replace", urn: `urn:pulumi:test::robotoff-protea::type::${name}`, oldState, newState, diffReasons },
+  });
+  const rotated = step("rotated", api(["A=1"], "/secrets/api-1"), api(["A=1"], UNKNOWN), "mounts");
+  const upgraded = step("upgraded", api("[secret]"), api(["A=1"], "/secrets/api-1"), "envs", "mounts");
+  expectText("secrets", { after, more: { steps: [rotated, upgraded] } });
 });
 
 test("a server that is given another volume: what it had is no longer used", () => {
