@@ -82,10 +82,8 @@ export function plainProgram({ deployment }: Exported): string {
     const options = [
       ...(provider ? [`provider: ${provider}`] : []),
       ...(needs.length > 0 ? [`dependsOn: [${needs.join(", ")}]`] : []),
-      ...(resource.type.endsWith(":Container")
-        ? ['additionalSecretOutputs: ["envs"]', "deleteBeforeReplace: true"]
-        : []),
-      ...(resource.type.endsWith(":Command") ? ['additionalSecretOutputs: ["stdout"]'] : []),
+      ...(resource.type.endsWith(":Container") ? ["deleteBeforeReplace: true"] : []),
+      ...(resource.type.endsWith(":Command") ? ['additionalSecretOutputs: ["stdout", "stdin", "triggers"]'] : []),
     ];
     const name = JSON.stringify(resource.urn.split("::").at(-1));
     const { version: _, ...inputs } = resource.inputs ?? {};

@@ -1,4 +1,5 @@
 /** Backups and restores of PROTEA: the runbook's own commands against ours, in turns, on the same data. */
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { spawn } from "node:child_process";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, openSync, rmSync } from "node:fs";
@@ -110,7 +111,7 @@ class Sides {
   async buckets(): Promise<void> {
     const { MC_HOST_server } = Object.fromEntries(
       this.stack
-        .docker("exec", this.container("files-backup"), "env")
+        .docker("exec", this.container("files-backup"), EXEC, "env")
         .split("\n")
         .map((line) => line.split(/=(.*)/s)),
     ) as Record<string, string>;

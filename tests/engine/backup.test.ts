@@ -28,15 +28,20 @@ import { applied } from "./previews.harness.ts";
 import { LostServer } from "./lost-server.ts";
 import { RestoreKills, whole } from "./restore-kills.ts";
 import { TestStack } from "./stack.harness.ts";
+import { leaks, Processes, valuesOf } from "./topics/secrets.ts";
 
 let stack: TestStack;
 let folder: string;
 let backups: Backups;
+/** What the first up, which makes a backup, said, and the command lines of what ran meanwhile. */
+let first: { said: string; processes: string };
 
 beforeAll(async () => {
   stack = await TestStack.create(["protea"], here, true);
   folder = join(stack.folder, ".local/backups/protea");
-  succeeded(stack.makeUp());
+  const running = new Processes(stack);
+  const said = succeeded(stack.makeUp());
+  first = { said, processes: running.end() };
   backups = new Backups(stack, ["postgres", "bucket"]);
 });
 
@@ -69,6 +74,13 @@ test("the first up makes a verified backup, and from then on every moment can be
   // Another up makes none.
   succeeded(stack.makeUp());
   expect(stamps()).toHaveLength(1);
+});
+
+test("no secret is among the words of what ran meanwhile, nor in what was said", () => {
+  const values = new Set(valuesOf(stack).values());
+  expect(values.size).toBeGreaterThan(3);
+  expect(first.processes).toContain("part-postgres");
+  expect(leaks(values, first)).toEqual([]);
 });
 
 test("what a dump forgets is in it, and the deep check finds whatever differs", () => {

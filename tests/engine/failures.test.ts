@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { standInTag } from "../../images/builder/tag.ts";
 import { failed, must, succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
+import { leaks, valuesOf } from "./topics/secrets.ts";
 import { until } from "../http.ts";
 
 let stack: TestStack;
@@ -94,8 +95,10 @@ test("a server that is not healthy in time stops what needs it; why names the re
   const times = { interval: "1s", timeout: "5s", retries: 1, startPeriod: "1s" };
   stack.change("protea", "minio", { healthcheck: { test, ...times } });
   const minio = stack.container("protea", "minio");
+  const errors: string[] = [];
   for (let time = 1; time <= 2; time += 1) {
     const text = failed(stack.up());
+    errors.push(text);
     expect(text).toContain(`${minio} is unhealthy`);
     expect(text).toContain('its health check ended with exit code 4 and said "no bucket for old men\\n"');
     const made = [...stack.containers().keys()];
@@ -105,7 +108,11 @@ test("a server that is not healthy in time stops what needs it; why names the re
     const bucket = stack.container("protea", "bucket");
     expect(stack.docker("inspect", "--format", "{{.State.Status}}", bucket)).toBe("created");
   }
-  expect(succeeded(stack.operation("why"))).toContain(
+  const why = succeeded(stack.operation("why"));
+  const secrets = valuesOf(stack);
+  expect(secrets.size).toBeGreaterThan(3);
+  expect(leaks(secrets.values(), { why, errors: errors.join("\n") })).toEqual([]);
+  expect(why).toContain(
     `${minio}: unhealthy\n  its health check failed with exit code 4:\n    no bucket for old men\n  its last log lines:\n`,
   );
   stack.docker("exec", minio, "touch", "/tmp/well");

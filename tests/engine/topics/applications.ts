@@ -1,3 +1,4 @@
+import { SECRETS } from "../../../systems/spec.ts";
 import { EXEC } from "../../../engines/docker/secrets.ts";
 import { request, until } from "../../http.ts";
 import type { TestStack } from "../stack.harness.ts";
@@ -117,7 +118,7 @@ export function applications(get: () => TestStack): void {
         (await fetch(api("/admin/reset-db"), { method: "POST", headers })).status;
       expect(await reset({})).toBe(401);
       expect(await reset({ authorization: "Bearer guessed" })).toBe(403);
-      const token = get().docker("exec", get().container("protea", "api"), "printenv", "PROTEA_ADMIN_TOKEN");
+      const token = get().docker("exec", get().container("protea", "api"), "cat", `${SECRETS}/PROTEA_ADMIN_TOKEN`);
       expect(token).toMatch(/^[0-9a-f]{32}$/);
       expect(Number(get().query("protea", "select count(*) from job"))).toBeGreaterThan(0);
     });

@@ -1,4 +1,5 @@
 import { standInTag } from "../../../images/builder/tag.ts";
+import { SECRETS } from "../../../systems/spec.ts";
 import { until } from "../../http.ts";
 import { ByHand, MADE_AGAIN, told } from "../drift-kinds.ts";
 import { failed, succeeded } from "../host.ts";
@@ -44,6 +45,10 @@ export function drift(get: () => TestStack): void {
       get().docker("pause", paused);
       get().docker("network", "disconnect", network, cut);
       get().docker("update", "--pids-limit", "200", limited);
+      const format = `{{range .Mounts}}{{if eq .Destination "${SECRETS}"}}{{.Source}}{{end}}{{end}}`;
+      const secrets = get().docker("inspect", "--format", format, paused);
+      const written = succeeded(get().host.shell(`cat ${secrets}/PROTEA_DB_URL`));
+      succeeded(get().host.shell(`printf hunter2 > ${secrets}/PROTEA_DB_URL`));
       // One that would go with its stop is left alone, and so is everything else.
       await byHand.again(impostor, ({ HostConfig }) =>
         Object.assign(HostConfig, { AutoRemove: true, RestartPolicy: { Name: "no" } }),
@@ -60,8 +65,10 @@ export function drift(get: () => TestStack): void {
           `${cut} | network ${network}`,
           `${limited} | pids limit`,
           `${guest} | container`,
+          `${secrets.split("/").slice(-2).join("/")} | secret PROTEA_DB_URL`,
         ];
         const again = ["container", ...MADE_AGAIN.privileged![0]].map((what) => `${impostor} | ${what}`);
+        expect(JSON.stringify(rows)).not.toContain("hunter2");
         expect([code, told(rows)]).toEqual([2, [...places, ...again].sort()]);
         const status = failed(get().operation("status"));
         for (const name of names) expect(status.slice(status.indexOf("not as declared;"))).toContain(name);
@@ -69,6 +76,7 @@ export function drift(get: () => TestStack): void {
         // What is left to a person is no success.
         failed(get().operation("heal"));
         expect(byHand.look().rows.map(({ where }) => where)).toEqual([guest]);
+        expect(succeeded(get().host.shell(`cat ${secrets}/PROTEA_DB_URL`))).toBe(written);
         const anew = changed(before, get().containers()).filter((name) => !name.includes("-set-aside-"));
         expect(anew).toEqual([impostor]);
         expect(get().docker("inspect", "--format", "{{.HostConfig.PidsLimit}}", limited)).toBe("512");
