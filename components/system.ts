@@ -40,7 +40,12 @@ export class System extends Component {
     // Every image is there before any container is touched: a missing one must not stop a deployment half-way.
     this.networks = this.ownNetworks(args, first);
     const secrets = new SecretFiles({ ...args, first }, { parent: this });
-    const foundation = [...this.networks.values(), ...this.volumes(args, first), ...images.values(), ...secrets.written];
+    const foundation = [
+      ...this.networks.values(),
+      ...this.volumes(args, first),
+      ...images.values(),
+      ...secrets.written,
+    ];
     const awaited = new Set(system.services.flatMap((service) => service.needs.map((need) => need.service)));
     const ready = new Map<string, pulumi.Resource[]>();
     const backedUp = backupArguments(system, args.host.settings) !== undefined;
