@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { copierOf } from "../../backups/parts.ts";
 import type { HostSettings } from "../../config/host.ts";
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { dockerOutput } from "../../hosts/docker.ts";
 import type { SystemSpec } from "../../systems/spec.ts";
 
@@ -11,7 +12,7 @@ import type { SystemSpec } from "../../systems/spec.ts";
  */
 export function repositoryKey(host: HostSettings, system: SystemSpec): { id: string; content: string } {
   const restic = (...args: string[]) =>
-    JSON.parse(dockerOutput(host, ["exec", copierOf(system)!, "restic", "--no-lock", ...args])) as unknown;
+    JSON.parse(dockerOutput(host, ["exec", copierOf(system)!, EXEC, "restic", "--no-lock", ...args])) as unknown;
   const keys = restic("key", "list", "--json") as { id: string; current: boolean }[];
   const current = keys.find((key) => key.current)!.id;
   // restic prints it indented; in the repository it is named by the hash of the other form.

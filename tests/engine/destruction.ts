@@ -1,6 +1,7 @@
 /** What whoever has the host can try against the copy that is elsewhere: with restic, and by hand over HTTP. */
 import { createHash, randomBytes } from "node:crypto";
 import { request } from "node:http";
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { SERVER_PASSWORD, USER, type Elsewhere } from "./copy.harness.ts";
 import { here, type Outcome } from "./host.ts";
 import { image } from "./images.harness.ts";
@@ -24,11 +25,11 @@ export class Attacker {
   }
 
   shell(line: string): Outcome {
-    return here.tryDocker("exec", this.copier, "sh", "-c", line);
+    return here.tryDocker("exec", this.copier, EXEC, "sh", "-c", line);
   }
 
   restic(...args: string[]): Outcome {
-    return here.tryDocker("exec", this.copier, "restic", ...args);
+    return here.tryDocker("exec", this.copier, EXEC, "restic", ...args);
   }
 
   /** The answer's code; the path goes out as it is. */
@@ -55,9 +56,9 @@ export class Attacker {
   /** Five snapshots of an empty folder under the name of the backups, one of them of the future. */
   forge(): Outcome {
     const variables = here
-      .docker("exec", this.copier, "env")
+      .docker("exec", this.copier, EXEC, "env")
       .split("\n")
-      .filter((line) => /^(RESTIC|AWS)_/.test(line));
+      .filter((line) => /^(RESTIC|AWS)_(?!\w+_FILE=)/.test(line));
     const empty = [
       "--tmpfs",
       "/backups/protea",
