@@ -26,7 +26,8 @@ _INDEX = {
 def create_index() -> None:
     """`init-elasticsearch`: create the index unless it is there."""
     try:
-        elasticsearch("PUT", f"/{ELASTIC_INDEX}", _INDEX)
+        # Upstream's client gives 10 seconds; a new server, among forty containers that start on two cores, takes longer for its first index.
+        elasticsearch("PUT", f"/{ELASTIC_INDEX}", _INDEX, timeout_seconds=60)
         logger.info("created index %s", ELASTIC_INDEX)
     except HTTPError as error:
         # As an index, or as an alias of one that a restore has made: upstream asks whether there is either.
