@@ -3,11 +3,14 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings } from "../config/host.ts";
 import { preparations } from "../hosts/checks.ts";
-import { providerArguments, quote, shell } from "../hosts/connection.ts";
+import { providerArguments, shell } from "../hosts/connection.ts";
 import { scheduleWords, type Schedule } from "../hosts/schedule.ts";
-import { inlineCommand, installCommand, runCommand, script } from "../hosts/scripts.ts";
+import { inlineCommand, installCommand, runCommand, script, type Script } from "../hosts/scripts.ts";
 import type { SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
+
+/** A Command's `delete` by an installed script. On a host that was made anew there is nothing to remove, and nothing that could. */
+const removing = (own: Script, args: string[]): string => `[ ! -x ${own.path} ] || ${runCommand(own, args)}`;
 
 /** One Docker host: the one provider that talks to its engine, and the scripts that run on it. */
 export class Host extends Component {
@@ -40,7 +43,7 @@ export class Host extends Component {
 
   /**
    * Runs a script on the host, once, and again when a trigger changes; a failure stops the deployment. The script's
-   * arguments must not be secrets, it must print no line of 64 KiB (the plug-in would hang), and it destroys nothing.
+   * arguments must not be secrets, it must print no line of 64 KiB (the plug-in would hang), and it destroys nothing; what `remove` says can be written again.
    * @param args.name of hosts/scripts/NAME.sh
    * @param args.beside the scripts that it looks for beside itself
    * @param args.triggers values whose change runs it again
@@ -72,8 +75,7 @@ export class Host extends Component {
         ...{ create, triggers: args.triggers },
         ...(args.prints ? { update: create } : {}),
         ...(args.stdin === undefined ? {} : { stdin: args.stdin }),
-        // On a host that was made anew there is nothing to remove, and nothing that could.
-        ...(args.remove && { delete: `[ ! -x ${own.path} ] || ${runCommand(own, args.remove)}` }),
+        ...(args.remove && { delete: removing(own, args.remove) }),
       },
       { ...opts, dependsOn, ...(args.stdin === undefined ? {} : { additionalSecretOutputs: ["stdin"] }) },
     );
@@ -99,13 +101,7 @@ export class Host extends Component {
     const scripts = ["schedule", args.run, ...args.beside].map((name) => this.install(name));
     return this.command(
       resource,
-      // On a host that was made anew there is nothing to remove, and nothing that could.
-      {
-        create,
-        update: create,
-        delete: `[ ! -x ${own.path} ] || ${own.path} remove ${quote(args.name)}`,
-        triggers: args.triggers,
-      },
+      { create, update: create, delete: removing(own, ["remove", args.name]), triggers: args.triggers },
       // Else the one that is replaced would take the new one away.
       { ...opts, deleteBeforeReplace: true, dependsOn: [...args.after, ...scripts] },
     );

@@ -4,7 +4,7 @@ import { containerArguments } from "../engines/docker/container-args.ts";
 import { IMAGE_LABEL, labelList } from "../engines/docker/labels.ts";
 import { plainVariables, secretMount } from "../engines/docker/secrets.ts";
 import { adoption, joinWhileAdopted, setAside } from "../hosts/adoption.ts";
-import { containerName, isExternal, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
+import { containerName, leavesComposes, networkName, type ServiceSpec, type SystemSpec } from "../systems/spec.ts";
 import { Component } from "./component.ts";
 import { healthy } from "./healthy.ts";
 import type { Host } from "./host.ts";
@@ -85,8 +85,7 @@ export class Service extends Component {
   /** Of an adoption: what is only among the servers answers in compose's network as well, until all is handed over (operations/adopt.ts). */
   private joined(container: docker.Container, name: string): void {
     const { system, service, host } = this.args;
-    const closed = isExternal(system, "default") && !service.networks.includes("default");
-    if (!process.env.ADOPTION || pulumi.runtime.isDryRun() || !closed || service.kind === "job") return;
+    if (!process.env.ADOPTION || pulumi.runtime.isDryRun() || !leavesComposes(system, service)) return;
     container.id.apply(() => joinWhileAdopted(host.settings, networkName(system, "default"), service.name, name));
   }
 

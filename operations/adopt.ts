@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { show } from "../hosts/docker.ts";
 import { dockerCommand, quote } from "../hosts/connection.ts";
 import { runInstalled } from "../hosts/installed.ts";
-import { containersOf, isExternal, networkName } from "../systems/spec.ts";
+import { containersOf, leavesComposes, networkName } from "../systems/spec.ts";
 import { addUser } from "./adopt/broker.ts";
 import { asideOn, back } from "./adopt/back.ts";
 import { backupToday, partsToday, type Running } from "./adopt/backup.ts";
@@ -78,11 +78,10 @@ function running({ systems, handovers }: Looked): Running[] {
 
 /** Who asked in compose's network is handed over: servers answer among themselves alone. @throws Error when one is still in it */
 async function leaveComposes({ stack, systems }: Looked): Promise<void> {
-  for (const system of systems.filter((one) => isExternal(one, "default"))) {
-    const closed = containersOf(system).filter(
-      ({ service }) => service.kind !== "job" && !service.networks.includes("default"),
-    );
-    const args = ["leave", networkName(system, "default"), ...closed.map(({ name }) => name)];
+  for (const system of systems) {
+    const leaving = containersOf(system).filter(({ service }) => leavesComposes(system, service));
+    if (leaving.length === 0) continue;
+    const args = ["leave", networkName(system, "default"), ...leaving.map(({ name }) => name)];
     if ((await runInstalled(stack.host, "aside", args, [], "")) !== 0)
       throw new Error("all is handed over, and not every server left compose's network; see above. Again: make adopt");
   }

@@ -1,6 +1,7 @@
 /** `make dashboard`: a page of a stack that is watched, on this machine's loopback address, until Ctrl-C. It changes nothing. */
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { momentOf } from "../backups/list.ts";
 import { forwardCommand } from "../hosts/connection.ts";
 import { calledAt } from "../systems/outputs.ts";
 import type { Stack } from "../systems/stack.ts";
@@ -24,10 +25,6 @@ const PROMETHEUS = 9090;
 /** How long deployments are not asked for again, milliseconds: each time is a round trip to the host. */
 const KEPT = 60_000;
 
-/** 20261126T013932Z, as seconds since 1970. */
-const seconds = (stamp: string) =>
-  Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z")) / 1_000;
-
 /** What was deployed, as the host keeps it; a text: why that is not known. */
 function deployments({ host, name }: Stack): () => Mark[] | string {
   let known: Mark[] | string = [];
@@ -36,7 +33,11 @@ function deployments({ host, name }: Stack): () => Mark[] | string {
     if (Date.now() - asked < KEPT) return known;
     asked = Date.now();
     try {
-      known = deploymentsOf(host, name).map(({ stamp, by, commit }) => ({ at: seconds(stamp), by, commit }));
+      known = deploymentsOf(host, name).map(({ stamp, by, commit }) => ({
+        at: momentOf(stamp).getTime() / 1_000,
+        by,
+        commit,
+      }));
     } catch (error) {
       known = (error as Error).message;
     }

@@ -78,7 +78,7 @@ export const NETWORK_OPTIONS: Partial<Record<OwnNetwork, Record<string, string>>
  * The name server of who is in no network with a way out: none. Docker's own knows the containers, and asks this one, of the container
  * itself, for all other names. Otherwise it would ask a host's name server on loopback (systemd-resolved) for them, which is a way out.
  */
-export const NO_NAMES = ["127.0.0.1"];
+const NO_NAMES = ["127.0.0.1"];
 
 /** A service (runs for ever) or a job (runs to its end, exit code 0). */
 export interface ServiceSpec {
@@ -205,6 +205,17 @@ export function networkName(system: Pick<SystemSpec, "project">, network: OwnNet
 /** Whether a system's network is somebody else's: compose's, of a deployment that was adopted. `servers` never is. */
 export const isExternal = (system: SystemSpec, network: OwnNetwork): boolean =>
   network === "default" && system.externalNetwork === true;
+
+/** Whether a service has a way out. */
+export const isOnline = ({ networks }: Pick<ServiceSpec, "networks">): boolean => networks.includes("default");
+
+/** The name servers of a service; undefined: the host's. */
+export const nameServers = (service: Pick<ServiceSpec, "networks">): string[] | undefined =>
+  isOnline(service) ? undefined : NO_NAMES;
+
+/** Whether who is not handed over yet, while a system is adopted, finds it in compose's network only where it is put there for as long. */
+export const leavesComposes = (system: SystemSpec, service: ServiceSpec): boolean =>
+  isExternal(system, "default") && !isOnline(service) && service.kind !== "job";
 
 /** Docker's names of all a system's own networks. */
 export const networkNames = (system: Pick<SystemSpec, "project">): string[] =>

@@ -5,7 +5,7 @@ import {
   SECURITY_OPTIONS,
   NETWORK_OPTIONS,
   networkName,
-  NO_NAMES,
+  nameServers,
   OWN_NETWORKS,
   isExternal,
   containerName,
@@ -74,7 +74,7 @@ function composeService(system: SystemSpec, service: ServiceSpec): Record<string
     })),
     configs: service.files.map((file, index) => ({ source: configName(service, index), target: file.path })),
     networks: [...service.networks, ...service.externalNetworks],
-    dns: service.networks.includes("default") ? undefined : NO_NAMES,
+    dns: nameServers(service),
     depends_on: Object.fromEntries(service.needs.map(({ service: name, condition }) => [name, { condition }])),
     healthcheck: check && {
       test: check.test.map(escape),

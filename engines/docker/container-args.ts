@@ -5,7 +5,7 @@ import {
   containersOf,
   LOGGING,
   networkName,
-  NO_NAMES,
+  nameServers,
   SECURITY_OPTIONS,
   type ServiceSpec,
   type SystemSpec,
@@ -67,7 +67,7 @@ function fixed(system: SystemSpec, service: ServiceSpec) {
       ...service.networks.map((network) => ({ name: networkName(system, network), aliases: [service.name] })),
       ...service.externalNetworks.map((name) => ({ name })),
     ] as { name: string; aliases?: string[] }[],
-    dns: service.networks.includes("default") ? undefined : NO_NAMES,
+    dns: nameServers(service),
     // As the provider lists them.
     ports: [...service.ports]
       .sort((one, other) => one.container - other.container)

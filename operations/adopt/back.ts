@@ -11,6 +11,7 @@ import { ASIDE, nameOf, type Container } from "../drift/containers.ts";
 import { readStack } from "../stack.ts";
 import { titled } from "../table.ts";
 import { isComposes } from "./old.ts";
+import { variablesOf } from "./secrets.ts";
 
 /**
  * The newest of each name, what others need first. Pure.
@@ -91,7 +92,7 @@ export async function back(options: Options<"yes">): Promise<number> {
   const failed = await runInstalled(host, "aside", ["back", ...names], [], "");
   if (failed !== 0) throw new Error("not all of them are back; see above. Again: make adopt BACK=1");
   for (const one of aside.filter((each) => names.includes(nameOf(each)))) {
-    const user = one.Config.Env?.find((variable) => variable.startsWith("POSTGRES_USER="))?.split("=")[1];
+    const user = variablesOf(one).get("POSTGRES_USER");
     if (one.Config.Labels!["com.docker.compose.service"] !== "postgres" || !user) continue;
     const psql = ["psql", "-U", user, "-d", "postgres", "-qAtXc", DROP];
     const wait = 'for n in $(seq 60); do pg_isready -q && break; sleep 1; done; exec "$@"';

@@ -1,6 +1,6 @@
 /** Lines over time, as the page draws them: figures, each with a table of what its lines are. Pure. */
 import { formatSize } from "../../config/units.ts";
-import { full, long, valueOf, type Labels, type Line, type Sample } from "../prometheus/answers.ts";
+import { full, long, percent, valueOf, type Labels, type Line, type Sample } from "../prometheus/answers.ts";
 import type { Answers } from "./ask.ts";
 
 /** How a value is shown; page.js has the same. */
@@ -103,8 +103,7 @@ export function pageFigure({ now, over, times }: Answers): Figure {
   ]);
   const answered = pages.names.map((name) => {
     const share = now.pages.find(({ labels }) => nameOf(labels) === name)?.value;
-    // Rounded down: what failed once did not always answer.
-    return share === undefined ? "-" : `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+    return share === undefined ? "-" : percent(share);
   });
   return { ...pages, beside: [{ title: "answered", cells: answered }] };
 }

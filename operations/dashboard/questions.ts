@@ -17,6 +17,8 @@ const rq = (key: string) =>
 
 const waiting = `max by (system, queue) (rabbitmq_detailed_queue_messages_ready) or ${rq("queue")}`;
 const workers = `max by (system, queue) (rabbitmq_detailed_queue_consumers) or ${rq("workers")}`;
+const jobs = "max by (status) (protea_jobs_count)";
+const oldestJobs = "max by (status) (protea_jobs_oldest_seconds)";
 
 const { free, size, trend, backups, oldest, drills } = QUESTIONS;
 
@@ -35,8 +37,8 @@ export const now = (back: Back) => ({
   /** How many workers a queue is to have. */
   wanted: "declared_consumers",
   pages: `avg by (system, service, instance) (avg_over_time(probe_success[${back}]))`,
-  jobs: "max by (status) (protea_jobs_count)",
-  oldestJobs: "max by (status) (protea_jobs_oldest_seconds)",
+  jobs,
+  oldestJobs,
   jobTimeout: "max(declared_job_timeout_seconds)",
   ...{ free, size, trend, backups, oldest, drills },
   /** What is watched as a disk: others are the engine's, or in memory. */
@@ -58,8 +60,8 @@ export const OVER = {
   waiting,
   workers,
   pages: "max by (system, service, instance) (probe_duration_seconds)",
-  jobs: "max by (status) (protea_jobs_count)",
-  oldestJobs: "max by (status) (protea_jobs_oldest_seconds)",
+  jobs,
+  oldestJobs,
   used: `1 - max by (mountpoint) (node_filesystem_avail_bytes{${SOME_DISK}} / node_filesystem_size_bytes)`,
   memory: "1 - max(node_memory_MemAvailable_bytes) / max(node_memory_MemTotal_bytes)",
   cores: 'sum(rate(node_cpu_seconds_total{mode!~"idle|iowait"}[2m])) / count(count by (cpu) (node_cpu_seconds_total))',

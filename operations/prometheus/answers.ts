@@ -61,6 +61,9 @@ export function long(seconds: number): string {
   return seconds < 2 * DAY ? `${Math.round(seconds / HOUR)} h` : `${Math.round(seconds / DAY)} days`;
 }
 
+/** Rounded down: what failed once did not always answer. @param share of 1 */
+export const percent = (share: number) => `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+
 /** A moment in UTC. @param seconds since 1970 */
 export const moment = (seconds: number) => new Date(seconds * 1_000).toISOString().slice(0, 16).replace("T", " ");
 

@@ -1,6 +1,6 @@
 /** A week of a stack, as text: from what Prometheus answers. Pure. */
 import { formatSize } from "../../config/units.ts";
-import { full, long, moment, valueOf, type Sample } from "../prometheus/answers.ts";
+import { full, long, moment, percent, valueOf, type Sample } from "../prometheus/answers.ts";
 import { table, titled } from "../table.ts";
 
 const WEEK = "7d";
@@ -26,7 +26,6 @@ export const QUESTIONS = {
 /** Of each question, what was answered. */
 export type Answers = Record<keyof typeof QUESTIONS, Sample[]>;
 
-const percent = (share: number) => `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
 const whose = ({ system, service, queue }: Record<string, string>) => [system, service ?? queue].filter(Boolean).join(" "); // prettier-ignore
 
 function diskRows({ free, size, trend }: Answers) {

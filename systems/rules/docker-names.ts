@@ -1,6 +1,6 @@
 /** What must hold of the names that Docker knows things by, over all systems of a stack. */
 import type { Problem } from "../../config/problems.ts";
-import { networkName, networkNames, type SystemSpec } from "../spec.ts";
+import { isOnline, networkName, networkNames, type SystemSpec } from "../spec.ts";
 
 /** Two volumes of one name would be one, with two servers' data in it. External ones may be shared on purpose. */
 export function volumeNames(systems: SystemSpec[]): Problem[] {
@@ -42,7 +42,7 @@ export function waysOut(systems: SystemSpec[]): Problem[] {
   const closed = new Set(systems.map((system) => networkName(system, "servers")));
   return systems.flatMap((system) => {
     const own = networkName(system, "default");
-    const online = system.services.filter(({ networks }) => networks.includes("default"));
+    const online = system.services.filter(isOnline);
     const before = online.flatMap((one) => one.externalNetworks).find((name) => closed.has(name) && name < own);
     if (before === undefined) return [];
     return [
