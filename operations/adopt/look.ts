@@ -40,10 +40,11 @@ const patience = (service: ServiceSpec, one: Container): number =>
 export const adoptionOf = (handovers: Handover[]): Adoption =>
   Object.fromEntries(
     handovers
-      .filter(({ old }) => old.length > 0)
-      .map(({ name, service, old }) => [
+      .map(({ name, service, old, leaving }) => ({ name, service, all: [...old, ...leaving] }))
+      .filter(({ all }) => all.length > 0)
+      .map(({ name, service, all }) => [
         name,
-        old.map((one) => ({ id: one.Id, name: nameOf(one), seconds: patience(service, one) })),
+        all.map((one) => ({ id: one.Id, name: nameOf(one), seconds: patience(service, one) })),
       ]),
   );
 

@@ -21,6 +21,8 @@ export interface Handover {
   /** The container that takes their place, or is made where there is none. */
   name: string;
   old: Container[];
+  /** Set aside by a run that was killed before they had stopped: they still have their ports, and their work. */
+  leaving: Container[];
 }
 
 /** What there is of a system. */
@@ -58,6 +60,7 @@ export function today(system: SystemSpec, containers: Container[], stack: string
     .map(({ service, name }) => ({
       ...{ system, service, name },
       old: there.filter((one) => standsFor(one) === name),
+      leaving: aside.filter((one) => one.State.Status !== "exited" && standsFor(one) === name),
     }));
   const names = new Set(containersOf(system).map(({ name }) => name));
   const strangers = containers

@@ -141,6 +141,21 @@ test("each is given the longer of both times to stop", () => {
   expect(adoptionOf([{ ...one, old: [] }])).toEqual({});
 });
 
+test("what a killed run had renamed and not stopped is stopped before another takes its ports", () => {
+  const name = (service: string) => `protea-${service}-1-set-aside-1795685471`;
+  const { handovers } = today(
+    system("protea"),
+    [
+      composed("protea", "rabbitmq", { name: name("rabbitmq") }),
+      composed("protea", "postgres", { name: name("postgres"), status: "exited" }),
+    ],
+    "staging",
+  );
+  expect(adoptionOf(handovers)).toEqual({
+    "protea-rabbitmq-1": [{ id: `id-${name("rabbitmq")}`, name: name("rabbitmq"), seconds: 60 }],
+  });
+});
+
 test("what runs and is not declared is somebody's choice", () => {
   const [runs, ended] = [composed("robotoff", "notebook"), composed("robotoff", "once", { status: "exited" })];
   expect(undeclaredProblems([runs, ended], new Set())).toEqual([
