@@ -111,6 +111,8 @@ export class Service extends Component {
         ),
         // Two containers cannot share a name, and two databases must never share a volume.
         deleteBeforeReplace: true,
+        // The provider calls it an update, and does nothing. All other mounts are in a label's hash; the folder of secrets is known too late.
+        replaceOnChanges: ["mounts"],
       },
     );
     this.joined(made, rest.name);

@@ -42,7 +42,12 @@ export function previews(get: () => TestStack): void {
       expect(shown).not.toContain(password);
     });
 
-    test("random edits, and that tag, do what was predicted; secrets that stay do not show", async () => {
+    test("random edits, that tag and another secret do what was predicted; secrets that stay do not show", async () => {
+      const api = get().container("protea", "api");
+      const token = () => get().docker("exec", api, "cat", `${SECRETS}/PROTEA_ADMIN_TOKEN`);
+      const another = `another-${process.pid}`;
+      expect(token()).not.toBe(another);
+      get().secret("protea:adminToken", another);
       const [edits] = fc.sample(someEdits(get().config, []), { seed, numRuns: 1 }) as [Edit[]];
       const fixed: Edit[] = [
         // It has secrets; and it must be there, whatever chance says.
@@ -50,12 +55,13 @@ export function previews(get: () => TestStack): void {
           what: "a variable",
           values: { "protea:services": { "worker-ping": { environment: { EDITED: "1" }, replicas: 1 } } },
         },
-        { what: "a frontend", values: { "protea:services": { frontend: { replicas: 1 } } } },
+        { what: "a frontend", values: { "protea:services": { frontend: { replicas: 1 }, api: { replicas: 1 } } } },
       ];
       const { did, predicted, text } = await applied(get(), edited(get().config, [...edits, ...fixed]), true);
       const said = [...edits, ...fixed].map(({ what }) => what);
       expect({ seed, said, text, ...did }).toEqual({ seed, said, text, ...predicted });
-      const names = [get().container("protea", "frontend"), get().container("protea", "worker-ping")];
+      expect(token()).toBe(another);
+      const names = [api, get().container("protea", "frontend"), get().container("protea", "worker-ping")];
       expect(did.replaced).toEqual(expect.arrayContaining(names));
       expect(text).toContain("variable `EDITED=1`");
       expect(text).not.toContain("which has a secret");
