@@ -1,0 +1,27 @@
+/** A few faults of a stack that is watched, a sample of `make faults`: each is told, by its own alert alone, and its end. */
+import { faultsOf } from "./alert-faults.ts";
+import { succeeded } from "./host.ts";
+import { Watched } from "./watched.ts";
+
+let watched: Watched;
+
+beforeAll(async () => {
+  watched = await Watched.create(["protea"]);
+}, 600_000);
+
+afterAll(() => watched.remove());
+
+test.each([
+  "rabbitmq of protea is stopped",
+  "frontend of protea hangs",
+  "a second worker on protea.embeddings",
+  "the newest backup is from 2001",
+])("%s", (name) => watched.tells(faultsOf(watched.stack).find((fault) => fault.name === name)!));
+
+test("make report has what was wrong, and the backups", () => {
+  const text = succeeded(watched.stack.operation("report"));
+  expect(text).toMatch(/^ContainerDown +protea rabbitmq +\d+ min$/m);
+  expect(text).toMatch(/^QueueHasTwoConsumers +protea protea.embeddings +\d+ min$/m);
+  expect(text).toMatch(/^protea +\d+ min old +20/m);
+  expect(text).toMatch(/^protea api +\d+\.\d\d %$/m);
+});
