@@ -20,7 +20,8 @@
 #   AT=latest                        to when, a time such as 2026-11-25T03:12:00Z or a checkpoint (restore); a backup (verify)
 #   RESTORE=latest                   what a database without data gets this once: latest, or a time (up)
 #   DEEP=1                           also restore it and compare contents (verify)
-#   DRY=1                            only say what would be done (restore, adopt)
+#   SECRET=protea:postgresPassword   which secret gets another value; several with blanks between them (rotate)
+#   DRY=1                            only say what would be done (restore, adopt, rotate)
 #   LEAVE=name                       a container of the compose project that may run beside (adopt); WITHOUT_BACKUP=1: without one; BACK=1: the way back
 #   LOOK=1                           open it beside the live data, read-only; nothing is replaced (restore)
 #   INTO=postgresql://user@host:5432  another server, which has no such database yet (restore); its password is asked for, or PGPASSWORD
@@ -200,7 +201,7 @@ restore: ## the databases as they were: make restore AT=latest, a time (UTC) or 
 checkpoint: ## name this moment, to restore to it: make checkpoint NAME=before-cleaning
 	node operations/checkpoint.ts --stack $(STACK)$(if $(SYSTEM), --system $(SYSTEM))$(if $(NAME), --name $(NAME))
 
-.PHONY: run letters expose password
+.PHONY: run letters expose password rotate
 run: ## one command in a container of its own: make run SYSTEM=robotoff SERVICE=worker-1 CMD='rq info'
 	@node operations/run.ts $(these) -- $(CMD)
 
@@ -209,6 +210,9 @@ letters: ## PROTEA's dead letters; REPUBLISH=2 puts the second back where it cam
 
 expose: ## a tunnel from the internet to PROTEA's frontend alone, by ngrok or cloudflared: make expose DOMAIN=protea.ngrok.app
 	node operations/expose.ts --stack $(STACK)$(if $(SERVICE), --service $(SERVICE))$(if $(DOMAIN), --domain=$(DOMAIN))
+
+rotate: ## other values of secrets, in the server and all that use it: make rotate SECRET=protea:postgresPassword; asks first, and can be run again
+	node operations/rotate.ts --stack $(STACK)$(if $(SECRET), --secret '$(SECRET)')$(if $(DRY), --dry $(DRY))$(if $(YES), --yes $(YES))
 
 password: ## a secret of the stack, to whoever can decrypt it: make password SERVICE=rabbitmq
 	@node operations/password.ts $(these)$(if $(KEY), --key $(KEY))$(if $(SHOW), --show $(SHOW))

@@ -8,6 +8,7 @@ import { robotoff, type RobotoffSettings } from "./robotoff.ts";
 import {
   hostSecrets,
   monitoringSecrets,
+  pendingKey,
   proteaSecrets,
   robotoffSecrets,
   type Secret,
@@ -49,6 +50,8 @@ export interface Reading {
 /** Every secret any stack may have. */
 const all = [...hostSecrets({}), ...robotoffSecrets(true, true), ...proteaSecrets(true), ...monitoringSecrets()];
 export const knownSecrets: ReadonlySet<string> = new Set(all.map((secret) => secret.key));
+/** Their new values that wait (`make rotate`): nothing of a stack reads them. */
+const pendingSecrets: ReadonlySet<string> = new Set([...knownSecrets].map(pendingKey));
 
 /** What the value of a secret may be made of. */
 export const formOf = (key: string): SecretForm => all.find((secret) => secret.key === key)!.form;
@@ -127,7 +130,7 @@ function byNamespace(raw: RawConfiguration) {
   const problems: Problem[] = [];
   for (const [key, text] of Object.entries(raw.values)) {
     const [namespace, name] = key.split(":") as [string, string];
-    if (namespace === "pulumi" || knownSecrets.has(key)) continue;
+    if (namespace === "pulumi" || knownSecrets.has(key) || pendingSecrets.has(key)) continue;
     if (!Object.hasOwn(input, namespace))
       problems.push({ path: key, message: `unknown namespace; ${suggest(namespace, Object.keys(namespaces))}` });
     else if (raw.secretKeys.has(key)) problems.push(needlesslyEncrypted(key, namespace, name));

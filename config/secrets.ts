@@ -14,6 +14,16 @@ const PLAIN: SecretForm = { expression: /^[\w.~/+=-]+$/, expected: "letters, dig
 const ONE_LINE: SecretForm = { expression: /^\P{Cc}+$/u, expected: "one line of text" };
 const BASE64: SecretForm = { expression: /^[a-zA-Z0-9+/]+={0,2}$/, expected: "base64 in one line (base64 -w0)" };
 
+/**
+ * What it takes to change a secret (`make rotate`). `server`: one of our servers keeps it in its data, and is told while it runs. `start`: it
+ * is ours, and whoever has it reads it when it starts. `others`: others gave it, and the new value is theirs as well. `repository`: restic's
+ * repository has a key for it, and may have several.
+ */
+export type Rotation = "server" | "start" | "others" | "repository";
+
+/** The key under which a new value waits, encrypted, until `make rotate` is through. */
+export const pendingKey = (key: string): string => `${key}Next`;
+
 /** The secrets of a stack. Their values live in Pulumi's configuration (encrypted) or, generated, in its state. */
 export interface Secret {
   /** Configuration key, `NAMESPACE:NAME`. */
@@ -21,6 +31,7 @@ export interface Secret {
   purpose: string;
   required: boolean;
   form: SecretForm;
+  rotation: Rotation;
   /** A value that was made up would be of no use: it is somebody else's, or must be known where the state is lost. */
   notGenerated?: true;
 }
@@ -39,6 +50,7 @@ export function hostSecrets(copy: { user?: string } | undefined): Secret[] {
       purpose: "RESTIC_PASSWORD, what the copy off the host is encrypted with",
       required: copy !== undefined,
       form: PLAIN,
+      rotation: "repository",
       notGenerated: true,
     },
     {
@@ -46,6 +58,7 @@ export function hostSecrets(copy: { user?: string } | undefined): Secret[] {
       purpose: "password of host:backups.copy.user at the copy's server, or the secret of its S3 key",
       required: copy?.user !== undefined,
       form: PLAIN,
+      rotation: "others",
       notGenerated: true,
     },
   ];
@@ -58,39 +71,56 @@ export function hostSecrets(copy: { user?: string } | undefined): Secret[] {
  */
 export function robotoffSecrets(production: boolean, elasticsearchSecurity: boolean): Secret[] {
   return [
-    { key: "robotoff:postgresPassword", purpose: "password of PostgreSQL", required: true, form: PRINTABLE },
+    {
+      key: "robotoff:postgresPassword",
+      purpose: "password of PostgreSQL",
+      required: true,
+      form: PRINTABLE,
+      rotation: "server",
+    },
     {
       key: "robotoff:elasticPassword",
       purpose: "password of Elasticsearch's user elastic",
       required: elasticsearchSecurity,
       // Robotoff puts it into a URL as it is; the health check into curl's configuration, between quotes.
       form: UNRESERVED,
+      rotation: "server",
     },
     {
       key: "robotoff:offPassword",
       purpose: "OFF_PASSWORD, account of Open Food Facts",
       required: production,
       form: ONE_LINE,
+      rotation: "others",
     },
-    { key: "robotoff:sentryDsn", purpose: "SENTRY_DSN, error reports", required: production, form: PRINTABLE },
+    {
+      key: "robotoff:sentryDsn",
+      purpose: "SENTRY_DSN, error reports",
+      required: production,
+      form: PRINTABLE,
+      rotation: "others",
+    },
     // Both are sent as HTTP headers.
     {
       key: "robotoff:influxdbAuthToken",
       purpose: "INFLUXDB_AUTH_TOKEN, metrics",
       required: production,
       form: PRINTABLE,
+      rotation: "others",
     },
     {
       key: "robotoff:batchJobKey",
       purpose: "BATCH_JOB_KEY, imports of batch jobs",
       required: production,
       form: PRINTABLE,
+      rotation: "start",
     },
     {
       key: "robotoff:googleCredentials",
       purpose: "GOOGLE_CREDENTIALS, a service account's JSON in base64",
       required: production,
       form: BASE64,
+      rotation: "others",
     },
     // Sent as an HTTP header.
     {
@@ -98,6 +128,7 @@ export function robotoffSecrets(production: boolean, elasticsearchSecurity: bool
       purpose: "AUTH_BEARER_TOKEN_NUTRIPATROL, reports to the image moderation service",
       required: production,
       form: PRINTABLE,
+      rotation: "others",
     },
   ];
 }
@@ -109,15 +140,28 @@ export function robotoffSecrets(production: boolean, elasticsearchSecurity: bool
 export function proteaSecrets(generated: boolean): Secret[] {
   return [
     // Encoded within PROTEA_DB_URL it would have a %, at which alembic's parser of settings fails.
-    { key: "protea:postgresPassword", purpose: "password of PostgreSQL", required: true, form: UNRESERVED },
+    {
+      key: "protea:postgresPassword",
+      purpose: "password of PostgreSQL",
+      required: true,
+      form: UNRESERVED,
+      rotation: "server",
+    },
     // As it is in rabbitmqadmin's file, whose parser fails at a % too.
-    { key: "protea:rabbitmqPassword", purpose: "password of RabbitMQ", required: true, form: UNRESERVED },
+    {
+      key: "protea:rabbitmqPassword",
+      purpose: "password of RabbitMQ",
+      required: true,
+      form: UNRESERVED,
+      rotation: "server",
+    },
     {
       key: "protea:minioPassword",
       purpose: "root password of MinIO",
       required: true,
       // Eight characters are MinIO's least; mc has it in a URL.
       form: { expression: /^[\w.~-]{8,}$/, expected: "at least eight letters, digits and - . _ ~" },
+      rotation: "start",
     },
     {
       key: "protea:adminToken",
@@ -126,6 +170,7 @@ export function proteaSecrets(generated: boolean): Secret[] {
       required: generated,
       // It comes in a header.
       form: PRINTABLE,
+      rotation: "start",
     },
     {
       key: "protea:jwtSecret",
@@ -133,6 +178,7 @@ export function proteaSecrets(generated: boolean): Secret[] {
       // Versions that ask for a log-in do not start without it; 0.3.0 knows none.
       required: false,
       form: PRINTABLE,
+      rotation: "start",
     },
   ];
 }
@@ -150,6 +196,7 @@ export function monitoringSecrets(
       purpose: "password of monitoring:receivers.mail.user",
       required: receivers.mail?.user !== undefined,
       form: ONE_LINE,
+      rotation: "others",
       notGenerated: true,
     },
     {
@@ -157,6 +204,7 @@ export function monitoringSecrets(
       purpose: "address of Slack's webhook, which is its password",
       required: receivers.slack !== undefined,
       form: PRINTABLE,
+      rotation: "others",
       notGenerated: true,
     },
   ];

@@ -3,7 +3,6 @@
  * service another container takes the place of the one of today. It looks first, says what it will do, and asks. It can be interrupted, and
  * run again; BACK=1 is the way back. DRY=1 only looks.
  */
-import { spawnSync } from "node:child_process";
 import { show } from "../hosts/docker.ts";
 import { dockerCommand, quote } from "../hosts/connection.ts";
 import { runInstalled } from "../hosts/installed.ts";
@@ -24,6 +23,7 @@ import { lookForDrift } from "./drift/look.ts";
 import { counted, driftTable } from "./drift/rows.ts";
 import { nameOf } from "./drift/containers.ts";
 import { pullMissing } from "./images/pull.ts";
+import { setSecret } from "./password/set.ts";
 import { secretValue } from "./password/value.ts";
 import { stackFile, writeStackFile } from "./stack.ts";
 
@@ -56,15 +56,6 @@ function configured(stack: string) {
 function secretsOf({ stack, handovers }: Looked): Secrets {
   const found = known(handovers);
   return compareSecrets(found, formOf, configured(stack.name));
-}
-
-/** A value goes by standard input: into no command line, and no file but Pulumi's, encrypted. */
-function take({ taken }: Secrets, stack: string): void {
-  for (const { key, value } of taken) {
-    const words = ["config", "set", "--secret", key, "--stack", stack];
-    const { status, stderr } = spawnSync("bin/pulumi", words, { input: value, encoding: "utf8" });
-    if (status !== 0) throw new Error(`${key} could not be set: ${stderr.trim()}`);
-  }
 }
 
 function running({ systems, handovers }: Looked): Running[] {
@@ -125,7 +116,7 @@ export const done = run(["yes", "dry", "leave", "back", "without-backup"], async
 
   console.log("settings and secrets");
   writeStackFile(options.stack, looked.text);
-  take(secrets, options.stack);
+  for (const { key, value } of secrets.taken) setSecret(options.stack, key, value);
   const { host } = looked.stack;
   const secret = configured(options.stack);
   const valueOf = (key: string) => secret(key) ?? "";

@@ -20,7 +20,7 @@ export const definitions = (user: string, hash: string) => ({
 });
 
 /** In a file for a moment: rabbitmqctl waits for ever for what comes by standard input. */
-const IMPORT =
+export const IMPORT =
   'umask 077; file=$(mktemp); trap \'rm -f "$file"\' EXIT; cat > "$file"; chmod 644 "$file"; rabbitmqctl --quiet import_definitions "$file"';
 
 /** @param password of the declared user */

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { HostSettings } from "../../config/host.ts";
 import { dockerCommand, endsWithUs } from "../../hosts/connection.ts";
 import { table } from "../table.ts";
-import type { Handover } from "./old.ts";
+import type { ServiceSpec } from "../../systems/spec.ts";
 
 /** A line of `docker events --format json`, as far as it is read. */
 export interface Event {
@@ -17,8 +17,16 @@ export interface Event {
 /** A service's seconds, from the end of the old container to the health (or the start) of the one in its place; undefined: not seen. */
 export type Gaps = Map<string, number | undefined>;
 
+/** A container in whose place another comes. */
+export interface Replaced {
+  service: ServiceSpec;
+  name: string;
+  /** What was there before. */
+  old: { Id: string }[];
+}
+
 /** Pure. */
-export function gaps(handovers: Handover[], events: Event[]): Gaps {
+export function gaps(handovers: Replaced[], events: Event[]): Gaps {
   const taken = handovers.filter(({ service, old }) => service.kind === "service" && old.length > 0);
   return new Map(
     taken.map(({ name, service, old }) => {

@@ -1,4 +1,5 @@
-import { answerOf, pulumi } from "../pulumi.ts";
+import { answerOf } from "../pulumi.ts";
+import { configuredValue } from "./set.ts";
 import { generatedValue, type Deployment } from "./keys.ts";
 
 /**
@@ -6,9 +7,8 @@ import { generatedValue, type Deployment } from "./keys.ts";
  * @throws Error with what Pulumi says when it cannot decrypt the stack
  */
 export function secretValue(stack: string, key: string): string {
-  const configured = pulumi("config", "get", key, "--stack", stack);
-  if (configured.status === 0) return configured.stdout.trimEnd();
-  if (!configured.stderr.includes("not found")) throw new Error(configured.stderr.trim());
+  const configured = configuredValue(stack, key);
+  if (configured !== undefined) return configured;
   const { deployment } = answerOf<{ deployment: Deployment }>("stack", "export", "--show-secrets", "--stack", stack);
   const generated = generatedValue(deployment, key);
   if (generated === undefined)

@@ -116,6 +116,16 @@ export class TestStack {
     this.config[key] = (parse(this.read()) as { config: Settings }).config[key];
   }
 
+  /** Takes the secrets over that a command has set. @returns those that the file has, by key */
+  secretsSet(): string[] {
+    const { config } = parse(this.read()) as { config: Settings };
+    const keys = Object.keys(config).filter(
+      (key) => typeof config[key] === "object" && "secure" in (config[key] as object),
+    );
+    for (const key of keys) this.config[key] = config[key];
+    return keys;
+  }
+
   /** The port that the host publishes for a container's: `api of robotoff`, 5500. */
   port(service: string, container: number): number {
     return this.ports.get(`${service}:${container}`)!;

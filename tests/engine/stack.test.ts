@@ -15,6 +15,7 @@ import { runOperation } from "./topics/operations-run.ts";
 import { PLANTED, Processes, secrets } from "./topics/secrets.ts";
 import { security } from "./topics/security.ts";
 import { servicesOperations } from "./topics/operations-services.ts";
+import { rotation } from "./topics/rotation.ts";
 import { runbooks } from "./topics/runbooks.ts";
 import { succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
@@ -124,6 +125,7 @@ accessOperations(() => stack);
 runbooks(() => stack);
 drift(() => stack);
 previews(() => stack);
+rotation(() => stack);
 
 test("destroy leaves nothing of ours and touches nothing of others", () => {
   succeeded(stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack.name));
