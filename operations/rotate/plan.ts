@@ -3,7 +3,7 @@ import type { Rotation, Secret } from "../../config/secrets.ts";
 import { inOrder } from "../../systems/order.ts";
 import { BACKUP_COPY } from "../../systems/servers/backup-copy.ts";
 import { containerName, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
-import { secretKeys } from "../password/keys.ts";
+import { secretKeys } from "../../engines/docker/secrets.ts";
 import { titled } from "../table.ts";
 
 /** A container that has a secret. */
@@ -31,7 +31,8 @@ const KEEPS: Record<Rotation, (secret: Secret, user: User) => boolean> = {
 
 /** All that have one of the secrets, in the order in which they are made again. */
 export function usersOf(systems: SystemSpec[], keys: string[]): User[] {
-  const having = (service: ServiceSpec) => secretKeys(service).some((key) => keys.includes(key));
+  const having = (service: ServiceSpec) =>
+    secretKeys(Object.values(service.environment)).some((key) => keys.includes(key));
   return systems.flatMap((system) =>
     inOrder(system.services)
       .filter(having)

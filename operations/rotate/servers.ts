@@ -1,6 +1,7 @@
 /** How a server that runs is told another password. Passwords go by standard input, into no argument and no log. */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import type { HostSettings } from "../../config/host.ts";
+import { EXEC } from "../../engines/docker/secrets.ts";
 import { docker, dockerOutput } from "../../hosts/docker.ts";
 import { BACKUP_COPY } from "../../systems/servers/backup-copy.ts";
 import { IMPORT, passwordHash } from "../adopt/broker.ts";
@@ -92,12 +93,12 @@ const repository: Server = {
   tell(host, user, value) {
     if (repository.accepts(host, user, value)) return;
     const script = `umask 077; file=$(mktemp); trap 'rm -f "$file"' EXIT; cat > "$file"; restic key add --new-password-file "$file"`;
-    dockerOutput(host, ["exec", "-i", user.name, "sh", "-ec", script], `${value}\n`);
+    dockerOutput(host, ["exec", "-i", user.name, EXEC, "sh", "-ec", script], `${value}\n`);
   },
   accepts(host, user, value) {
     const script =
       "IFS= read -r RESTIC_PASSWORD; export RESTIC_PASSWORD; unset RESTIC_PASSWORD_FILE; exec timeout 60 restic --no-lock cat config";
-    return docker(host, ["exec", "-i", user.name, "sh", "-c", script], `${value}\n`).code === 0;
+    return docker(host, ["exec", "-i", user.name, EXEC, "sh", "-c", script], `${value}\n`).code === 0;
   },
 };
 
