@@ -17,7 +17,7 @@ export function rotation(get: () => TestStack): void {
     const value = (key: string): string => {
       const [system, name] = key.split(":") as [string, string];
       const words = ["--system", system, "--service", HAVING[name]!, "--key", key, "--show", "1"];
-      return /^[0-9a-f]{32}$/m.exec(succeeded(get().operation("password", ...words)))![0];
+      return succeeded(get().operation("password", ...words)).split("\n")[0]!;
     };
     /** Whether a database lets in who has a password and comes over the network. */
     const letsIn = (system: "robotoff" | "protea", password: string): boolean => {
@@ -40,7 +40,7 @@ export function rotation(get: () => TestStack): void {
       get().docker("start", ping);
       await until("it is healthy again", 60, () => healthOf(ping) === "healthy");
       expect(succeeded(rotate("--dry", "1"))).toContain(`protea:rabbitmqPassword: ${get().container("protea", "rabbitmq")} is told while it runs`);
-      expect(get().secretsSet().filter((key) => KEYS.some((one) => key.startsWith(one)))).toEqual([]);
+      expect(get().secretsSet().filter((key) => key.endsWith("Next"))).toEqual([]);
     });
 
     test("killed while containers are made again, it goes on with the same values; whoever has an old one is let in nowhere", async () => {
