@@ -108,7 +108,7 @@ export function faultsOf(stack: TestStack): Fault[] {
     {
       name: "a second worker on protea.embeddings",
       told: ["QueueHasTwoConsumers protea.embeddings"],
-      begin: () => docker("exec", "-d", container("protea", "worker-ping"), "python", "scripts/worker.py", "--queue", "protea.embeddings"),
+      begin: () => docker("exec", "-d", container("protea", "worker-ping"), EXEC, "python", "scripts/worker.py", "--queue", "protea.embeddings"),
       mend: () => docker("restart", "--time", "1", container("protea", "worker-ping")),
     },
     {
