@@ -3,9 +3,10 @@ import { backupArguments, MIGRATION, partsOf } from "../../backups/parts.ts";
 import { patience } from "../../engines/docker/container-args.ts";
 import { PROJECT_LABEL } from "../../engines/docker/labels.ts";
 import { BACKUP_COPY } from "../../systems/servers/backup-copy.ts";
+import { POSTGRES_BACKUP } from "../../systems/servers/postgres-backup.ts";
 import { containersOf, type ServiceSpec, type SystemSpec } from "../../systems/spec.ts";
 import type { Stack } from "../../systems/stack.ts";
-import { isHealing, labelsOf, type Change, type Inputs } from "./changes.ts";
+import { isHealing, labelsOf, nameOf, type Change, type Inputs } from "./changes.ts";
 
 /** A container that changes. */
 export interface Effect {
@@ -24,6 +25,8 @@ export interface Effect {
   starting?: number;
   /** Services that use it, directly or by another one. */
   usedBy: string[];
+  /** Docker's names of containers that end with it, and that Docker starts again. */
+  restarts: string[];
 }
 
 interface Mounted {
@@ -54,7 +57,15 @@ function users(system: SystemSpec, name: string): string[] {
     .map((service) => service.name);
 }
 
-function effect(stack: Stack, change: Change): Effect {
+/** What receives a server's WAL ends with its connection (systems/servers/receive-wal.sh). @param changing Docker's names */
+function followers(system: SystemSpec, service: string, changing: ReadonlySet<string>): string[] {
+  if (service !== "postgres") return [];
+  const receivers = containersOf(system).filter((one) => one.service.name === POSTGRES_BACKUP);
+  return receivers.map(({ name }) => name).filter((name) => !changing.has(name));
+}
+
+/** @param changing Docker's names of containers that come, go or are replaced */
+function effect(stack: Stack, change: Change, changing: ReadonlySet<string>): Effect {
   const inputs = (change.after ?? change.before)!;
   const name = String(inputs.name);
   const labels = labelsOf(inputs);
@@ -76,6 +87,7 @@ function effect(stack: Stack, change: Change): Effect {
     stopping: Number((change.before ?? inputs).stopTimeout ?? 10),
     starting: spec && patience(spec),
     usedBy: system ? users(system, service) : [],
+    restarts: system && change.op === "replace" ? followers(system, service, changing) : [],
   };
 }
 
@@ -128,7 +140,9 @@ export interface Effects {
 export function effectsOf(stack: Stack, changes: Change[]): Effects {
   const order = stack.systems.flatMap(containersOf).map(({ name }) => name);
   const place = ({ name }: Effect) => (order.includes(name) ? order.indexOf(name) : order.length);
-  const containers = changes.filter(({ kind }) => kind === "Container").map((one) => effect(stack, one));
+  const changed = changes.filter(({ kind }) => kind === "Container");
+  const changing = new Set(changed.filter(({ op }) => op !== "update").map(nameOf));
+  const containers = changed.map((one) => effect(stack, one, changing));
   return { containers: containers.sort((a, b) => place(a) - place(b)), runs: runs(stack, changes, containers) };
 }
 
@@ -137,7 +151,7 @@ export interface Prediction {
   created: string[];
   replaced: string[];
   deleted: string[];
-  /** Services of which one that runs stops: it is replaced or deleted. */
+  /** Services of which one that runs stops: it is replaced or deleted, or ends with one that is. */
   away: string[];
   /** Jobs that run. */
   run: string[];
@@ -160,7 +174,11 @@ export function predict({ containers, runs }: Effects, refreshing: boolean): Pre
     created: names("create").sort(),
     replaced: names("replace").sort(),
     deleted: names("delete").sort(),
-    away: [...names("replace", serving), ...names("delete", serving)].sort(),
+    away: [
+      ...names("replace", serving),
+      ...names("delete", serving),
+      ...serving.flatMap(({ restarts }) => restarts),
+    ].sort(),
     run: running.map(({ name }) => name).sort(),
     checkpoints: running
       .filter(({ checkpoint }) => checkpoint)

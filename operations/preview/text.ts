@@ -14,10 +14,11 @@ const why = ({ change }: Effect) =>
   change.op === "update" || change.op === "replace" ? reasons(change).join("; ") : "";
 
 /** For whom a service is away, and how long at most. */
-function away({ stopping, starting, usedBy }: Effect): string {
+function away({ stopping, starting, usedBy, restarts }: Effect): string {
   const until = starting === undefined ? "" : ` until it is healthy (at most ${formatSeconds(starting)})`;
   const without = usedBy.length > 0 ? `; meanwhile without it: ${list(usedBy)}` : "";
-  return `Away from its stop (at most ${formatSeconds(stopping)})${until}${without}`;
+  const ending = restarts.length > 0 ? `; with it starts again: ${list(restarts)}` : "";
+  return `Away from its stop (at most ${formatSeconds(stopping)})${until}${without}${ending}`;
 }
 
 const WORDS: Record<Change["op"], string> = {
