@@ -14,7 +14,7 @@ import { describeStack } from "../../systems/stack.ts";
 import { here, must } from "../engine/host.ts";
 import { until } from "../http.ts";
 
-/** Which image of images/ serves an upstream repository. */
+/** Which image of images/ serves an upstream repository, or one tag of it. */
 const SERVED_BY: Record<string, string> = {
   "docker.io/library/postgres": "postgres",
   "docker.io/pgvector/pgvector": "pgvector",
@@ -27,8 +27,17 @@ const SERVED_BY: Record<string, string> = {
   "docker.io/restic/restic": "restic",
   "docker.io/prom/statsd-exporter": "exporters",
   "docker.io/prometheuscommunity/postgres-exporter": "exporters",
+  "docker.io/prometheuscommunity/postgres-exporter:v0.17.1": "monitoring",
   "docker.io/messense/fasttext-serving": "exporters",
   "nvcr.io/nvidia/tritonserver": "triton",
+  "docker.io/prom/prometheus": "monitoring",
+  "docker.io/prom/alertmanager": "monitoring",
+  "docker.io/prom/node-exporter": "monitoring",
+  "docker.io/prom/blackbox-exporter": "monitoring",
+  "docker.io/oliver006/redis_exporter": "monitoring",
+  "docker.io/prometheuscommunity/elasticsearch-exporter": "monitoring",
+  "docker.io/library/haproxy": "haproxy",
+  "ghcr.io/google/cadvisor": "cadvisor",
   "ghcr.io/openfoodfacts/robotoff": "robotoff",
   "ghcr.io/frapercan/protea": "protea",
   "ghcr.io/frapercan/protea-frontend": "protea-frontend",
@@ -55,19 +64,20 @@ export const registryFolder = (): string => join(cacheFolder, "registry");
 /** restic's, which a stack file with host:backups.copy names. */
 export const copyImage = (): string => imageReference(copy.parse({ repository: "rest:https://host/path" }).image);
 
-/** The images that both stack files name, and what a test lets them name. */
+/** The images that both stack files name, and what a test lets them name: those of `monitoring`, and restic's. */
 function named(): string[] {
-  const images = ["staging", "production"].flatMap((stack) =>
-    describeStack(rawConfiguration(stack, readFileSync(`Pulumi.${stack}.yaml`, "utf8"))).systems.flatMap((system) =>
-      system.services.map(({ image }) => image),
-    ),
-  );
+  const images = ["staging", "production"].flatMap((stack) => {
+    const { values, ...raw } = rawConfiguration(stack, readFileSync(`Pulumi.${stack}.yaml`, "utf8"));
+    const { systems } = describeStack({ ...raw, values: { ...values, "monitoring:enabled": "true" } });
+    return systems.flatMap(({ services }) => services.map(({ image }) => image));
+  });
   return [...new Set([...images, copyImage()])];
 }
 
 /** The image of this machine's engine that serves a name below REGISTRY/. */
 function servedBy(name: string): string {
-  const own = SERVED_BY[name.split("/").slice(1).join("/").split(":")[0]!];
+  const upstream = name.split("/").slice(1).join("/");
+  const own = SERVED_BY[upstream] ?? SERVED_BY[upstream.split(":")[0]!];
   if (own === undefined) throw new Error(`tests/hosts/images.ts does not say which image of images/ serves ${name}`);
   return tagOf(own);
 }
