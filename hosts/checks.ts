@@ -40,12 +40,17 @@ const NOTHING: Preparation = { folders: [], volumes: [], networks: [], sysctl: {
 
 const DOCKER_SOCKET = "/var/run/docker.sock";
 
+/** Who logs in to a host need not see what is in it. */
+const DOCKER_DATA = "/var/lib/docker/";
+const isDockers = ({ source }: Mount): boolean => source.startsWith(DOCKER_DATA);
+
 /** The folders of the host that must be there; what lies below one that a job writes to, the job may make. */
 function folders(services: ServiceSpec[], prepared: Preparation): string[] {
   // They have checks of their own; and no folder is the socket, by which the checks' docker answers.
   const own = (mount: Mount) =>
     mount.path !== "host:backups.directory" &&
     mount.source !== DOCKER_SOCKET &&
+    !isDockers(mount) &&
     !prepared.folders.some(({ path }) => path === mount.source);
   const onHost = (service: ServiceSpec) => service.mounts.filter((mount) => mount.source.startsWith("/"));
   const written = services
@@ -105,6 +110,9 @@ export function checksOf(system: SystemSpec, prepared = NOTHING, filled?: string
       .flatMap((service) => service.ports)
       .map((port) => check("port", port.address, String(port.host), port.protocol, ...socket(port))),
     ...folders(services, prepared),
+    ...services.flatMap(({ mounts }) =>
+      mounts.filter(isDockers).map(({ source, path }) => check("layers", source, path ?? "-")),
+    ),
     ...services.filter((service) => service.gpus !== undefined).map((service) => check("gpus", `${service.path}.gpus`)),
     ...services.map((service) => check("limit", String(service.memory), `${service.path}.memory`)),
   ];

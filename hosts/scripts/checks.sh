@@ -17,6 +17,7 @@
 #   backups PATH                           the folder of backups exists, and has room
 #   prepare folder|sysctl WORDS            as machine.sh has them: is so, or prepare.sh may make it so
 #   schedule                               something runs this user's jobs
+#   layers PATH KEY                        the engine keeps its images' layers there, which root alone sees
 #   gpus KEY                               the engine has NVIDIA's runtime; KEY: where the stack file asks for it
 #   limit BYTES KEY                        no more memory than the host has; KEY: where the stack file says it
 #   limits BYTES                           the sum of all
@@ -140,6 +141,12 @@ adopts() {
   containers=$(printf '%s\n' "$containers" | awk -v name="$1" -v stack="$stack" '$1 == name { $2 = stack } { print }')
 }
 
+# By containerd's store, whose driver is called overlayfs, they are elsewhere.
+layers() {
+  if [ "$1" = "$root/image" ] && [ "$driver" != overlayfs ]; then return; fi
+  problem "$2 looks for the layers of containers in $1, and this engine has none there (data in $root, storage driver $driver; docker info): it would see no container; give the engine that folder with overlay2, or leave it out ($2: { replicas: 0 })"
+}
+
 gpus() {
   case " $runtimes " in *" nvidia "*) return ;; esac
   problem "$1 asks for GPUs, but the engine has no NVIDIA runtime (docker info); install NVIDIA's container toolkit, or take it out"
@@ -177,7 +184,7 @@ each() {
 }
 
 of_machine="folder backups prepare schedule"
-of_engine="adopts external image container network volume port gpus limit limits"
+of_engine="adopts external image container network volume port layers gpus limit limits"
 for check in "$@"; do
   if ! one_of "${check%% *}" "$of_machine $of_engine"; then
     echo "checks.sh: unknown check: $check" >&2
@@ -190,9 +197,10 @@ each "$of_machine" "$@"
 ask docker version --format '{{.Server.Version}} {{.Server.APIVersion}} {{.Server.MinAPIVersion}}'
 engine
 # shellcheck disable=SC2016 # Docker's template, not the shell's
-ask docker info --format '{{.MemTotal}} {{.DockerRootDir}}{{range $name, $_ := .Runtimes}} {{$name}}{{end}}'
+ask docker info --format '{{.MemTotal}} {{.Driver}} {{.DockerRootDir}}{{range $name, $_ := .Runtimes}} {{$name}}{{end}}'
 answer=$(echo "$answer" | tail -n 1)
-memory=${answer%% *} root=${answer#* }
+memory=${answer%% *} driver=${answer#* }
+root=${driver#* } driver=${driver%% *}
 runtimes=${root#* } root=${root%% *}
 owners='{{or (.Label "robotoff-protea.stack") "-"}} {{or (.Label "com.docker.compose.project") "-"}}'
 # Of one that does not run Docker tells no ports.

@@ -128,7 +128,7 @@ test.each<[string, string, ReturnType<typeof found>]>([
 test("what docker says of its own settings before an answer is no part of it", () => {
   const warning = "WARNING: Error loading config file: permission denied\n";
   docker.answer(ASKED.engine, `${warning}26.1.5 1.45 1.24\n`);
-  docker.answer(ASKED.info, `${warning}${64 * GIB} / runc\n`);
+  docker.answer(ASKED.info, `${warning}${64 * GIB} overlay2 / runc\n`);
   expect(run()).toEqual(FINE);
 });
 
@@ -286,6 +286,21 @@ test.each<[string, boolean]>([
     "robotoff:services.redis.gpus asks for GPUs, but the engine has no NVIDIA runtime (docker info); " +
     "install NVIDIA's container toolkit, or take it out";
   expect(run({ gpus: "all" })).toEqual(there ? FINE : found(problem));
+});
+
+test.each([
+  ["/var/lib/docker", "overlay2", true],
+  ["/srv/docker", "overlay2", false],
+  ["/var/lib/docker", "overlayfs", false],
+])("Docker's own folder is no folder that who logs in sees: data in %s with %s: %s", (root, driver, there) => {
+  docker.info({ root, driver }).disk(root);
+  const path = "monitoring:services.cadvisor";
+  const source = "/var/lib/docker/image";
+  const { status, stderr } = run({ mounts: [{ source, target: source, readOnly: true, path }] });
+  expect({ status, found: stderr.includes(`${path} looks for the layers of containers in ${source}`) }).toEqual({
+    status: there ? 0 : 1,
+    found: !there,
+  });
 });
 
 test("everything wrong is said at once", () => {

@@ -6,7 +6,7 @@ const OWNERS = '{{or (.Label "robotoff-protea.stack") "-"}} {{or (.Label "com.do
 /** What the checks ask docker. */
 export const ASKED = {
   engine: "version --format {{.Server.Version}} {{.Server.APIVersion}} {{.Server.MinAPIVersion}}",
-  info: "info --format {{.MemTotal}} {{.DockerRootDir}}{{range $name, $_ := .Runtimes}} {{$name}}{{end}}",
+  info: "info --format {{.MemTotal}} {{.Driver}} {{.DockerRootDir}}{{range $name, $_ := .Runtimes}} {{$name}}{{end}}",
   containers: `ps --all --format {{.Names}} ${OWNERS} {{.Ports}}`,
   networks: `network ls --format {{.Name}} ${OWNERS}`,
   volumes: `volume ls --format {{.Name}} ${OWNERS}`,
@@ -24,8 +24,8 @@ export class CheckedHost extends FakeDocker {
   }
 
   /** @param memory bytes */
-  info({ memory = 64 * GIB, root = "/", runtimes = "io.containerd.runc.v2 runc" } = {}): this {
-    return this.answer(ASKED.info, `${memory} ${root} ${runtimes}\n`);
+  info({ memory = 64 * GIB, driver = "overlay2", root = "/", runtimes = "io.containerd.runc.v2 runc" } = {}): this {
+    return this.answer(ASKED.info, `${memory} ${driver} ${root} ${runtimes}\n`);
   }
 
   private readonly disks = new Map<string, string>();
