@@ -54,11 +54,11 @@ ask() {
   exit 1
 }
 
-# has LIST NAME: a line of the list begins with this name and a blank; $line is the rest of that line. By the shell itself: there are many names.
+# has LIST NAME: a line of the list begins with this name and a blank; $line is the rest of that line. Looked for by the shell itself, since there
+# are many names; cut out by awk, since the shell's own patterns take time by the square of the list's length: 15 s for 450 volumes.
 has() {
-  case "$newline$1" in *"$newline$2 "*) line="$newline$1" ;; *) return 1 ;; esac
-  line=${line#*"$newline$2 "}
-  line=${line%%"$newline"*}
+  case "$newline$1" in *"$newline$2 "*) ;; *) return 1 ;; esac
+  line=$(printf '%s\n' "$1" | awk -v name="$2" '$1 == name && !found++ { print substr($0, length($1) + 2) }')
 }
 newline="
 "
