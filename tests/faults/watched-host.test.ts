@@ -38,8 +38,7 @@ test("its page is read on the laptop, through the proxy, and says what the host 
     await until("it is served", 60, () => /^http:\S+$/m.test(said()) || child.exitCode !== null);
     const [url] = /http:\S+/.exec(said())!;
     const page = succeeded(rehearsal.run("curl", "--silent", "--show-error", "--fail", url));
-    for (const service of ["update-listener", "worker-embeddings", "prometheus"])
-      expect(page).toContain(service);
+    for (const service of ["update-listener", "worker-embeddings", "prometheus"]) expect(page).toContain(service);
     expect(page).not.toContain("not watched");
   } finally {
     process.kill(-child.pid!, "SIGINT");
