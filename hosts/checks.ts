@@ -40,9 +40,8 @@ const NOTHING: Preparation = { folders: [], volumes: [], networks: [], sysctl: {
 
 const DOCKER_SOCKET = "/var/run/docker.sock";
 
-/** Who logs in to a host need not see what is in it. */
-const DOCKER_DATA = "/var/lib/docker/";
-const isDockers = ({ source }: Mount): boolean => source.startsWith(DOCKER_DATA);
+/** Where cAdvisor looks for the layers of containers; what is mounted there is the engine's own, and who logs in to a host may not see it. */
+const isDockers = ({ target }: Mount): boolean => target === "/var/lib/docker/image";
 
 /** The folders of the host that must be there; what lies below one that a job writes to, the job may make. */
 function folders(services: ServiceSpec[], prepared: Preparation): string[] {
@@ -110,8 +109,8 @@ export function checksOf(system: SystemSpec, prepared = NOTHING, filled?: string
       .flatMap((service) => service.ports)
       .map((port) => check("port", port.address, String(port.host), port.protocol, ...socket(port))),
     ...folders(services, prepared),
-    ...services.flatMap(({ mounts }) =>
-      mounts.filter(isDockers).map(({ source, path }) => check("layers", source, path ?? "-")),
+    ...services.flatMap(({ mounts, path }) =>
+      mounts.filter(isDockers).map(({ source }) => check("layers", source, `${path}.volumes`)),
     ),
     ...services.filter((service) => service.gpus !== undefined).map((service) => check("gpus", `${service.path}.gpus`)),
     ...services.map((service) => check("limit", String(service.memory), `${service.path}.memory`)),

@@ -143,8 +143,11 @@ adopts() {
 
 # By containerd's store, whose driver is called overlayfs, they are elsewhere.
 layers() {
-  if [ "$1" = "$root/image" ] && [ "$driver" != overlayfs ]; then return; fi
-  problem "$2 looks for the layers of containers in $1, and this engine has none there (data in $root, storage driver $driver; docker info): it would see no container; give the engine that folder with overlay2, or leave it out ($2: { replicas: 0 })"
+  if [ "$driver" = overlayfs ]; then
+    problem "cAdvisor would see no container: this engine keeps layers in containerd's store (docker info: storage driver overlayfs), and it looks for them in Docker's own; switch the engine to overlay2, or leave it out (replicas: 0 beside $2)"
+  elif [ "$1" != "$root/image" ]; then
+    problem "cAdvisor would see no container: it is given $1, and this engine keeps its data in $root; $2: [$root/image:/var/lib/docker/image:ro]"
+  fi
 }
 
 gpus() {

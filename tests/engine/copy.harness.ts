@@ -38,7 +38,12 @@ export class Elsewhere {
 
   /** restic there, on the files themselves: by another credential than any host has. */
   restic(...args: string[]): Outcome {
-    const environment = ["--env", `RESTIC_PASSWORD=${PASSWORD}`, "--env", `RESTIC_REPOSITORY=${FOLDER}/protea`];
+    return this.resticBy(PASSWORD, ...args);
+  }
+
+  /** The same, by another password. */
+  resticBy(password: string, ...args: string[]): Outcome {
+    const environment = ["--env", `RESTIC_PASSWORD=${password}`, "--env", `RESTIC_REPOSITORY=${FOLDER}/protea`];
     return here.tryDocker("exec", ...environment, this.name, "restic", ...args);
   }
 

@@ -175,4 +175,18 @@ describe("from the recovery kit alone", () => {
     );
     succeeded(stack.operation("status"));
   });
+
+  test("make rotate gives the repository another password, by which copies are made; the first still opens it", () => {
+    succeeded(stack.operation("rotate", "--secret", "host:copyPassword", "--yes", "1"));
+    delete stack.config["host:copyPasswordNext"];
+    stack.secretsSet();
+    const words = ["--system", "protea", "--service", "backup-copy", "--key", "host:copyPassword", "--show", "1"];
+    const [password] = succeeded(stack.operation("password", ...words)).split("\n") as [string];
+    expect(password).toMatch(/^[0-9a-f]{32}$/);
+    const known = snapshots();
+    succeeded(stack.operation("backup"));
+    expect(JSON.parse(succeeded(elsewhere.resticBy(password, "snapshots", "--json")))).toHaveLength(known.length + 1);
+    expect(JSON.parse(succeeded(elsewhere.restic("key", "list", "--json")))).toHaveLength(2);
+    succeeded(stack.operation("status"));
+  });
 });

@@ -289,18 +289,15 @@ test.each<[string, boolean]>([
 });
 
 test.each([
-  ["/var/lib/docker", "overlay2", true],
-  ["/srv/docker", "overlay2", false],
-  ["/var/lib/docker", "overlayfs", false],
-])("Docker's own folder is no folder that who logs in sees: data in %s with %s: %s", (root, driver, there) => {
+  ["/var/lib/docker", "overlay2", undefined],
+  ["/srv/docker", "overlay2", "volumes: [/srv/docker/image:/var/lib/docker/image:ro]"],
+  ["/var/lib/docker", "overlayfs", "this engine keeps layers in containerd's store"],
+])("Docker's own folder is none that who logs in sees: data in %s with %s", (root, driver, told) => {
   docker.info({ root, driver }).disk(root);
-  const path = "monitoring:services.cadvisor";
-  const source = "/var/lib/docker/image";
-  const { status, stderr } = run({ mounts: [{ source, target: source, readOnly: true, path }] });
-  expect({ status, found: stderr.includes(`${path} looks for the layers of containers in ${source}`) }).toEqual({
-    status: there ? 0 : 1,
-    found: !there,
-  });
+  const image = "/var/lib/docker/image";
+  const { status, stderr } = run({ mounts: [{ source: image, target: image, readOnly: true }] });
+  expect(status).toBe(told ? 1 : 0);
+  expect(stderr).toContain(told ?? "");
 });
 
 test("everything wrong is said at once", () => {
