@@ -23,10 +23,10 @@ export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}
 function end(text: string): string {
   const short = text.replaceAll(/^(.{400}).+$/gm, "$1…");
   const errors = short
-    .slice(0, -6_000)
+    .slice(0, -3_000)
     .split("\n")
     .filter((line) => line.includes("error:"));
-  return [...errors.slice(0, 20), short.slice(-6_000)].join("\n");
+  return [...errors.slice(0, 20), short.slice(-3_000)].join("\n");
 }
 
 /** Fails with the output unless a command succeeded. */

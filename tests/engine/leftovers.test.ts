@@ -1,11 +1,13 @@
 /** What a killed run of the tests left is removed by the next; what lives, and what is anybody else's, is not. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
 import { standInTag } from "../../images/builder/tag.ts";
 import { here } from "./host.ts";
-import { marked, nameOf, removeNamed, sweep } from "./leftovers.ts";
+import { folderOf, marked, nameOf, removeNamed, sweep } from "./leftovers.ts";
 
 const mine = `${nameOf(process.pid)}n0`;
 const run = nameOf(process.pid);
@@ -14,8 +16,9 @@ const earlier = `${run.replace(/x[0-9a-z]+m/, "x1m")}n1`;
 /** A process that is not there, of a machine of which nothing is known. */
 const elsewhere = `${run.replace(/^t\d+x/, "t4194305x").replace(/m[0-9a-f]{4}$/, "m0000")}n1`;
 
-/** Everything a run makes: a container of a stack, and a container, volume, network and an image's name beside. */
+/** Everything a run makes: a container of a stack, and a container, volume, network, an image's name and a folder beside. */
 function make(name: string): void {
+  folderOf(name);
   const image = standInTag("images/redis");
   here.docker("create", "--name", `${mine}-a-${name}`, "--label", `${STACK_LABEL}=${name}`, image);
   here.docker("volume", "create", ...marked(name), `${mine}-b-${name}`);
@@ -34,7 +37,10 @@ function there(name: string): string {
   ];
   const names = listed.flatMap((list) => here.docker(...list).split("\n"));
   const parts = ["a", "b", "c", "d"].filter((part) => names.includes(`${mine}-${part}-${name}`));
-  return [...parts, ...(here.docker("images", "--quiet", `${name}/e:1`) ? ["e"] : [])].join("");
+  const folder = existsSync(`${tmpdir()}/robotoff-protea-test-${name}`);
+  return [...parts, ...(here.docker("images", "--quiet", `${name}/e:1`) ? ["e"] : []), ...(folder ? ["f"] : [])].join(
+    "",
+  );
 }
 
 const named = new Set([`${mine}`, earlier, elsewhere]);
@@ -47,11 +53,11 @@ test("by the process that made it: killed, alive, of the same number, of another
   named.add(left);
   for (const name of [left, mine, earlier, elsewhere]) make(name);
   sweep(here);
-  expect([left, mine, earlier, elsewhere].map(there)).toEqual(["abcde", "abcde", "", "abcde"]);
+  expect([left, mine, earlier, elsewhere].map(there)).toEqual(["abcdef", "abcdef", "", "abcdef"]);
   child.kill("SIGKILL");
   await once(child, "exit");
   sweep(here);
-  expect([left, mine, elsewhere].map(there)).toEqual(["", "abcde", "abcde"]);
+  expect([left, mine, elsewhere].map(there)).toEqual(["", "abcdef", "abcdef"]);
 });
 
 test("while another run removes the same", async () => {

@@ -1,10 +1,12 @@
 /**
  * What tests make on a host carries the name of their process, so that the next run finds what a killed one left:
- * a stack by its label robotoff-protea.stack=NAME, an image's name by its begin, NAME/, everything else by robotoff-protea.test=NAME.
+ * a stack by its label robotoff-protea.stack=NAME, an image's name by its begin, NAME/, a folder by its end, -NAME, everything else by
+ * robotoff-protea.test=NAME.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
+import { mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
 import { STACK_LABEL } from "../../engines/docker/labels.ts";
 import type { TestHost } from "./host.ts";
 
@@ -39,6 +41,15 @@ export function isLeft(name: string): boolean {
   return where === machine && started(Number(pid)) !== start;
 }
 
+const FOLDER = "robotoff-protea-test-";
+
+/** Makes a folder of this machine's, by the name of what it is for. @returns its path */
+export function folderOf(name: string): string {
+  const folder = join(tmpdir(), `${FOLDER}${name}`);
+  mkdirSync(folder);
+  return folder;
+}
+
 const KINDS = [
   { list: ["ps", "--all"], id: "{{.ID}}", remove: ["rm", "--force", "--volumes"] },
   { list: ["volume", "ls"], id: "{{.Name}}", remove: ["volume", "rm", "--force"] },
@@ -57,7 +68,7 @@ function removeAll(host: TestHost, listed: () => string[], remove: string[]): vo
   }
 }
 
-/** Removes, of what tests made on a host, what has such a name: containers, then volumes, networks and images' names. */
+/** Removes, of what tests made on a host, what has such a name: containers, then volumes, networks and images' names, and folders of this machine's. */
 export function removeNamed(host: TestHost, has: (name: string) => boolean): void {
   const names = `{{or (.Label "${STACK_LABEL}") (.Label "${TEST_LABEL}") "-"}}`;
   for (const { list, id, remove } of KINDS) {
@@ -83,6 +94,9 @@ export function removeNamed(host: TestHost, has: (name: string) => boolean): voi
       .filter((name) => name && has(stackOf(name)));
     if (kept.length > 0) host.shell(`cd ${folder} && rm -rf ${kept.join(" ")}`);
   }
+  for (const entry of readdirSync(tmpdir()))
+    if (entry.startsWith(FOLDER) && has(entry.slice(FOLDER.length)))
+      rmSync(join(tmpdir(), entry), { recursive: true, force: true });
 }
 
 /** Removes what runs of this machine left on a host when they were killed. */

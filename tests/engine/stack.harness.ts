@@ -3,14 +3,13 @@
  * Everything it makes carries the label robotoff-protea.stack=NAME, so that `remove` finds it also after a failure.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { rawConfiguration } from "../../operations/stack.ts";
 import { describeStack, type Stack } from "../../systems/stack.ts";
 import { here, run, succeeded, type Outcome, type TestHost } from "./host.ts";
-import { marked, nameOf, removeNamed, sweep } from "./leftovers.ts";
+import { folderOf, marked, nameOf, removeNamed, sweep } from "./leftovers.ts";
 
 export { failed, must, run, succeeded, type Outcome } from "./host.ts";
 
@@ -38,7 +37,7 @@ let count = 0;
 
 export class TestStack {
   readonly name = `${nameOf(process.pid)}n${(count += 1)}`;
-  readonly folder = mkdtempSync(join(tmpdir(), "robotoff-protea-test-"));
+  readonly folder = folderOf(this.name);
   /** The stack file's config: that of `local`, under names and ports of this test's own. Change it, then `up`. */
   config: Settings = {};
   /** Published host port by service and container port: `api of robotoff:5500`. */
@@ -247,7 +246,6 @@ export class TestStack {
   /** Removes what is left of this stack and its test, whatever happened. */
   remove(): void {
     removeNamed(this.host, (name) => name === this.name);
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

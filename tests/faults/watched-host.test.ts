@@ -39,7 +39,8 @@ test("its page is read on the laptop, through the proxy, and says what the host 
     const [url] = /http:\S+/.exec(said())!;
     const page = succeeded(rehearsal.run("curl", "--silent", "--show-error", "--fail", url));
     for (const service of ["update-listener", "worker-embeddings", "prometheus"]) expect(page).toContain(service);
-    expect(page).not.toContain("not watched");
+    expect(page).toContain("Nothing is wrong.");
+    expect(page).not.toContain('class="state unknown"');
   } finally {
     process.kill(-child.pid!, "SIGINT");
     await ended;
