@@ -121,6 +121,13 @@ export function security(get: () => TestStack): void {
           .split("\n")
           .sort();
         expect(reached).toEqual(yes.map(({ system, name, to }) => `${system} ${name} ${to}`).sort());
+        // Whom Docker's name server asks about names of the outside: Docker writes it there. A question is a way out as well.
+        const asked = (system: "robotoff" | "protea", name: string) =>
+          /ExtServers: \[(.*)\]/.exec(
+            get().docker("exec", get().container(system, name), "cat", "/etc/resolv.conf"),
+          )?.[1];
+        expect(servers.map((one) => asked(...one))).toEqual(servers.map(() => "127.0.0.1"));
+        expect(asked("robotoff", "api")).not.toBe("127.0.0.1");
       } finally {
         outside.remove();
       }
