@@ -51,13 +51,13 @@ class Events {
   }
 }
 
-/** How many moments before migrations are named in each system's backups. */
-function checkpoints(stack: TestStack): Map<string, number> {
-  const count = (system: string) => {
+/** The moments before migrations that are named in each system's backups. A backup forgets those before the oldest that is kept. */
+function checkpoints(stack: TestStack): Map<string, string[]> {
+  const names = (system: string) => {
     const file = join(stack.folder, ".local/backups", system, "checkpoints");
-    return existsSync(file) ? readFileSync(file, "utf8").split(/^before-migration-/m).length - 1 : 0;
+    return existsSync(file) ? (readFileSync(file, "utf8").match(/^before-migration-\S+/gm) ?? []) : [];
   };
-  return new Map(stack.described.systems.map(({ name }) => [name, count(name)]));
+  return new Map(stack.described.systems.map(({ name }) => [name, names(name)]));
 }
 
 /** What an `up` did to a stack's containers, and how long each that was replaced was away, in milliseconds. */
@@ -123,8 +123,8 @@ export async function applied(stack: TestStack, config: Config, refreshing = fal
   const outcome = stack.makeUp(...(refreshing ? ["--refresh"] : []));
   const seen = await events.stop();
   succeeded(outcome);
-  const named = [...checkpoints(stack)].flatMap(([system, count]) =>
-    count > (known.get(system) ?? 0) ? [system] : [],
+  const named = [...checkpoints(stack)].flatMap(([system, names]) =>
+    names.some((name) => !known.get(system)?.includes(name)) ? [system] : [],
   );
   return { predicted, text, ...happened(before, stack.containers(), seen, stack.described, named.sort()) };
 }

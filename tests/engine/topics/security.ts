@@ -126,7 +126,7 @@ export function security(get: () => TestStack): void {
           /ExtServers: \[(.*)\]/.exec(
             get().docker("exec", get().container(system, name), "cat", "/etc/resolv.conf"),
           )?.[1];
-        expect(servers.map((one) => asked(...one))).toEqual(servers.map(() => "127.0.0.1"));
+        expect(servers.map(([system, name]) => asked(system, name))).toEqual(servers.map(() => "127.0.0.1"));
         expect(asked("robotoff", "api")).not.toBe("127.0.0.1");
       } finally {
         outside.remove();
