@@ -7,7 +7,7 @@ import { slotLimit } from "./backups.ts";
 import { ownNetworks, volumeNames, waysOut } from "./docker-names.ts";
 import { memory } from "./memory.ts";
 import { dataPorts, hostPorts, publishedOnce } from "./ports.ts";
-import { healthchecks, names, single } from "./services.ts";
+import { ending, healthchecks, names, single } from "./services.ts";
 
 const RULES = [
   hostPorts,
@@ -15,6 +15,7 @@ const RULES = [
   dataPorts,
   memory,
   healthchecks,
+  ending,
   single,
   soleConsumers,
   names,

@@ -1,4 +1,4 @@
-/** What must hold of services: health checks, how many, names. */
+/** What must hold of services: health checks, how many, names, that jobs end. */
 import type { Problem } from "../../config/problems.ts";
 import { formatDuration } from "../../config/units.ts";
 import type { ServiceSpec, SystemSpec } from "../spec.ts";
@@ -33,6 +33,16 @@ export function healthchecks(systems: SystemSpec[]): Problem[] {
       });
     return problems;
   });
+}
+
+/** A job that Docker starts again has never ended, and whoever waits for that waits for ever. */
+export function ending(systems: SystemSpec[]): Problem[] {
+  return everyService(systems)
+    .filter(({ service }) => service.kind === "job" && service.restart !== "no")
+    .map(({ service }) => ({
+      path: `${service.path}.restart`,
+      message: `found ${service.restart}, expected no: a job ends, and make up runs it again`,
+    }));
 }
 
 /** Servers and jobs of which there may be one only. */

@@ -195,6 +195,17 @@ const rules: [string, Values, string[]][] = [
     ["robotoff:services.api.healthcheck.startPeriod: 400ms is below the startInterval, 500ms"],
   ],
   [
+    "jobs that never end",
+    {
+      ...protea({ migrate: { restart: "always" } }),
+      ...robotoff({ migrate: { restart: "on-failure" }, api: { restart: "always" } }),
+    },
+    [
+      "robotoff:services.migrate.restart: found on-failure, expected no: a job ends, and make up runs it again",
+      "protea:services.migrate.restart: found always, expected no: a job ends, and make up runs it again",
+    ],
+  ],
+  [
     "two coordinators",
     protea({ "worker-embeddings": { replicas: 2 } }),
     [
@@ -418,7 +429,7 @@ describe("a service without a health check", () => {
   });
 
   test("that is a job: fine", () => {
-    expect(check({ ...redis, kind: "job" })).toEqual([]);
+    expect(check({ ...redis, kind: "job", restart: "no" })).toEqual([]);
   });
 });
 
