@@ -16,7 +16,7 @@ import type { Handover } from "./adopt/old.ts";
 import { formOf } from "../config/read.ts";
 import { compareSecrets, known, type Secrets } from "./adopt/secrets.ts";
 import { planText } from "./adopt/text.ts";
-import { run, selectionWords } from "./command.ts";
+import { refuse, run, selectionWords } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { settled } from "./containers/until.ts";
 import { lookForDrift } from "./drift/look.ts";
@@ -29,13 +29,6 @@ import { stackFile, writeStackFile } from "./stack.ts";
 
 /** What waits for one container's health must keep no other from being made, once the one before it is away. More at once, and sshd refuses log-ins (MaxStartups). */
 const PARALLEL = ["--parallel", "16"];
-
-/** @throws Error with all that is in the way */
-function refuse(problems: string[]): void {
-  if (problems.length === 0) return;
-  const lines = problems.flatMap((one) => one.split("\n")).map((line) => `  ${line}`);
-  throw new Error(`checks, before any change, found:\n${lines.join("\n")}`);
-}
 
 /** The stack's own value; undefined: none yet. */
 function configured(stack: string) {

@@ -22,6 +22,13 @@ export const selectionWords = ({ stack, system }: Pick<Selection, "stack" | "sys
   ...(system ? ["--system", system] : []),
 ];
 
+/** Before anything is changed. @throws Error with all that is in the way, where anything is */
+export function refuse(problems: string[]): void {
+  if (problems.length === 0) return;
+  const lines = problems.flatMap((one) => one.split("\n")).map((line) => `  ${line}`);
+  throw new Error(`checks, before any change, found:\n${lines.join("\n")}`);
+}
+
 /**
  * Runs a verb; an expected problem is printed without a stack trace, and the exit code is then 1.
  * @param own the names of options that this verb has beside --stack, --system and --service

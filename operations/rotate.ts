@@ -8,7 +8,7 @@ import { pendingKey, type Secret } from "../config/secrets.ts";
 import { show } from "../hosts/docker.ts";
 import type { Stack } from "../systems/stack.ts";
 import { gaps, gapsText, Watching } from "./adopt/gaps.ts";
-import { run } from "./command.ts";
+import { refuse, run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { look } from "./containers/look.ts";
 import { configuredValue, removeSecret, setSecret } from "./password/set.ts";
@@ -84,9 +84,7 @@ export const done = run(["secret", "yes", "dry"], async ({ stack: name, secret: 
   });
   const keys = changing.map(({ secret }) => secret.key);
   const users = usersOf(stack.systems, keys);
-  const problems = await problemsOf(stack, changing, users);
-  if (problems.length > 0)
-    throw new Error(["checks, before any change, found:", ...problems.map((one) => `  ${one}`)].join("\n"));
+  refuse(await problemsOf(stack, changing, users));
   const pending = changing.filter((one) => one.pending !== undefined).map(({ secret }) => secret.key);
   const text = rotationText(changing, users, new Set(pending));
   if (dry === "1") {
