@@ -1,5 +1,4 @@
 /** A few faults of a stack that is watched, a sample of `make faults`: each is told, by its own alert alone, and its end. */
-import { faultsOf } from "./alert-faults.ts";
 import { succeeded } from "./host.ts";
 import { Watched } from "./watched.ts";
 
@@ -12,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => watched.remove());
 
 test.each(["rabbitmq of protea is stopped", "a second worker on protea.embeddings"])("%s", (name) =>
-  watched.tells(faultsOf(watched.stack).find((fault) => fault.name === name)!),
+  watched.tells(name),
 );
 
 test("make report has what was wrong, and the backups", () => {

@@ -1,7 +1,7 @@
 /** A stack that is watched, at the pace of a question a second, so that a minute of the rules is four seconds (docs/monitoring.md). */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AlertReceiver } from "./alert-receiver.ts";
-import { HANGING, type Fault } from "./alert-faults.ts";
+import { faultsOf, HANGING } from "./alert-faults.ts";
 import { succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
@@ -61,9 +61,10 @@ export class Watched {
     this.stack.docker("exec", this.stack.container("monitoring", "alertmanager"), ...words);
   }
 
-  /** A fault has exactly its alerts told, and their end. */
-  async tells({ name, told, begin, mend }: Fault): Promise<void> {
+  /** A fault has exactly its alerts told, and their end. @param name of faultsOf's */
+  async tells(name: string): Promise<void> {
     const { stack, receiver } = this;
+    const { told, begin, mend } = faultsOf(stack).find((fault) => fault.name === name)!;
     receiver.forget();
     const alert = told[0]!.split(" ")[0]!;
     const from = Date.now();
