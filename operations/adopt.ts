@@ -24,31 +24,15 @@ import { counted, driftTable } from "./drift/rows.ts";
 import { nameOf } from "./drift/containers.ts";
 import { pullMissing } from "./images/pull.ts";
 import { setSecret } from "./password/set.ts";
-import { secretValue } from "./password/value.ts";
+import { StackSecrets } from "./password/value.ts";
 import { stackFile, writeStackFile } from "./stack.ts";
 
 /** What waits for one container's health must keep no other from being made, once the one before it is away. More at once, and sshd refuses log-ins (MaxStartups). */
 const PARALLEL = ["--parallel", "16"];
 
-/** The stack's own value; undefined: none yet. */
-function configured(stack: string) {
-  const asked = new Map<string, string | undefined>();
-  return (key: string) => {
-    if (!asked.has(key)) {
-      try {
-        asked.set(key, secretValue(stack, key));
-      } catch (error) {
-        if (!/neither configured/.test((error as Error).message)) throw error;
-        asked.set(key, undefined);
-      }
-    }
-    return asked.get(key);
-  };
-}
-
 function secretsOf({ stack, handovers }: Looked): Secrets {
-  const found = known(handovers);
-  return compareSecrets(found, formOf, configured(stack.name));
+  const secrets = new StackSecrets(stack.name);
+  return compareSecrets(known(handovers), formOf, (key) => secrets.known(key));
 }
 
 function running({ systems, handovers }: Looked): Running[] {
@@ -111,8 +95,8 @@ export const done = run(["yes", "dry", "leave", "back", "without-backup"], async
   writeStackFile(options.stack, looked.text);
   for (const { key, value } of secrets.taken) setSecret(options.stack, key, value);
   const { host } = looked.stack;
-  const secret = configured(options.stack);
-  const valueOf = (key: string) => secret(key) ?? "";
+  const now = new StackSecrets(options.stack);
+  const valueOf = (key: string) => now.known(key) ?? "";
   for (const { system, servers } of running(looked)) {
     const declared = system.services.find(({ name }) => name === "rabbitmq")?.environment.RABBITMQ_DEFAULT_USER;
     const container = servers.get("rabbitmq");

@@ -4,7 +4,7 @@
  */
 import { run, selected } from "./command.ts";
 import { chosenKey } from "./password/keys.ts";
-import { secretValue } from "./password/value.ts";
+import { StackSecrets } from "./password/value.ts";
 import { readStack } from "./stack.ts";
 
 export const done = run(["key", "show"], ({ stack: name, system: only, service, key: asked, show }) => {
@@ -17,6 +17,6 @@ export const done = run(["key", "show"], ({ stack: name, system: only, service, 
   if (!process.stdout.isTTY && show !== "1")
     throw new Error(`${key} is not printed where it may be kept: standard output is no terminal; add SHOW=1`);
   console.error(`${key} of ${name}:`);
-  console.log(secretValue(name, key));
+  console.log(new StackSecrets(name).value(key));
   return 0;
 });

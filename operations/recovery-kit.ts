@@ -12,7 +12,7 @@ import { repositoryKey } from "./kit/key.ts";
 import { readme } from "./kit/readme.ts";
 import { passphraseFile, stackFiles } from "./kit/stack.ts";
 import { variableLines } from "./kit/variables.ts";
-import { secretValue } from "./password/value.ts";
+import { StackSecrets } from "./password/value.ts";
 import { readStack } from "./stack.ts";
 
 export const done = run(["to"], (options) => {
@@ -30,11 +30,12 @@ export const done = run(["to"], (options) => {
     ...repositoryKey(stack.host, system),
   }));
   const own = !process.env.PULUMI_BACKEND_URL;
+  const secrets = new StackSecrets(stack.name);
   const files = {
     "README.txt": readme(stack.name, new Date(), systems, backupDirectory(stack.host)!, own),
     ...Object.fromEntries(
       systems.flatMap(({ system, id, content }) => [
-        [`${system}.env`, variableLines(copy, system, (key) => secretValue(stack.name, key), id)],
+        [`${system}.env`, variableLines(copy, system, (key) => secrets.value(key), id)],
         [`keys/${system}/${id}`, content],
       ]),
     ),

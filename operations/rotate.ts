@@ -11,8 +11,8 @@ import { gaps, gapsText, Watching } from "./adopt/gaps.ts";
 import { refuse, run } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { look } from "./containers/look.ts";
-import { configuredValue, removeSecret, setSecret } from "./password/set.ts";
-import { secretValue } from "./password/value.ts";
+import { removeSecret, setSecret } from "./password/set.ts";
+import { StackSecrets } from "./password/value.ts";
 import { predicted } from "./preview/predicted.ts";
 import { rotating, rotationText, usersOf, type Rotating, type User } from "./rotate/plan.ts";
 import { SERVERS } from "./rotate/servers.ts";
@@ -78,9 +78,10 @@ async function replace(stack: Stack, users: User[]): Promise<number> {
 
 export const done = run(["secret", "yes", "dry"], async ({ stack: name, secret: asked, yes, dry }) => {
   const stack = readStack(name);
+  const secrets = new StackSecrets(name);
   const changing: Changing[] = rotating(stack.systems, stack.secrets, asked).map((one) => {
     const { key } = one.secret;
-    return { ...one, now: secretValue(name, key), pending: configuredValue(name, pendingKey(key)) };
+    return { ...one, now: secrets.value(key), pending: secrets.configured(pendingKey(key)) };
   });
   const keys = changing.map(({ secret }) => secret.key);
   const users = usersOf(stack.systems, keys);

@@ -14,11 +14,3 @@ export function removeSecret(stack: string, key: string): void {
   const { status, stderr } = pulumi("config", "rm", key, "--stack", stack);
   if (status !== 0) throw new Error(`${key} could not be removed: ${stderr.trim()}`);
 }
-
-/** Of the configuration alone; undefined: it does not have it. @throws Error when Pulumi cannot decrypt it */
-export function configuredValue(stack: string, key: string): string | undefined {
-  const { status, stdout, stderr } = pulumi("config", "get", key, "--stack", stack);
-  if (status === 0) return stdout.trimEnd();
-  if (!stderr.includes("not found")) throw new Error(stderr.trim());
-  return undefined;
-}

@@ -93,15 +93,16 @@ describe("make password SHOW=1", () => {
   beforeEach(() => (checkout = new Checkout()));
   afterEach(() => checkout.remove());
   const KEY = "protea:rabbitmqPassword";
-  const GET = `pulumi config get ${KEY} --stack local`;
+  const GET = "pulumi config --show-secrets --json --stack local";
   const EXPORT = "pulumi stack export --show-secrets --stack local";
   const pulumi = (get: string, exported: string) =>
     checkout.pulumi(`case "$*" in config*) ${get} ;; stack*) ${exported} ;; esac`);
-  const NOT_THERE = "echo 'error: configuration key not found' >&2; exit 1";
+  const HAS = `echo '${JSON.stringify({ [KEY]: { value: "hunter2", secret: true } })}'`;
+  const NOT_THERE = "echo '{}'";
   const state = (resources: object[]) => `echo '${JSON.stringify({ deployment: { resources } })}'`;
 
   test.each<[string, string, string, object, string[]]>([
-    ["configured", "echo hunter2", "exit 1", { status: 0, stdout: "hunter2\n", stderr: `${KEY} of local:\n` }, [GET]],
+    ["configured", HAS, "exit 1", { status: 0, stdout: "hunter2\n", stderr: `${KEY} of local:\n` }, [GET]],
     [
       "generated",
       NOT_THERE,
@@ -141,7 +142,7 @@ describe("make password SHOW=1", () => {
   });
 
   test("on a terminal it is shown without being asked for", async () => {
-    pulumi("echo hunter2", "exit 1").terminal = true;
+    pulumi(HAS, "exit 1").terminal = true;
     expect((await checkout.operation("password", "--service", "rabbitmq")).stdout).toBe("hunter2\n");
   });
 });
