@@ -1,5 +1,5 @@
 /** Elsewhere: a server of restic repositories that only lets add to them, as docs/backups.md says to run one. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { image } from "./images.harness.ts";
 import { here, type Outcome } from "./host.ts";
 
@@ -7,6 +7,11 @@ export const USER = "robotoff-protea";
 export const SERVER_PASSWORD = randomBytes(12).toString("hex");
 export const PASSWORD = `${randomBytes(12).toString("base64")}~`;
 const FOLDER = "/srv/copies";
+/** Who may come in, read anew whenever it changes. */
+const USERS = "/srv/users";
+
+/** A line of an htpasswd file. */
+const user = (password: string) => `${USER}:{SHA}${createHash("sha1").update(password).digest("base64")}`;
 
 export class Elsewhere {
   readonly name: string;
@@ -20,10 +25,15 @@ export class Elsewhere {
     this.name = name;
     this.labels = labels;
     this.address = `${gateway}:${port}`;
-    const server = ["serve", "restic", "--append-only", "--cache-objects=false", "--addr", ":8000"];
-    const options = ["--name", name, ...labels, "--publish", `${this.address}:8000`, "--entrypoint", "rclone"];
-    const environment = ["--env", `RCLONE_USER=${USER}`, "--env", `RCLONE_PASS=${SERVER_PASSWORD}`];
-    here.docker("run", "--detach", ...options, ...environment, image("restic"), ...server, FOLDER);
+    const server = "rclone serve restic --append-only --cache-objects=false --addr :8000 --htpasswd";
+    const options = ["--name", name, ...labels, "--publish", `${this.address}:8000`, "--entrypoint", "sh"];
+    const script = `echo "$0" > ${USERS} && exec ${server} ${USERS} ${FOLDER}`;
+    here.docker("run", "--detach", ...options, image("restic"), "-c", script, user(SERVER_PASSWORD));
+  }
+
+  /** From now on, this is the server's password. */
+  letIn(password: string): void {
+    here.docker("exec", this.name, "sh", "-c", `echo "$0" > ${USERS}`, user(password));
   }
 
   static async start(name: string, labels: string[]): Promise<Elsewhere> {
