@@ -1,9 +1,14 @@
-/** Waits until `probe` holds. */
-export async function until(what: string, seconds: number, probe: () => Promise<boolean> | boolean): Promise<void> {
+/** Waits until `probe` holds. @param found what is to be told where it never does */
+export async function until(
+  what: string,
+  seconds: number,
+  probe: () => Promise<boolean> | boolean,
+  found = () => "",
+): Promise<void> {
   const end = Date.now() + seconds * 1_000;
   for (;;) {
     if (await probe()) return;
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    if (Date.now() > end) throw new Error([`not within ${seconds} s: ${what}`, found()].filter(Boolean).join("; "));
     await new Promise((done) => setTimeout(done, 250));
   }
 }

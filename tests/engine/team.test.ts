@@ -1,11 +1,12 @@
 /** A team's backend, a bucket: who works with the stack is told, an `up` that was killed in one checkout is completed in another. */
-import { cpSync, globSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir, userInfo } from "node:os";
+import { cpSync, globSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { PASSPHRASE } from "../../operations/readable/backend.ts";
 import { standInTag } from "../../images/builder/tag.ts";
 import { until } from "../http.ts";
 import { here } from "./host.ts";
+import { folderOf, nameOf } from "./leftovers.ts";
 import { failed, run, succeeded, TestStack, type Outcome } from "./stack.harness.ts";
 
 const PASSWORD = "hunter2-hunter2";
@@ -44,8 +45,9 @@ const makeUp = (environment = {}) =>
   second("node", ["operations/up.ts", "--stack", stack.name, "--", "--non-interactive"], environment);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "robotoff-protea-test-"));
   stack = await TestStack.create(["protea"]);
+  // Stacks count from 1.
+  folder = folderOf(`${nameOf(process.pid)}n0`);
   // But for the one that there must be.
   for (const service of APPLICATIONS) stack.change("protea", service, { replicas: 0 });
   [port] = (await here.freePorts(1)) as [number];

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AlertReceiver } from "./alert-receiver.ts";
 import { faultsOf, HANGING } from "./alert-faults.ts";
+import { until } from "../http.ts";
 import { succeeded } from "./host.ts";
 import { TestStack } from "./stack.harness.ts";
 
@@ -46,13 +47,8 @@ export class Watched {
     await this.until("quiet after the start", () => receiver.names().length === 0);
   }
 
-  async until(what: string, holds: () => boolean, seconds = 150): Promise<void> {
-    const end = Date.now() + seconds * 1_000;
-    while (!holds()) {
-      if (Date.now() > end)
-        throw new Error(`${what}: not within ${seconds} s; burning: ${this.receiver.names().join(", ")}`);
-      await sleep(250);
-    }
+  private async until(what: string, holds: () => boolean, seconds = 150): Promise<void> {
+    await until(what, seconds, holds, () => `burning: ${this.receiver.names().join(", ")}`);
   }
 
   private silence(matcher: string): void {
