@@ -199,7 +199,7 @@ describe("the bucket", () => {
     delete old["folder/"];
 
     let killed = 0;
-    for (let seconds = 0.04; ; seconds += 0.02) {
+    for (let seconds = 0.04; ; seconds *= 1.2) {
       const { code, text } = files.partKilledAfter(seconds, "restore", "/backups/first/bucket");
       if (code === 0) break;
       expect([code, text]).toEqual([137, expect.anything()]);
@@ -227,7 +227,7 @@ describe("the bucket", () => {
     minio.run("mc", "mb", "s/protea");
     minio.run("mc", "tag", "set", "s/protea", "owner=ada");
     let begun = 0;
-    for (let seconds = 0.04; ; seconds += 0.02) {
+    for (let seconds = 0.04; ; seconds *= 1.2) {
       if (files.partKilledAfter(seconds, "restore", "/backups/first/bucket").code === 0) break;
       const there = minio.run("mc", "ls", "--recursive", "s/protea").split("\n").length;
       if (there > 1 && there < Object.keys(wanted.hashes).length) begun += 1;

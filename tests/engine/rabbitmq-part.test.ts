@@ -362,7 +362,7 @@ describe("a broker that was made anew", () => {
     expect(killedWhen(there, 1, 1000)).toBe("-9");
     expect(isEmpty(there)).toBe(true);
     expect(killedWhen(there, 1, 1400)).toBe("-9");
-    for (let seconds = 0.2; ; seconds += 0.1) {
+    for (let seconds = 0.2; ; seconds *= 1.2) {
       if (there.partKilledAfter(seconds, "restore", "/backups/many/rabbitmq").code === 0) break;
       const count = Object.values(seen(there)).flat().length;
       if (count > 0 && isEmpty(there))

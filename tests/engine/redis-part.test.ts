@@ -84,7 +84,7 @@ describe.each(["yes", "no"])("appendonly %s", (appendOnly) => {
     write("fourth");
     const now = seen();
     let killed = 0;
-    for (let seconds = 0.1; ; seconds += 0.05) {
+    for (let seconds = 0.1; ; seconds *= 1.2) {
       const { code, text } = keeper.partKilledAfter(seconds, "restore", at("third"));
       if (code === 0) break;
       expect([code, text]).toEqual([137, expect.anything()]);
