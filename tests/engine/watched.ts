@@ -18,13 +18,17 @@ export class Watched {
     this.receiver = receiver;
   }
 
-  /** Up, and nothing burns. @param systems those beside `monitoring` */
-  static async create(systems: ("robotoff" | "protea")[]): Promise<Watched> {
+  /**
+   * Up, and nothing burns.
+   * @param systems those beside `monitoring`
+   * @param others alerts that what else runs on this machine may set off
+   */
+  static async create(systems: ("robotoff" | "protea")[], others: string[] = []): Promise<Watched> {
     const receiver = await AlertReceiver.listen();
     const stack = await TestStack.create([...systems, "monitoring"], undefined, true);
     const watched = new Watched(stack, receiver);
     try {
-      await watched.begin();
+      await watched.begin(others);
     } catch (error) {
       await watched.remove();
       throw error;
@@ -32,7 +36,7 @@ export class Watched {
     return watched;
   }
 
-  private async begin(): Promise<void> {
+  private async begin(others: string[]): Promise<void> {
     const { stack, receiver } = this;
     stack.config["monitoring:interval"] = "1s";
     stack.config["monitoring:receivers"] = { webhook: receiver.url("/alerts") };
@@ -40,7 +44,7 @@ export class Watched {
     // What hangs is unhealthy after three checks, each of which is two minutes after the one before it of an exporter.
     for (const [system, service] of HANGING) stack.change(system, service, { healthcheck: { interval: "2s" } });
     succeeded(stack.up());
-    this.silence(`alertname=~"${OF_THE_MACHINE}"`);
+    this.silence(`alertname=~"${[OF_THE_MACHINE, ...others].join("|")}"`);
     await this.until("the dead man's switch", () => receiver.alive > 1);
     // What burned while it came up ends.
     await sleep(20_000);
