@@ -4,9 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { request } from "node:http";
-import { Duplex, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { HostSettings } from "../config/host.ts";
+import { carried } from "./carried.ts";
 import { dockerCommand } from "./connection.ts";
 
 /**
@@ -25,11 +25,7 @@ export async function dockerApi(host: HostSettings, path: string, body?: object)
     const { status, answer } = await new Promise<{ status: number; answer: string }>((resolve, reject) => {
       child.on("error", reject);
       child.stdin.on("error", reject);
-      // Not its standard input itself: Node closes that when the child ends, and the answer may not have been read by then.
-      const writable = new Writable({
-        write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, () => done()),
-      });
-      const socket = Duplex.from({ readable: child.stdout, writable });
+      const socket = carried(child);
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(content) };
       request({ method, path, host: "docker", headers, createConnection: () => socket }, (response) => {
         text(response).then((answer) => resolve({ status: response.statusCode!, answer }), reject);

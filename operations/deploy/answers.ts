@@ -1,8 +1,9 @@
 /** Whether what a stack publishes answers, asked by HTTP on the host's own addresses. */
 import { spawn } from "node:child_process";
 import { request } from "node:http";
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { HostSettings } from "../../config/host.ts";
+import { carried } from "../../hosts/carried.ts";
 import { sshPort } from "../../hosts/connection.ts";
 
 /** How long one answer may take, in milliseconds: Robotoff asks its backends meanwhile, which takes half a minute when one is away. */
@@ -13,7 +14,7 @@ function through(host: HostSettings, { hostname, port }: URL): Duplex | undefine
   const command = sshPort(host, `${hostname}:${port || 80}`);
   if (!command) return undefined;
   const ssh = spawn(command[0]!, command.slice(1), { env: { ...process.env } });
-  const connection = Duplex.from({ readable: ssh.stdout, writable: ssh.stdin });
+  const connection = carried(ssh);
   let said = "";
   ssh.stderr.on("data", (text) => (said += String(text)));
   ssh.on("error", (error) => connection.destroy(error));

@@ -12,6 +12,12 @@ const [local, staging] = [committed("local").host, committed("staging").host];
 const SSH = `#!/usr/bin/env node
 const [flag, port, , , address] = process.argv.slice(2);
 if (flag !== "-W" || address !== "10.1.0.200") throw new Error(process.argv.join(" "));
+if (port === "127.0.0.1:1") {
+  // As where the server ends the connection with its answer: ssh ends at once.
+  require("node:fs").readSync(0, Buffer.alloc(1000));
+  require("node:fs").writeSync(1, "HTTP/1.1 200 OK\\r\\nconnection: close\\r\\n\\r\\nok");
+  process.exit(0);
+}
 const socket = require("node:net").connect(Number(port.split(":")[1]), "127.0.0.1");
 socket.on("error", () => { console.error("channel 0: open failed: connect failed"); process.exit(255); });
 process.stdin.pipe(socket).pipe(process.stdout);
@@ -54,6 +60,15 @@ describe.each([
   test("a port that says nothing", async () => {
     await expect(answer(host, url(silent))).resolves.toMatch(/socket hang up|ECONNRESET/);
   });
+});
+
+test("an answer that comes with the end of the connection is one, however late it is read", async () => {
+  const all = Array.from({ length: 30 }, () => answer(staging, "http://127.0.0.1:1/"));
+  // What has come waits to be read meanwhile.
+  const end = Date.now() + 3_000;
+  await new Promise((done) => setTimeout(done, 300));
+  while (Date.now() < end);
+  expect(await Promise.all(all)).toEqual(all.map(() => 200));
 });
 
 test("a port where nobody listens: what is said of it, here and there", async () => {
