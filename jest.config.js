@@ -31,9 +31,12 @@ export default {
     project("unit"),
     .../** @type {const} */ (["engine", "hosts", "faults"]).map((name) => ({
       ...project(name),
-      // The hosts fill a machine, and campaigns measure.
-      runner: `<rootDir>/tests/${name === "engine" ? "pairs" : "serial"}-runner.cjs`,
+      // Campaigns measure.
+      runner: `<rootDir>/tests/${name === "faults" ? "serial" : "pairs"}-runner.cjs`,
     })),
   ],
   testTimeout,
+  testSequencer: "<rootDir>/tests/longest-first.cjs",
+  // Of two cores jest would use one for unit tests; the runners above have numbers of their own.
+  maxWorkers: "100%",
 };

@@ -1,7 +1,7 @@
 const { default: TestRunner } = require("jest-runner");
 
 /**
- * jest's own runner, two files at a time, however many cores there are: most of the time engine tests wait for servers, and what each
+ * jest's own runner, two files at a time, however many cores there are: much of the time these tests wait for servers, and what each
  * makes has names, ports and folders of its own.
  */
 module.exports = class PairsRunner extends TestRunner {
