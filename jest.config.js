@@ -33,6 +33,7 @@ export default {
       ...project(name),
       // Campaigns measure.
       runner: `<rootDir>/tests/${name === "faults" ? "serial" : "pairs"}-runner.cjs`,
+      ...(name === "hosts" && { globalSetup: "<rootDir>/tests/hosts/once.ts" }),
     })),
   ],
   testTimeout,
