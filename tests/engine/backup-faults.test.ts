@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => {
   // Its containers hold the disk.
   const containers = [...stack.containers().keys()];
-  if (containers.length > 0) stack.docker("rm", "--force", ...containers);
+  if (containers.length > 0) stack.docker("rm", "--force", "--volumes", ...containers);
   spawnSync("umount", ["--lazy", disk]);
   stack.remove();
 });

@@ -98,7 +98,7 @@ export class ByHand {
     // Docker's choice.
     if (whole.Config.Hostname === whole.Id.slice(0, 12)) delete whole.Config.Hostname;
     change(whole);
-    this.stack.host.tryDocker("rm", "--force", name);
+    this.stack.host.tryDocker("rm", "--force", "--volumes", name);
     await this.run(name, whole);
   }
 

@@ -173,7 +173,7 @@ describe("of one that comes up", () => {
     const aside = [...after].find(([, id]) => id === impostor)![0];
     expect(aside).toMatch(new RegExp(`^${name("worker-embeddings")}-set-aside-\\d+$`));
     expect(stack.docker("inspect", "--format", "{{.State.Status}}", aside)).toBe("exited");
-    stack.docker("rm", aside);
+    stack.docker("rm", "--volumes", aside);
     succeeded(stack.preview("--expect-no-changes"));
   });
 

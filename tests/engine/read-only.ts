@@ -88,7 +88,7 @@ export class ReadOnly {
   }
 
   remove(): void {
-    here.tryDocker("rm", "--force", this.name);
+    here.tryDocker("rm", "--force", "--volumes", this.name);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -45,7 +45,7 @@ export function diskOperations(get: () => TestStack): void {
         get().docker("image", "rm", ...ours.flatMap(removal));
         expect(tags.map((tag) => get().host.tryDocker("image", "inspect", tag).code)).toEqual([1, 1, 0, 0]);
       } finally {
-        get().host.tryDocker("rm", "--force", name);
+        get().host.tryDocker("rm", "--force", "--volumes", name);
         get().host.tryDocker("image", "rm", ...tags);
       }
     });

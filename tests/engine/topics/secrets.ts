@@ -164,7 +164,7 @@ export function secrets(get: () => TestStack, processes: () => string): void {
         expect(found).toEqual(["docker inspect", "docker logs", "its image", "processes"]);
         expect(leaks([PLANTED.value], { json: JSON.stringify({ a: PLANTED.value }) })).toEqual(["json"]);
       } finally {
-        stack.docker("rm", "--force", name);
+        stack.docker("rm", "--force", "--volumes", name);
         stack.docker("rmi", "--force", `${stack.name}/leak:1`);
       }
     });
