@@ -278,17 +278,23 @@ test("a restore that is killed leaves the old data or the new, and is finished b
   kills.prepare();
   const at = kills.moment.replace(" ", "T").replace("+00", "Z");
   const tried = [
+    // There is a volume, and nothing in it.
+    await kills.once("moment", { call: 10 }, false),
     // It recovers, the applications and the server stopped.
     await kills.once("latest", { call: 16 }, true),
     // The volumes' data is between two names.
     await kills.once("moment", { line: 9 }, true, () => stack.makeUp()),
+    // What was there has no place yet, where what was lost is filled.
+    await kills.once("empty server", { line: 13 }, true),
     // The places are changed, and nothing is started yet.
     await kills.once("moment", { call: 22 }, false, () => stack.operation("restore", "--at", at, "--yes", "1")),
   ];
   expect(tried.filter((one) => !whole(one))).toEqual([]);
   expect(tried.map(({ phase, live }) => `${phase}: ${live}`)).toEqual([
+    "copies: old",
     "recovers: old",
     "changes places: does not start",
+    "changes places: new",
     "stops: new",
   ]);
 }, 900_000);
