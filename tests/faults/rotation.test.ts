@@ -74,14 +74,16 @@ const running = (had: string[]) => {
 const variable = (container: string, name: string) =>
   stack.docker("exec", container, EXEC, "sh", "-c", `tr "\\0" "\\n" < /proc/1/environ | sed -n "s/^${name}=//p"`);
 
+/** @param value of what others give */
+function tryToRotate(key: string, value?: string) {
+  const words = [join(stack.folder, "operations/rotate.ts"), "--stack", stack.name, "--secret", key, "--yes", "1"];
+  const given = value === undefined ? {} : { NEW_SECRET: value };
+  return run("node", words, { ...stack.environment, ...given }, stack.folder);
+}
+
 function rotate(key: string, value?: string): string {
   stack.secretsSet();
-  const [script, given] = [
-    join(stack.folder, "operations/rotate.ts"),
-    value === undefined ? {} : { NEW_SECRET: value },
-  ];
-  const words = [script, "--stack", stack.name, "--secret", key, "--yes", "1"];
-  const said = run("node", words, { ...stack.environment, ...given }, stack.folder);
+  const said = tryToRotate(key, value);
   if (value !== undefined) expect(said.text).not.toContain(value);
   delete stack.config[`${key}Next`];
   stack.secretsSet();
@@ -90,18 +92,8 @@ function rotate(key: string, value?: string): string {
 
 test("several values that others give are refused at once, and a value that not every program takes", () => {
   const [first, second] = Object.keys(GIVEN) as [string, string];
-  expect(failed(stack.operation("rotate", "--secret", `${first} ${second}`, "--yes", "1"))).toContain("one at a time");
-  const words = [
-    join(stack.folder, "operations/rotate.ts"),
-    "--stack",
-    stack.name,
-    "--secret",
-    "robotoff:sentryDsn",
-    "--yes",
-    "1",
-  ];
-  const said = run("node", words, { ...stack.environment, NEW_SECRET: "with blanks" }, stack.folder);
-  expect(failed(said)).toContain("nothing was changed: robotoff:sentryDsn");
+  expect(failed(tryToRotate(`${first} ${second}`))).toContain("one at a time");
+  expect(failed(tryToRotate("robotoff:sentryDsn", "with blanks"))).toContain("nothing was changed: robotoff:sentryDsn");
   expect(stack.secretsSet().filter((key) => key.endsWith("Next"))).toEqual([]);
 });
 
