@@ -1,6 +1,8 @@
 import { answerOf } from "../pulumi.ts";
 import { generatedValue, type Deployment } from "./keys.ts";
 
+type Configuration = Record<string, { value?: string }>;
+
 interface State {
   deployment: Deployment;
 }
@@ -11,7 +13,7 @@ interface State {
  */
 export class StackSecrets {
   private readonly stack: string;
-  private configuration: Record<string, { value?: string }> | undefined;
+  private configuration: Configuration | undefined;
   private state: State | undefined;
 
   constructor(stack: string) {
@@ -20,8 +22,8 @@ export class StackSecrets {
 
   /** Of the configuration alone; undefined: it does not have it. */
   configured(key: string): string | undefined {
-    this.configuration ??= answerOf("config", "--show-secrets", "--json", "--stack", this.stack);
-    return this.configuration![key]?.value;
+    this.configuration ??= answerOf<Configuration>("config", "--show-secrets", "--json", "--stack", this.stack);
+    return this.configuration[key]?.value;
   }
 
   /** Configured or generated; undefined: neither yet. */
